@@ -1,0 +1,216 @@
+/* actor.h - what an actor is and all that it may do.
+ *
+ * An actor is a state and a function that takes one message at a time.  It runs on one thread at a
+ * time, owns its state alone, and waits for nothing: time, randomness, network, processes and disk
+ * are asked of the runtime through the functions below, and answers come as messages.  That is why
+ * the same actor runs in production, under a probe with a fake clock, and in a seeded simulation.
+ *
+ * All functions that take a struct rt_context are called from the actor's own handlers only, on
+ * whatever thread runs them, and never block.
+ */
+#ifndef RUNTIME_ACTOR_H
+#define RUNTIME_ACTOR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "proto/message.h"
+#include "proto/terms.h"
+
+struct rt_context;
+
+/* Where an actor is: the incarnation of its process, and its id there.  Both 0: nobody. */
+struct rt_address {
+    uint64_t node;
+    uint64_t actor;
+};
+
+static inline bool rt_address_equal(struct rt_address a, struct rt_address b)
+{
+    return a.node == b.node && a.actor == b.actor;
+}
+
+/* What happens to a message that finds the receiver's user lane full. */
+enum rt_overflow {
+    RT_REJECT,     /* the sender is told: ERR_FULL from rt_send, FAILED to an ask */
+    RT_DROP_NEWEST /* it is dropped, and counted */
+};
+
+/* When an ended actor is started again, under the same address and with its mailbox. */
+enum rt_restart { RT_RESTART_ON_CRASH, RT_RESTART_NEVER };
+
+/* What else happens when one child crashes. */
+enum rt_strategy { RT_ONE_FOR_ONE, RT_ONE_FOR_ALL, RT_REST_FOR_ONE };
+
+struct rt_behaviour {
+    const char *name;  /* for logs; static */
+    size_t state_size; /* bytes, zeroed before start */
+
+    /* Begins a life.  `arg` is what rt_spawn was given.  An error is a crash.  May be NULL. */
+    enum err (*start)(struct rt_context *ctx, void *state, const void *arg);
+
+    /* Takes one message, borrowed for the time of the call.
+     * ERR_UNKNOWN: it is not for this actor; it counts as rejected and an ask is told so.
+     * Any other error is a crash: the state is stopped and, by the supervisor's rules, made anew;
+     * a message that crashes its actor three times goes to the dead letters. */
+    enum err (*receive)(struct rt_context *ctx, void *state, const struct msg *msg);
+
+    /* Ends a life: frees what the state owns.  Runs after a crash too.  May be NULL. */
+    void (*stop)(void *state);
+
+    uint32_t mailbox_count_max; /* user lane; 0: runtime.mailbox_count_max */
+    enum rt_overflow overflow;
+    enum rt_restart restart;
+    enum rt_strategy strategy; /* towards its children */
+    bool trap_exits;           /* EXITs of linked actors come as messages instead of ending it */
+};
+
+/* ---- who and when ---- */
+
+struct rt_address rt_self(const struct rt_context *ctx);
+
+/* Who sent the message being handled; nobody in start(). */
+struct rt_address rt_sender(const struct rt_context *ctx);
+
+/* Monotonic milliseconds; comparable only within one process. */
+uint64_t rt_now_ms(const struct rt_context *ctx);
+
+/* Wall-clock milliseconds since 1970 UTC; for people only, it may jump. */
+uint64_t rt_wall_ms(const struct rt_context *ctx);
+
+uint64_t rt_random(struct rt_context *ctx);
+
+/* The configuration; outlives every actor. */
+const struct config *rt_config(const struct rt_context *ctx);
+
+/* Name of this process, the same after a restart; outlives every actor. */
+const char *rt_node_name(const struct rt_context *ctx);
+
+enum rt_level { RT_ERROR, RT_WARN, RT_INFO, RT_DEBUG };
+
+/* One line of key=value text; never secrets. */
+void rt_log(struct rt_context *ctx, enum rt_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- messages ---- */
+
+/* Copies `msg` and sends it.  To another process, ERR_OK proves nothing but acceptance here.
+ * ERR_FULL: the receiver (or the link to it) has no room; nothing was sent.
+ * ERR_GONE: there is no such actor or node any more.  ERR_LIMIT, ERR_MEMORY. */
+enum err rt_send(struct rt_context *ctx, struct rt_address to, const struct msg *msg) MUST_CHECK;
+
+/* As rt_send, for a message whose loss the protocol makes good; a failure is counted. */
+void rt_tell(struct rt_context *ctx, struct rt_address to, const struct msg *msg);
+
+/* Sends a message that wants an answer.  The answer, or FAILED when there can be none (time-out
+ * after `timeout_ms`, receiver gone or full, message unknown there), comes as a message for which
+ * rt_answered() is *ret_ask.  Exactly one of them comes, also when this returns an error. */
+enum err rt_ask(struct rt_context *ctx, struct rt_address to, const struct msg *msg,
+                uint64_t timeout_ms, uint64_t *ret_ask) MUST_CHECK;
+
+/* The ask that the message being handled answers; 0 when it answers none. */
+uint64_t rt_answered(const struct rt_context *ctx);
+
+/* Who is to be answered; may be kept and used in a later handler. */
+struct rt_caller {
+    struct rt_address address;
+    uint64_t ask;
+};
+
+struct rt_caller rt_caller(const struct rt_context *ctx);
+
+/* Answers a caller; when it did not ask, the message is simply sent. */
+void rt_answer(struct rt_context *ctx, struct rt_caller caller, const struct msg *msg);
+
+/* Answers the message being handled. */
+void rt_reply(struct rt_context *ctx, const struct msg *msg);
+
+/* A TICK with `tag` comes after `delay_ms`.  Returns its number for rt_tick_cancel; 0 when memory
+ * ran out.  A tick of a life that has ended does not come. */
+uint64_t rt_tick(struct rt_context *ctx, uint64_t delay_ms, uint64_t tag);
+void rt_tick_cancel(struct rt_context *ctx, uint64_t tick);
+
+/* ---- other actors ---- */
+
+/* Starts a child, supervised by the caller.  `arg` (`size` bytes) is copied and given to start()
+ * at each of its lives.  start() runs later, on the child's own turn. */
+enum err rt_spawn(struct rt_context *ctx, const struct rt_behaviour *behaviour, const void *arg,
+                  size_t size, struct rt_address *ret_child) MUST_CHECK;
+
+/* Ends this actor normally, after the handler returns; its children before it. */
+void rt_stop(struct rt_context *ctx);
+
+/* Asks another actor to end; it does, normally, unless it traps exits. */
+void rt_exit(struct rt_context *ctx, struct rt_address other);
+
+/* DOWN comes, exactly once, when `other` has ended for good or its node is lost; at once when it
+ * is so already.  A restart by its supervisor is no end. */
+uint64_t rt_monitor(struct rt_context *ctx, struct rt_address other);
+void rt_demonitor(struct rt_context *ctx, uint64_t ref);
+
+/* When one of the two ends abnormally the other does too. */
+void rt_link(struct rt_context *ctx, struct rt_address other);
+void rt_unlink(struct rt_context *ctx, struct rt_address other);
+
+/* ---- roles ---- */
+
+/* Makes this actor the one of its process in a role (enum term, 1-63), known to all linked nodes.
+ */
+void rt_take_role(struct rt_context *ctx, uint64_t role);
+
+/* ROLE_UP comes for every actor in the role, now and whenever one appears. */
+void rt_watch_role(struct rt_context *ctx, uint64_t role);
+
+/* ---- commands ---- */
+
+struct rt_command {
+    const char *const *argv;     /* NULL-terminated; argv[0] is looked up in PATH of env */
+    const char *const *env;      /* NULL-terminated NAME=VALUE; nothing else is inherited */
+    const char *cwd;             /* absolute */
+    const char *project;         /* tree shown to it as its own, writable copy; NULL: none */
+    const char *const *readable; /* NULL-terminated further paths that it may read; or NULL */
+    uint64_t deadline_ms;        /* wall time after which the whole tree is killed; 0: none */
+    bool control;                /* give it a stream socket as descriptor 3 */
+};
+
+/* Starts a command in the sandbox.  EXEC_STARTED, EXEC_OUTPUT… and, always last and exactly once,
+ * EXEC_EXITED come with the number returned (never 0).  It is killed when this actor's life ends.
+ */
+uint64_t rt_exec(struct rt_context *ctx, const struct rt_command *command);
+
+/* Writes to its control socket; kept until it reads.  ERR_FULL above 8 MiB, ERR_GONE. */
+enum err rt_exec_write(struct rt_context *ctx, uint64_t id, const void *bytes,
+                       size_t size) MUST_CHECK;
+
+/* Kills the whole tree; EXEC_EXITED still comes. */
+void rt_exec_kill(struct rt_context *ctx, uint64_t id);
+
+/* ---- disk ---- */
+
+struct store_txn; /* runtime/store.h */
+
+/* A transaction for the one writer of this process's store.  Allocated by the actor with malloc,
+ * usually as the first member of a larger struct. */
+struct rt_store_op {
+    /* On the writer's thread, inside a transaction shared with other operations: an error rolls
+     * back this operation alone (each has a savepoint).  Sees nothing of the actor's state. */
+    enum err (*apply)(struct store_txn *txn, struct rt_store_op *op);
+    /* On the actor's turn, after the commit is durable (op->err ERR_OK) or the operation failed. */
+    enum err (*done)(struct rt_context *ctx, void *state, struct rt_store_op *op);
+    /* Frees what the operation owns besides itself; NULL when it owns nothing. */
+    void (*fini)(struct rt_store_op *op);
+    enum err err;
+    /* The runtime's own. */
+    struct rt_store_op *next;
+    struct rt_address owner;
+    uint64_t life;
+};
+
+/* Takes over *op.  Operations of one actor are applied and done in order.  done() always runs
+ * unless the actor's life has ended; then fini() and free() do.  An error of done() is a crash. */
+void rt_store(struct rt_context *ctx, struct rt_store_op **op);
+
+#endif

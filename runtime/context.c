@@ -1,0 +1,337 @@
+/* context.c - actor.h over the system: what a handler may do. */
+#include "runtime/core.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LOG_LINE_MAX = 1024 };
+
+struct rt_address rt_self(const struct rt_context *ctx)
+{
+    return actor_address(ctx->system, ctx->actor);
+}
+
+struct rt_address rt_sender(const struct rt_context *ctx)
+{
+    return ctx->envelope ? ctx->envelope->from : (struct rt_address){0, 0};
+}
+
+uint64_t rt_now_ms(const struct rt_context *ctx)
+{
+    return system_now(ctx->system);
+}
+
+uint64_t rt_wall_ms(const struct rt_context *ctx)
+{
+    return ctx->system->ports.wall_ms(ctx->system->ports.world);
+}
+
+/* xorshift64* (Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016). */
+uint64_t rt_random(struct rt_context *ctx)
+{
+    uint64_t x = ctx->worker->random;
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    ctx->worker->random = x;
+    return x * UINT64_C(0x2545F4914F6CDD1D);
+}
+
+const struct config *rt_config(const struct rt_context *ctx)
+{
+    return ctx->system->config;
+}
+
+const char *rt_node_name(const struct rt_context *ctx)
+{
+    return ctx->system->name;
+}
+
+void rt_log(struct rt_context *ctx, enum rt_level level, const char *format, ...)
+{
+    char line[LOG_LINE_MAX];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    const struct rt_behaviour *behaviour = ctx->actor->behaviour;
+    ctx->system->ports.log(ctx->system->ports.world, level, behaviour ? behaviour->name : "-",
+                           line);
+}
+
+/* ---- messages ---- */
+
+static struct envelope *envelope_for(struct rt_context *ctx, struct rt_address to,
+                                     const struct msg *msg)
+{
+    struct rt_system *system = ctx->system;
+    struct envelope *envelope = envelope_new(msg);
+    if (!envelope) {
+        return NULL;
+    }
+    envelope->account = system->own;
+    envelope->from = rt_self(ctx);
+    envelope->to = to;
+    envelope->span = system_number(system);
+    envelope->trace = ctx->envelope && ctx->envelope->trace ? ctx->envelope->trace : rt_random(ctx);
+    atomic_fetch_add_explicit(&system->own->accepted, 1, memory_order_relaxed);
+    return envelope;
+}
+
+static bool drops(struct rt_system *system, struct rt_address to)
+{
+    struct actor *actor = actors_find(system, to.actor);
+    return actor && atomic_load_explicit(&actor->drop_newest, memory_order_relaxed);
+}
+
+static enum err send_envelope(struct rt_context *ctx, struct envelope *envelope)
+{
+    if (!envelope) {
+        return ERR_MEMORY;
+    }
+    struct rt_address to = envelope->to;
+    enum err err = deliver(ctx->system, &envelope);
+    if (err == ERR_FULL && drops(ctx->system, to)) {
+        envelope_end(&envelope, OUTCOME_DROPPED);
+        return ERR_OK;
+    }
+    envelope_end(&envelope, err == ERR_FULL ? OUTCOME_REJECTED : OUTCOME_DEAD);
+    return err;
+}
+
+enum err rt_send(struct rt_context *ctx, struct rt_address to, const struct msg *msg)
+{
+    enum err err = msg_check(msg);
+    return err != ERR_OK ? err : send_envelope(ctx, envelope_for(ctx, to, msg));
+}
+
+void rt_tell(struct rt_context *ctx, struct rt_address to, const struct msg *msg)
+{
+    enum err err = rt_send(ctx, to, msg);
+    if (err == ERR_LIMIT || err == ERR_UNKNOWN) {
+        rt_log(ctx, RT_ERROR, "cannot send message=%s reason=%s", msg_name(msg->type),
+               err_name(err));
+    }
+}
+
+static uint64_t set_timer(struct rt_context *ctx, uint64_t delay_ms, enum timer_kind kind,
+                          uint64_t value)
+{
+    struct rt_system *system = ctx->system;
+    struct timer timer = {.due_ms = system_now(system) + delay_ms,
+                          .actor = ctx->actor->id,
+                          .life = ctx->actor->life,
+                          .value = value,
+                          .kind = kind};
+    bool first;
+    uint64_t number = timers_set(system->timers, &timer, &first);
+    if (first) {
+        system->ports.timer_set(system->ports.world);
+    }
+    return number;
+}
+
+static uint64_t now_or_deadline(const struct rt_context *ctx, uint64_t timeout_ms)
+{
+    uint64_t deadline_ms = rt_now_ms(ctx) + timeout_ms;
+    uint64_t outer_ms = ctx->envelope ? ctx->envelope->deadline_ms : 0;
+    return outer_ms && outer_ms < deadline_ms ? outer_ms : deadline_ms;
+}
+
+static void note_remote(struct rt_context *ctx, struct rt_address other)
+{
+    if (other.node != ctx->system->node) {
+        atomic_store_explicit(&ctx->actor->remote, true, memory_order_relaxed);
+    }
+}
+
+enum err rt_ask(struct rt_context *ctx, struct rt_address to, const struct msg *msg,
+                uint64_t timeout_ms, uint64_t *ret_ask)
+{
+    *ret_ask = system_number(ctx->system);
+    enum err err = msg_check(msg);
+    struct relations *relations = actor_relations(ctx->actor);
+    struct ask *ask = malloc(sizeof *ask);
+    if (!relations || !ask) {
+        free(ask);
+        return ERR_MEMORY;
+    }
+    note_remote(ctx, to);
+    *ask = (struct ask){.next = relations->asks, .number = *ret_ask, .to = to, .type = msg->type};
+    relations->asks = ask;
+    struct envelope *envelope = err == ERR_OK ? envelope_for(ctx, to, msg) : NULL;
+    if (envelope) {
+        envelope->ask = *ret_ask;
+        /* Work for somebody who stops waiting earlier is not worth more than his patience. */
+        envelope->deadline_ms = now_or_deadline(ctx, timeout_ms);
+        timeout_ms = envelope->deadline_ms - rt_now_ms(ctx);
+        err = send_envelope(ctx, envelope);
+    } else if (err == ERR_OK) {
+        err = ERR_MEMORY;
+    }
+    /* An ask that could not be sent fails like any other: by a message, soon. */
+    ask->timer = set_timer(ctx, err == ERR_OK ? timeout_ms : 0, TIMER_ASK, *ret_ask);
+    return err;
+}
+
+uint64_t rt_answered(const struct rt_context *ctx)
+{
+    return ctx->answered;
+}
+
+struct rt_caller rt_caller(const struct rt_context *ctx)
+{
+    return (struct rt_caller){rt_sender(ctx), ctx->envelope ? ctx->envelope->ask : 0};
+}
+
+void rt_answer(struct rt_context *ctx, struct rt_caller caller, const struct msg *msg)
+{
+    enum err err = msg_check(msg);
+    assert(err == ERR_OK);
+    struct envelope *envelope = envelope_for(ctx, caller.address, msg);
+    if (envelope && caller.ask && !(caller.ask & FRAME_ANSWER)) {
+        envelope->ask = caller.ask | FRAME_ANSWER;
+    }
+    (void)send_envelope(ctx, envelope);
+}
+
+void rt_reply(struct rt_context *ctx, const struct msg *msg)
+{
+    rt_answer(ctx, rt_caller(ctx), msg);
+}
+
+uint64_t rt_tick(struct rt_context *ctx, uint64_t delay_ms, uint64_t tag)
+{
+    return set_timer(ctx, delay_ms, TIMER_TICK, tag);
+}
+
+void rt_tick_cancel(struct rt_context *ctx, uint64_t tick)
+{
+    timers_cancel(ctx->system->timers, tick);
+}
+
+/* ---- other actors ---- */
+
+enum err rt_spawn(struct rt_context *ctx, const struct rt_behaviour *behaviour, const void *arg,
+                  size_t size, struct rt_address *ret_child)
+{
+    struct relations *relations = actor_relations(ctx->actor);
+    struct peer *child = malloc(sizeof *child);
+    if (!relations || !child) {
+        free(child);
+        return ERR_MEMORY;
+    }
+    enum err err = life_spawn(ctx->system, behaviour, arg, size, rt_self(ctx), ret_child);
+    if (err != ERR_OK) {
+        free(child);
+        return err;
+    }
+    *child = (struct peer){.next = relations->children, .address = *ret_child};
+    relations->children = child;
+    return ERR_OK;
+}
+
+void rt_stop(struct rt_context *ctx)
+{
+    ctx->stop = true;
+}
+
+void rt_exit(struct rt_context *ctx, struct rt_address other)
+{
+    deliver_signal(ctx->system, rt_self(ctx), other, MSG(exit, .reason = ERR_OK));
+}
+
+uint64_t rt_monitor(struct rt_context *ctx, struct rt_address other)
+{
+    uint64_t ref = system_number(ctx->system);
+    struct relations *relations = actor_relations(ctx->actor);
+    struct peer *peer = malloc(sizeof *peer);
+    if (!relations || !peer) {
+        free(peer);
+        return 0;
+    }
+    *peer = (struct peer){.next = relations->watched, .address = other, .ref = ref};
+    relations->watched = peer;
+    note_remote(ctx, other);
+    deliver_signal(ctx->system, rt_self(ctx), other, MSG(monitor, .ref = ref));
+    return ref;
+}
+
+void rt_demonitor(struct rt_context *ctx, uint64_t ref)
+{
+    struct relations *relations = ctx->actor->relations;
+    for (struct peer **at = relations ? &relations->watched : NULL; at && *at; at = &(*at)->next) {
+        struct peer *peer = *at;
+        if (peer->ref == ref) {
+            deliver_signal(ctx->system, rt_self(ctx), peer->address, MSG(demonitor, .ref = ref));
+            *at = peer->next;
+            free(peer);
+            return;
+        }
+    }
+}
+
+void rt_link(struct rt_context *ctx, struct rt_address other)
+{
+    struct relations *relations = actor_relations(ctx->actor);
+    struct peer *peer = malloc(sizeof *peer);
+    if (!relations || !peer) {
+        free(peer);
+        return;
+    }
+    *peer = (struct peer){.next = relations->links, .address = other};
+    relations->links = peer;
+    note_remote(ctx, other);
+    deliver_signal(ctx->system, rt_self(ctx), other, MSG(link, .ref = 0));
+}
+
+void rt_unlink(struct rt_context *ctx, struct rt_address other)
+{
+    struct relations *relations = ctx->actor->relations;
+    for (struct peer **at = relations ? &relations->links : NULL; at && *at; at = &(*at)->next) {
+        struct peer *peer = *at;
+        if (rt_address_equal(peer->address, other)) {
+            deliver_signal(ctx->system, rt_self(ctx), other, MSG(unlink, .ref = 0));
+            *at = peer->next;
+            free(peer);
+            return;
+        }
+    }
+}
+
+/* ---- commands and disk ---- */
+
+uint64_t rt_exec(struct rt_context *ctx, const struct rt_command *command)
+{
+    struct rt_system *system = ctx->system;
+    struct relations *relations = actor_relations(ctx->actor);
+    struct number *entry = malloc(sizeof *entry);
+    uint64_t id = system_number(system);
+    if (!relations || !entry) {
+        free(entry);
+        return 0;
+    }
+    *entry = (struct number){.next = relations->commands, .number = id};
+    relations->commands = entry;
+    system->ports.exec(system->ports.world, id, rt_self(ctx), command);
+    return id;
+}
+
+enum err rt_exec_write(struct rt_context *ctx, uint64_t id, const void *bytes, size_t size)
+{
+    return ctx->system->ports.exec_write(ctx->system->ports.world, id, bytes, size);
+}
+
+void rt_exec_kill(struct rt_context *ctx, uint64_t id)
+{
+    ctx->system->ports.exec_kill(ctx->system->ports.world, id);
+}
+
+void rt_store(struct rt_context *ctx, struct rt_store_op **op)
+{
+    (*op)->owner = rt_self(ctx);
+    (*op)->life = ctx->actor->life;
+    (*op)->err = ERR_OK;
+    (*op)->next = NULL;
+    ctx->system->ports.store(ctx->system->ports.world, op);
+}

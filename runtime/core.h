@@ -1,0 +1,276 @@
+/* core.h - what the files of the actor system share: actors, workers, the system itself.
+ *
+ * Private to runtime/.  An actor is run by one worker at a time; everything in struct actor that
+ * is not atomic belongs to that turn.  Slots are never given back to the allocator: an address may
+ * be looked up at any time, and the id says whether the slot still holds the same actor.
+ */
+#ifndef RUNTIME_CORE_H
+#define RUNTIME_CORE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "runtime/system.h"
+#include "runtime/timers.h"
+
+enum {
+    ACTOR_CHUNK = 256,           /* slots allocated at a time */
+    ACTOR_CHUNKS_MAX = 1 << 13,  /* two million actors */
+    TURN_MESSAGES_MAX = 64,      /* messages per turn, so that a busy actor starves nobody */
+    CRASHES_PER_MESSAGE_MAX = 3, /* then the message is to blame, not the actor */
+    WORKERS_MAX = 64
+};
+
+enum actor_state {
+    ACTOR_FREE,
+    ACTOR_ALIVE,
+    ACTOR_WAITING, /* between two lives: keeps its mailbox, takes system messages only */
+    ACTOR_ENDING,  /* waits for its children to end */
+    ACTOR_STATES
+};
+
+/* A queue of envelopes in order of arrival; one thread. */
+struct queue {
+    struct envelope *first;
+    struct envelope *last;
+    uint32_t count;
+};
+
+/* Who is told of this actor's end, or shares it. */
+struct peer {
+    struct peer *next;
+    struct rt_address address;
+    uint64_t ref;
+};
+
+struct ask {
+    struct ask *next;
+    uint64_t number;
+    uint64_t timer;
+    struct rt_address to;
+    uint16_t type;
+};
+
+struct number {
+    struct number *next;
+    uint64_t number;
+};
+
+/* What most actors never have. */
+struct relations {
+    struct peer *watchers; /* they want a DOWN when this actor ends */
+    struct peer *watched;  /* this actor wants a DOWN when they end */
+    struct peer *links;
+    struct peer *children; /* newest first */
+    struct ask *asks;      /* awaiting answers */
+    struct number *commands;
+    uint64_t *restarts; /* times of the latest restart_intensity + 1 restarts, a ring */
+    uint64_t restart_next;
+};
+
+struct actor {
+    _Atomic uint64_t id; /* generation in the upper half, slot in the lower; 0 when free */
+    _Atomic(struct envelope *) inbox[LANES]; /* newest first, pushed by anybody */
+    atomic_int_fast64_t pending; /* messages pushed and not taken; who makes it 1 schedules */
+    atomic_uint_fast32_t user_count;
+    atomic_uint_fast64_t user_bytes;
+    atomic_uint_fast32_t user_count_max;
+    atomic_bool drop_newest; /* RT_DROP_NEWEST */
+    atomic_bool remote;      /* has to do with actors of other nodes */
+    uint32_t slot_next;      /* free list, under the system's lock */
+    uint32_t generation;     /* of the latest id, likewise */
+
+    struct actor *run_next; /* in a run queue */
+    struct queue ready[LANES];
+    const struct rt_behaviour *behaviour;
+    void *state;
+    void *arg;
+    struct relations *relations;
+    struct rt_address parent;
+    uint64_t life;           /* counts lives over all actors of the slot */
+    uint64_t alive_since_ms; /* start of this life */
+    uint32_t parked;         /* messages in ready that `pending` no longer counts */
+    uint32_t crash_count;    /* in a row, for the back-off */
+    enum actor_state lifecycle;
+    enum err end_reason;  /* while ENDING */
+    bool end_for_good;    /* while ENDING: no further life */
+    bool restart_granted; /* while ENDING or WAITING: the supervisor has said RESTART */
+};
+
+struct worker {
+    struct rt_system *system;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of the run queue */
+    struct actor *run_first;
+    struct actor *run_last;
+    uint64_t random;
+    uint32_t index;
+    atomic_uint_fast64_t handler_since_ms; /* 0: none is running */
+    _Atomic uint64_t handler_actor;
+};
+
+struct role {
+    struct role *next;
+    uint64_t role;
+    struct rt_address address; /* of the holder, or of the watcher */
+    char name[MSG_MAX_role_up_name + 1];
+};
+
+struct node_account {
+    struct node_account *next;
+    uint64_t node;
+    struct account account;
+};
+
+struct rt_system {
+    const struct config *config;
+    struct ports ports;
+    uint64_t node;
+    char name[MSG_MAX_hello_name + 1];
+    struct timers *timers;
+
+    pthread_mutex_t lock; /* slots, roles, accounts */
+    _Atomic(struct actor *) chunks[ACTOR_CHUNKS_MAX];
+    uint32_t slots;
+    uint32_t free_first; /* UINT32_MAX: none */
+    struct role *holders;
+    struct role *watchers;
+    struct node_account *accounts;
+    struct account *own; /* account of node 0 */
+
+    struct worker workers[WORKERS_MAX];
+    uint32_t workers_count;
+    bool threaded;
+    pthread_mutex_t idle_lock;
+    pthread_cond_t idle_cond;
+    atomic_uint idle;      /* workers that sleep or are about to */
+    atomic_uint scheduled; /* actors in run queues */
+    atomic_bool stopping;
+    atomic_uint next_worker;
+
+    struct rt_address root;
+    atomic_uint_fast64_t next_number; /* of asks, monitors, commands, spans */
+    atomic_uint_fast64_t actors;
+    atomic_uint_fast64_t restarts;
+    atomic_uint_fast64_t late_answers;
+    atomic_bool failed; /* the root itself had to give up */
+};
+
+struct order;
+
+struct rt_context {
+    struct rt_system *system;
+    struct worker *worker;
+    struct actor *actor;
+    const struct envelope *envelope; /* being handled; NULL in start() */
+    uint64_t answered;               /* see rt_answered */
+    bool stop;
+};
+
+/* ---- actors.c ---- */
+
+/* The slot of an id, which may hold another actor by now; NULL when there never was one. */
+struct actor *actors_find(struct rt_system *system, uint64_t id);
+struct actor *actors_take(struct rt_system *system);
+void actors_give_back(struct rt_system *system, struct actor *actor);
+struct relations *actor_relations(struct actor *actor); /* made on first use; NULL: no memory */
+
+/* ---- mailbox.c ---- */
+
+/* Pushes for the actor in envelope->to.  Takes over on ERR_OK; ERR_FULL, ERR_GONE leave it. */
+enum err mailbox_push(struct rt_system *system, struct envelope **envelope) MUST_CHECK;
+
+/* Moves what has arrived to actor->ready; returns how many. */
+uint32_t mailbox_drain(struct actor *actor);
+struct envelope *queue_pop(struct queue *queue);
+void queue_push(struct queue *queue, struct envelope *envelope);
+void queue_push_front(struct queue *queue, struct envelope *envelope);
+
+/* ---- worker.c ---- */
+
+void worker_schedule(struct rt_system *system, struct actor *actor);
+bool worker_run_one(struct worker *worker);
+enum err workers_start(struct rt_system *system) MUST_CHECK;
+void workers_stop(struct rt_system *system);
+
+/* ---- life.c: starts, crashes, ends, and the signals about them ---- */
+
+enum err life_spawn(struct rt_system *system, const struct rt_behaviour *behaviour, const void *arg,
+                    size_t size, struct rt_address parent,
+                    struct rt_address *ret_address) MUST_CHECK;
+
+/* Ends the present life, children first.  A crash asks the supervisor for another one. */
+void life_crash(struct rt_context *ctx, enum err reason);
+void life_end(struct rt_context *ctx, enum err reason);
+
+/* Takes a signal that is the runtime's business; false: it is the actor's. */
+bool life_signal(struct rt_context *ctx, const struct envelope *envelope);
+
+/* Follows an order; an error is a crash of the actor. */
+enum err life_order(struct rt_context *ctx, const struct order *order) MUST_CHECK;
+
+/* The delay before a next life has passed. */
+void life_restart_due(struct rt_system *system, uint64_t actor, uint64_t life);
+
+/* Frees what a life holds, without telling anybody; for the end of the process. */
+void life_drop(struct rt_system *system, struct actor *actor);
+extern const struct rt_behaviour life_root;
+
+/* ---- deliver.c: sending, asks, roles ---- */
+
+/* Sends from the runtime itself or on behalf of `from`; never fails for the caller: what cannot be
+ * delivered is counted, and an ask among it is answered. */
+void deliver_signal(struct rt_system *system, struct rt_address from, struct rt_address to,
+                    const struct msg *msg);
+
+/* Answers the ask in `envelope`, if it is one, with FAILED. */
+void deliver_failure(struct rt_system *system, const struct envelope *envelope, enum err reason);
+
+/* Routes an envelope to here or to another node.  Takes over on ERR_OK only. */
+enum err deliver(struct rt_system *system, struct envelope **envelope) MUST_CHECK;
+
+/* Ends an envelope that nobody took. */
+void deliver_dead(struct rt_system *system, struct envelope **envelope, enum outcome outcome,
+                  enum err reason);
+
+/* What the runtime tells an actor's turn with a pointer inside: an envelope whose type is 0. */
+enum order_kind { ORDER_BEGIN, ORDER_ADOPT, ORDER_STORE_DONE };
+
+struct order {
+    struct msg head;
+    enum order_kind kind;
+    const struct rt_behaviour *behaviour; /* BEGIN */
+    void *arg;                            /* BEGIN; owned */
+    struct rt_address address;            /* BEGIN: of the parent; ADOPT: of the child */
+    struct rt_store_op *op;               /* STORE_DONE; owned */
+};
+
+static inline const struct order *envelope_order(const struct envelope *envelope)
+{
+    return (const struct order *)(const void *)envelope->body;
+}
+
+/* Pushes an order; without memory or receiver what it owns is freed and the error returned. */
+enum err deliver_order(struct rt_system *system, uint64_t actor, struct order *order);
+
+/* Frees what an order owns. */
+void order_fini(const struct order *order);
+
+static inline uint64_t system_number(struct rt_system *system)
+{
+    return atomic_fetch_add_explicit(&system->next_number, 1, memory_order_relaxed) + 1;
+}
+
+static inline uint64_t system_now(const struct rt_system *system)
+{
+    return system->ports.now_ms(system->ports.world);
+}
+
+static inline struct rt_address actor_address(const struct rt_system *system,
+                                              const struct actor *actor)
+{
+    return (struct rt_address){system->node,
+                               atomic_load_explicit(&actor->id, memory_order_relaxed)};
+}
+
+#endif

@@ -1,0 +1,608 @@
+/* life.c - how actors begin, crash, are restarted and end, and who hears of it.
+ *
+ *              BEGIN                 crash, EXIT, rt_stop            children gone
+ *     FREE ------------> ALIVE ------------------------> ENDING ---------------------> FREE
+ *                          ^                                | another life is due
+ *                          |      delay has passed          v
+ *                          +---------------------------- WAITING
+ *
+ * Supervision is that of Erlang/OTP (supervisor behaviour: strategies, intensity and period,
+ * escalation, children stopped in reverse order) with an exponential back-off between restarts.
+ * Everything here runs on the turn of the actor concerned; others are told by signals.
+ */
+#include "runtime/core.h"
+
+#include <stdlib.h>
+
+static void begin(struct rt_context *ctx);
+
+/* ---- lists ---- */
+
+static struct peer **find_peer(struct peer **list, struct rt_address address)
+{
+    while (*list && !rt_address_equal((*list)->address, address)) {
+        list = &(*list)->next;
+    }
+    return list;
+}
+
+static struct peer **find_ref(struct peer **list, uint64_t ref)
+{
+    while (*list && (*list)->ref != ref) {
+        list = &(*list)->next;
+    }
+    return list;
+}
+
+static bool add_peer(struct peer **list, struct rt_address address, uint64_t ref)
+{
+    struct peer *peer = malloc(sizeof *peer);
+    if (peer) {
+        *peer = (struct peer){.next = *list, .address = address, .ref = ref};
+        *list = peer;
+    }
+    return peer != NULL;
+}
+
+static void remove_peer(struct peer **at)
+{
+    struct peer *peer = *at;
+    if (peer) {
+        *at = peer->next;
+        free(peer);
+    }
+}
+
+static void free_peers(struct peer **list)
+{
+    while (*list) {
+        remove_peer(list);
+    }
+}
+
+/* ---- begin ---- */
+
+static void log_life(struct rt_context *ctx, enum rt_level level, const char *text, enum err err)
+{
+    rt_log(ctx, level, "%s reason=%s", text, err_name(err));
+}
+
+static void begin(struct rt_context *ctx)
+{
+    struct actor *self = ctx->actor;
+    const struct rt_behaviour *behaviour = self->behaviour;
+    self->life++;
+    self->restart_granted = false;
+    self->end_for_good = false;
+    self->lifecycle = ACTOR_ALIVE;
+    self->alive_since_ms = system_now(ctx->system);
+    self->state = calloc(1, behaviour->state_size ? behaviour->state_size : 1);
+    if (!self->state) {
+        life_crash(ctx, ERR_MEMORY);
+        return;
+    }
+    enum err err = behaviour->start ? behaviour->start(ctx, self->state, self->arg) : ERR_OK;
+    if (err != ERR_OK) {
+        life_crash(ctx, err);
+    }
+}
+
+enum err life_spawn(struct rt_system *system, const struct rt_behaviour *behaviour, const void *arg,
+                    size_t size, struct rt_address parent, struct rt_address *ret_address)
+{
+    struct order order = {.kind = ORDER_BEGIN, .behaviour = behaviour, .address = parent};
+    if (size > 0) {
+        order.arg = malloc(size);
+        if (!order.arg) {
+            return ERR_MEMORY;
+        }
+        memcpy(order.arg, arg, size);
+    }
+    struct actor *actor = actors_take(system);
+    if (!actor) {
+        free(order.arg);
+        return ERR_MEMORY;
+    }
+    uint64_t count_max = behaviour->mailbox_count_max ? behaviour->mailbox_count_max
+                                                      : system->config->runtime.mailbox_count_max;
+    atomic_store_explicit(&actor->user_count_max, count_max, memory_order_relaxed);
+    atomic_store_explicit(&actor->drop_newest, behaviour->overflow == RT_DROP_NEWEST,
+                          memory_order_relaxed);
+    struct rt_address address = actor_address(system, actor);
+    enum err err = deliver_order(system, address.actor, &order);
+    if (err != ERR_OK) {
+        actors_give_back(system, actor);
+        return err;
+    }
+    *ret_address = address;
+    return ERR_OK;
+}
+
+static enum err store_done(struct rt_context *ctx, const struct order *order)
+{
+    struct rt_store_op *op = order->op;
+    enum err err = ERR_OK;
+    if (ctx->actor->lifecycle == ACTOR_ALIVE && op->life == ctx->actor->life &&
+        op->owner.actor == ctx->actor->id) {
+        err = op->done(ctx, ctx->actor->state, op);
+    }
+    order_fini(order);
+    return err;
+}
+
+enum err life_order(struct rt_context *ctx, const struct order *order)
+{
+    struct actor *self = ctx->actor;
+    struct relations *relations;
+    switch (order->kind) {
+    case ORDER_BEGIN:
+        assert(self->lifecycle == ACTOR_FREE);
+        self->behaviour = order->behaviour;
+        self->arg = order->arg;
+        self->parent = order->address;
+        self->crash_count = 0;
+        begin(ctx);
+        return ERR_OK;
+    case ORDER_ADOPT:
+        relations = actor_relations(self);
+        return relations && add_peer(&relations->children, order->address, 0) ? ERR_OK : ERR_MEMORY;
+    case ORDER_STORE_DONE:
+        return store_done(ctx, order);
+    }
+    return ERR_OK;
+}
+
+/* ---- end of a life ---- */
+
+/* What belongs to one life: state, commands, asks, and what it watches. */
+static void release_life(struct rt_system *system, struct actor *self)
+{
+    if (self->state) {
+        if (self->behaviour->stop) {
+            self->behaviour->stop(self->state);
+        }
+        free(self->state);
+        self->state = NULL;
+    }
+    struct relations *relations = self->relations;
+    if (!relations) {
+        return;
+    }
+    while (relations->commands) {
+        struct number *command = relations->commands;
+        relations->commands = command->next;
+        system->ports.exec_kill(system->ports.world, command->number);
+        free(command);
+    }
+    while (relations->asks) {
+        struct ask *ask = relations->asks;
+        relations->asks = ask->next;
+        timers_cancel(system->timers, ask->timer);
+        free(ask);
+    }
+}
+
+static void unwatch_all(struct rt_context *ctx)
+{
+    struct rt_address self = rt_self(ctx);
+    struct relations *relations = ctx->actor->relations;
+    while (relations && relations->watched) {
+        struct peer *peer = relations->watched;
+        deliver_signal(ctx->system, self, peer->address, MSG(demonitor, .ref = peer->ref));
+        remove_peer(&relations->watched);
+    }
+}
+
+static void drop_roles(struct role **list, struct rt_address address)
+{
+    while (*list) {
+        struct role *role = *list;
+        if (rt_address_equal(role->address, address)) {
+            *list = role->next;
+            free(role);
+        } else {
+            list = &role->next;
+        }
+    }
+}
+
+static void end_for_good(struct rt_context *ctx)
+{
+    struct rt_system *system = ctx->system;
+    struct actor *self = ctx->actor;
+    struct rt_address address = rt_self(ctx);
+    struct relations *relations = self->relations;
+    enum err reason = self->end_reason;
+    while (relations && relations->watchers) {
+        struct peer *peer = relations->watchers;
+        deliver_signal(system, address, peer->address,
+                       MSG(down, .ref = peer->ref, .node = address.node, .actor = address.actor,
+                           .reason = reason));
+        remove_peer(&relations->watchers);
+    }
+    while (relations && relations->links) {
+        deliver_signal(system, address, relations->links->address, MSG(exit, .reason = reason));
+        remove_peer(&relations->links);
+    }
+    if (self->parent.node != 0) {
+        deliver_signal(system, address, self->parent, MSG(child_ended, .reason = reason));
+    } else if (reason != ERR_OK) {
+        atomic_store(&system->failed, true);
+    }
+    (void)pthread_mutex_lock(&system->lock);
+    drop_roles(&system->holders, address);
+    drop_roles(&system->watchers, address);
+    (void)pthread_mutex_unlock(&system->lock);
+    free(relations ? relations->restarts : NULL);
+    free(relations);
+    free(self->arg);
+    self->relations = NULL;
+    self->arg = NULL;
+    self->behaviour = NULL;
+    self->lifecycle = ACTOR_FREE;
+    atomic_store_explicit(&self->remote, false, memory_order_relaxed);
+    actors_give_back(system, self);
+}
+
+static uint64_t restart_delay_ms(struct rt_context *ctx)
+{
+    const struct cfg_runtime *cfg = &ctx->system->config->runtime;
+    struct actor *self = ctx->actor;
+    if (system_now(ctx->system) - self->alive_since_ms > cfg->restart_period_ms) {
+        self->crash_count = 0;
+    }
+    uint64_t delay_ms = cfg->restart_backoff_min_ms;
+    for (uint32_t i = 0; i < self->crash_count && delay_ms < cfg->restart_backoff_max_ms; i++) {
+        delay_ms *= 2;
+    }
+    if (delay_ms > cfg->restart_backoff_max_ms) {
+        delay_ms = cfg->restart_backoff_max_ms;
+    }
+    self->crash_count++;
+    /* Jitter, so that what crashed together does not come back together. */
+    uint64_t jitter_ms = (uint64_t)((double)delay_ms * cfg->restart_jitter);
+    return delay_ms - rt_random(ctx) % (jitter_ms + 1);
+}
+
+static void wait_for_next_life(struct rt_context *ctx)
+{
+    struct rt_system *system = ctx->system;
+    struct actor *self = ctx->actor;
+    struct timer timer = {.due_ms = system_now(system) + restart_delay_ms(ctx),
+                          .actor = self->id,
+                          .life = self->life,
+                          .kind = TIMER_RESTART};
+    bool first;
+    if (timers_set(system->timers, &timer, &first) == 0) {
+        self->end_for_good = true;
+        end_for_good(ctx);
+    } else if (first) {
+        system->ports.timer_set(system->ports.world);
+    }
+}
+
+/* The children are gone: the life ends now. */
+static void end_life(struct rt_context *ctx)
+{
+    struct actor *self = ctx->actor;
+    release_life(ctx->system, self);
+    unwatch_all(ctx);
+    if (self->end_for_good) {
+        end_for_good(ctx);
+        return;
+    }
+    self->lifecycle = ACTOR_WAITING;
+    if (self->restart_granted) {
+        wait_for_next_life(ctx);
+    } else {
+        deliver_signal(ctx->system, rt_self(ctx), self->parent,
+                       MSG(child_crashed, .reason = self->end_reason));
+    }
+}
+
+/* The newest child goes first; its CHILD_ENDED brings us back here. */
+static void end_children(struct rt_context *ctx)
+{
+    struct relations *relations = ctx->actor->relations;
+    if (relations && relations->children) {
+        deliver_signal(ctx->system, rt_self(ctx), relations->children->address,
+                       MSG(exit, .reason = ERR_OK));
+    } else {
+        end_life(ctx);
+    }
+}
+
+static void start_ending(struct rt_context *ctx, enum err reason, bool for_good)
+{
+    struct actor *self = ctx->actor;
+    self->end_for_good |= for_good;
+    if (self->lifecycle == ACTOR_ALIVE) {
+        self->lifecycle = ACTOR_ENDING;
+        self->end_reason = reason;
+        end_children(ctx);
+    } else if (self->lifecycle == ACTOR_WAITING && self->end_for_good) {
+        end_for_good(ctx);
+    }
+}
+
+void life_end(struct rt_context *ctx, enum err reason)
+{
+    start_ending(ctx, reason, true);
+}
+
+void life_crash(struct rt_context *ctx, enum err reason)
+{
+    struct actor *self = ctx->actor;
+    if (self->lifecycle == ACTOR_FREE) {
+        return;
+    }
+    log_life(ctx, RT_ERROR, "crashed", reason);
+    bool again = self->behaviour->restart == RT_RESTART_ON_CRASH && self->parent.node != 0;
+    start_ending(ctx, reason, !again);
+}
+
+/* ---- supervision ---- */
+
+/* One more than the intensity within the period; a ring of the latest times tells. */
+static bool too_many_restarts(struct rt_context *ctx)
+{
+    const struct cfg_runtime *cfg = &ctx->system->config->runtime;
+    struct relations *relations = ctx->actor->relations;
+    uint64_t ring = cfg->restart_intensity + 1;
+    if (!relations->restarts) {
+        relations->restarts = calloc(ring, sizeof *relations->restarts);
+    }
+    if (!relations->restarts) {
+        return true;
+    }
+    uint64_t now_ms = system_now(ctx->system);
+    uint64_t *slot = &relations->restarts[relations->restart_next++ % ring];
+    uint64_t oldest_ms = *slot;
+    *slot = now_ms;
+    return relations->restart_next > ring && now_ms - oldest_ms < cfg->restart_period_ms;
+}
+
+static void on_child_crashed(struct rt_context *ctx, struct rt_address child)
+{
+    struct actor *self = ctx->actor;
+    struct rt_address me = rt_self(ctx);
+    struct relations *relations = self->relations;
+    if (!relations || !*find_peer(&relations->children, child)) {
+        return;
+    }
+    if (self->lifecycle != ACTOR_ALIVE) {
+        deliver_signal(ctx->system, me, child, MSG(exit, .reason = ERR_OK));
+        return;
+    }
+    if (too_many_restarts(ctx)) {
+        log_life(ctx, RT_ERROR, "children crash too often", ERR_CRASHED);
+        life_crash(ctx, ERR_CRASHED);
+        return;
+    }
+    atomic_fetch_add_explicit(&ctx->system->restarts, 1, memory_order_relaxed);
+    enum rt_strategy strategy = self->behaviour->strategy;
+    /* Newest first: what stands before the child in the list was started after it. */
+    for (struct peer *peer = relations->children; peer; peer = peer->next) {
+        bool it = rt_address_equal(peer->address, child);
+        if (it || strategy != RT_ONE_FOR_ONE) {
+            deliver_signal(ctx->system, me, peer->address, MSG(restart, .delay_ms = 0));
+        }
+        if (it && strategy != RT_ONE_FOR_ALL) {
+            break;
+        }
+    }
+}
+
+static void on_child_ended(struct rt_context *ctx, struct rt_address child)
+{
+    struct relations *relations = ctx->actor->relations;
+    if (!relations) {
+        return;
+    }
+    remove_peer(find_peer(&relations->children, child));
+    if (ctx->actor->lifecycle == ACTOR_ENDING) {
+        end_children(ctx);
+    }
+}
+
+static void on_restart(struct rt_context *ctx)
+{
+    struct actor *self = ctx->actor;
+    if (self->lifecycle == ACTOR_WAITING && !self->restart_granted) {
+        self->restart_granted = true;
+        wait_for_next_life(ctx);
+    } else if (self->lifecycle == ACTOR_ALIVE) {
+        self->restart_granted = true;
+        start_ending(ctx, ERR_CRASHED, false);
+    }
+}
+
+void life_restart_due(struct rt_system *system, uint64_t actor, uint64_t life)
+{
+    struct rt_address to = {system->node, actor};
+    deliver_signal(system, (struct rt_address){0, life}, to, MSG(restart, .delay_ms = 0));
+}
+
+/* ---- links and monitors ---- */
+
+/* True when the EXIT is dealt with; false when the actor wants to see it. */
+static bool on_exit_signal(struct rt_context *ctx, struct rt_address from, enum err reason)
+{
+    struct actor *self = ctx->actor;
+    if (rt_address_equal(from, self->parent) || from.node == 0) {
+        life_end(ctx, ERR_OK);
+        return true;
+    }
+    struct peer **link = self->relations ? find_peer(&self->relations->links, from) : NULL;
+    bool linked = link && *link;
+    if (linked) {
+        remove_peer(link);
+    }
+    if (self->behaviour->trap_exits) {
+        return false;
+    }
+    if (reason != ERR_OK && linked) {
+        life_crash(ctx, reason);
+    } else if (!linked) {
+        life_end(ctx, ERR_OK);
+    }
+    return true;
+}
+
+static void on_monitor(struct rt_context *ctx, struct rt_address from, uint64_t ref)
+{
+    struct actor *self = ctx->actor;
+    struct relations *relations = actor_relations(self);
+    if (!relations || !add_peer(&relations->watchers, from, ref)) {
+        return;
+    }
+    if (from.node != ctx->system->node) {
+        atomic_store_explicit(&self->remote, true, memory_order_relaxed);
+    }
+}
+
+/* DOWN counts once: whoever is no longer watched is not heard. */
+static bool on_down(struct rt_context *ctx, uint64_t ref)
+{
+    struct relations *relations = ctx->actor->relations;
+    struct peer **peer = relations ? find_ref(&relations->watched, ref) : NULL;
+    if (!peer || !*peer) {
+        return true;
+    }
+    remove_peer(peer);
+    return ctx->actor->lifecycle != ACTOR_ALIVE;
+}
+
+static void fail_asks_of(struct rt_context *ctx, uint64_t node)
+{
+    struct rt_address self = rt_self(ctx);
+    for (struct ask *ask = ctx->actor->relations->asks; ask; ask = ask->next) {
+        if (ask->to.node == node) {
+            struct envelope *failed =
+                envelope_new(MSG(failed, .type = ask->type, .reason = ERR_GONE));
+            if (failed) {
+                failed->from = ask->to;
+                failed->to = self;
+                failed->ask = ask->number | FRAME_ANSWER;
+                system_deliver(ctx->system, &failed);
+            }
+        }
+    }
+}
+
+static void on_node_gone(struct rt_context *ctx, uint64_t node)
+{
+    struct rt_address self = rt_self(ctx);
+    struct relations *relations = ctx->actor->relations;
+    if (!relations) {
+        return;
+    }
+    for (struct peer *peer = relations->watched; peer; peer = peer->next) {
+        if (peer->address.node == node) {
+            deliver_signal(ctx->system, peer->address, self,
+                           MSG(down, .ref = peer->ref, .node = node, .actor = peer->address.actor,
+                               .reason = ERR_GONE));
+        }
+    }
+    for (struct peer *peer = relations->links; peer; peer = peer->next) {
+        if (peer->address.node == node) {
+            deliver_signal(ctx->system, peer->address, self, MSG(exit, .reason = ERR_GONE));
+        }
+    }
+    for (struct peer **at = &relations->watchers; *at;) {
+        if ((*at)->address.node == node) {
+            remove_peer(at);
+        } else {
+            at = &(*at)->next;
+        }
+    }
+    fail_asks_of(ctx, node);
+}
+
+static void on_link(struct rt_context *ctx, struct rt_address from)
+{
+    struct relations *relations = actor_relations(ctx->actor);
+    if (!relations || *find_peer(&relations->links, from)) {
+        return;
+    }
+    (void)add_peer(&relations->links, from, 0);
+    if (from.node != ctx->system->node) {
+        atomic_store_explicit(&ctx->actor->remote, true, memory_order_relaxed);
+    }
+}
+
+bool life_signal(struct rt_context *ctx, const struct envelope *envelope)
+{
+    const struct msg *msg = envelope_msg(envelope);
+    struct rt_address from = envelope->from;
+    struct relations *relations = ctx->actor->relations;
+    switch (msg->type) {
+    case MSG_EXIT:
+        return on_exit_signal(ctx, from, (enum err)msg_as_exit(msg)->reason);
+    case MSG_CHILD_CRASHED:
+        on_child_crashed(ctx, from);
+        return true;
+    case MSG_CHILD_ENDED:
+        on_child_ended(ctx, from);
+        return true;
+    case MSG_RESTART:
+        if (rt_address_equal(from, ctx->actor->parent)) {
+            on_restart(ctx);
+        } else if (from.node == 0 && from.actor == ctx->actor->life &&
+                   ctx->actor->lifecycle == ACTOR_WAITING) {
+            begin(ctx);
+        }
+        return true;
+    case MSG_MONITOR:
+        on_monitor(ctx, from, msg_as_monitor(msg)->ref);
+        return true;
+    case MSG_DEMONITOR:
+        if (relations) {
+            remove_peer(find_ref(&relations->watchers, msg_as_demonitor(msg)->ref));
+        }
+        return true;
+    case MSG_LINK:
+        on_link(ctx, from);
+        return true;
+    case MSG_UNLINK:
+        if (relations) {
+            remove_peer(find_peer(&relations->links, from));
+        }
+        return true;
+    case MSG_DOWN:
+        return on_down(ctx, msg_as_down(msg)->ref);
+    case MSG_NODE_GONE:
+        on_node_gone(ctx, msg_as_node_gone(msg)->node);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void life_drop(struct rt_system *system, struct actor *self)
+{
+    if (self->lifecycle == ACTOR_FREE) {
+        return;
+    }
+    release_life(system, self);
+    if (self->relations) {
+        free_peers(&self->relations->watchers);
+        free_peers(&self->relations->watched);
+        free_peers(&self->relations->links);
+        free_peers(&self->relations->children);
+        free(self->relations->restarts);
+        free(self->relations);
+    }
+    free(self->arg);
+}
+
+static enum err root_receive(struct rt_context *ctx, void *state, const struct msg *msg)
+{
+    (void)ctx;
+    (void)state;
+    (void)msg;
+    return ERR_UNKNOWN;
+}
+
+const struct rt_behaviour life_root = {
+    .name = "root", .receive = root_receive, .restart = RT_RESTART_NEVER};

@@ -1,0 +1,375 @@
+/* system.c - a system's beginning and end, what the world tells it, and roles. */
+#include "runtime/core.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* ---- beginning and end ---- */
+
+static void init_workers(struct rt_system *self, uint64_t seed)
+{
+    self->workers_count = (uint32_t)self->config->runtime.workers;
+    for (uint32_t i = 0; i < self->workers_count; i++) {
+        struct worker *worker = &self->workers[i];
+        worker->system = self;
+        worker->index = i;
+        worker->random = (seed ^ (UINT64_C(0x9E3779B97F4A7C15) * (i + 1))) | 1;
+        (void)pthread_mutex_init(&worker->lock, NULL);
+    }
+}
+
+enum err system_new(const struct system_options *options, struct rt_system **ret_system)
+{
+    assert(options->node > 0);
+    assert(options->config->runtime.workers >= 1 &&
+           options->config->runtime.workers <= WORKERS_MAX);
+    struct rt_system *self = calloc(1, sizeof *self);
+    if (!self) {
+        return ERR_MEMORY;
+    }
+    self->config = options->config;
+    self->ports = options->ports;
+    self->node = options->node;
+    (void)snprintf(self->name, sizeof self->name, "%s", options->name);
+    self->free_first = UINT32_MAX;
+    init_workers(self, options->seed);
+    (void)pthread_mutex_init(&self->lock, NULL);
+    (void)pthread_mutex_init(&self->idle_lock, NULL);
+    (void)pthread_cond_init(&self->idle_cond, NULL);
+    enum err err = timers_new(&self->timers);
+    if (err == ERR_OK) {
+        self->own = system_account(self, 0);
+        err = self->own
+                  ? life_spawn(self, &life_root, NULL, 0, (struct rt_address){0, 0}, &self->root)
+                  : ERR_MEMORY;
+    }
+    if (err != ERR_OK) {
+        system_destroy(&self);
+        return err;
+    }
+    *ret_system = self;
+    return ERR_OK;
+}
+
+static void drop_queue(struct queue *queue)
+{
+    struct envelope *envelope;
+    while ((envelope = queue_pop(queue))) {
+        if (envelope_msg(envelope)->type == 0) {
+            order_fini(envelope_order(envelope));
+        }
+        envelope_end(&envelope, OUTCOME_LOST);
+    }
+}
+
+static void drop_actor(struct rt_system *self, struct actor *actor)
+{
+    life_drop(self, actor);
+    (void)mailbox_drain(actor);
+    for (int lane = 0; lane < LANES; lane++) {
+        drop_queue(&actor->ready[lane]);
+    }
+}
+
+static void drop_lists(struct rt_system *self)
+{
+    struct role **lists[] = {&self->holders, &self->watchers};
+    for (size_t i = 0; i < 2; i++) {
+        while (*lists[i]) {
+            struct role *role = *lists[i];
+            *lists[i] = role->next;
+            free(role);
+        }
+    }
+    while (self->accounts) {
+        struct node_account *account = self->accounts;
+        self->accounts = account->next;
+        free(account);
+    }
+}
+
+void system_destroy(struct rt_system **system)
+{
+    struct rt_system *self = *system;
+    if (!self) {
+        return;
+    }
+    workers_stop(self);
+    for (uint32_t i = 0; i < self->slots; i++) {
+        drop_actor(self, &self->chunks[i / ACTOR_CHUNK][i % ACTOR_CHUNK]);
+    }
+    for (uint32_t i = 0; i < self->slots / ACTOR_CHUNK; i++) {
+        free(self->chunks[i]);
+    }
+    timers_destroy(&self->timers);
+    drop_lists(self);
+    for (uint32_t i = 0; i < self->workers_count; i++) {
+        (void)pthread_mutex_destroy(&self->workers[i].lock);
+    }
+    (void)pthread_mutex_destroy(&self->lock);
+    (void)pthread_mutex_destroy(&self->idle_lock);
+    (void)pthread_cond_destroy(&self->idle_cond);
+    free(self);
+    *system = NULL;
+}
+
+enum err system_spawn(struct rt_system *self, const struct rt_behaviour *behaviour, const void *arg,
+                      size_t size, struct rt_address *ret_address)
+{
+    enum err err = life_spawn(self, behaviour, arg, size, self->root, ret_address);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct order adopt = {.kind = ORDER_ADOPT, .address = *ret_address};
+    return deliver_order(self, self->root.actor, &adopt);
+}
+
+enum err system_start(struct rt_system *self)
+{
+    return workers_start(self);
+}
+
+enum err system_stop(struct rt_system *self, uint64_t ms_max)
+{
+    deliver_signal(self, (struct rt_address){0, 0}, self->root, MSG(exit, .reason = ERR_OK));
+    const struct timespec pause = {.tv_nsec = 1000 * 1000};
+    for (uint64_t ms = 0; ms < ms_max && atomic_load(&self->actors) > 0; ms++) {
+        if (self->threaded) {
+            (void)nanosleep(&pause, NULL);
+        } else if (!system_run_ready(self)) {
+            break;
+        }
+    }
+    bool all = atomic_load(&self->actors) == 0;
+    workers_stop(self);
+    return all ? ERR_OK : ERR_TIMEOUT;
+}
+
+bool system_run_ready(struct rt_system *self)
+{
+    bool any = false;
+    while (worker_run_one(&self->workers[0])) {
+        any = true;
+    }
+    return any;
+}
+
+/* ---- from the world ---- */
+
+void system_deliver(struct rt_system *self, struct envelope **envelope)
+{
+    enum err err = deliver(self, envelope);
+    if (err != ERR_OK) {
+        deliver_dead(self, envelope, err == ERR_FULL ? OUTCOME_REJECTED : OUTCOME_DEAD, err);
+    }
+}
+
+void system_undeliverable(struct rt_system *self, struct envelope **envelope, enum err reason)
+{
+    enum outcome outcome = reason == ERR_FULL      ? OUTCOME_REJECTED
+                           : reason == ERR_EXPIRED ? OUTCOME_EXPIRED
+                                                   : OUTCOME_LOST;
+    deliver_dead(self, envelope, outcome, reason);
+}
+
+enum err system_tell(struct rt_system *self, struct rt_address to, const struct msg *msg)
+{
+    struct envelope *envelope = envelope_new(msg);
+    if (!envelope) {
+        return ERR_MEMORY;
+    }
+    envelope->account = self->own;
+    envelope->to = to;
+    atomic_fetch_add_explicit(&self->own->accepted, 1, memory_order_relaxed);
+    enum err err = deliver(self, &envelope);
+    envelope_end(&envelope, err == ERR_FULL ? OUTCOME_REJECTED : OUTCOME_DEAD);
+    return err;
+}
+
+void system_store_done(struct rt_system *self, struct rt_store_op **op)
+{
+    struct order order = {.kind = ORDER_STORE_DONE, .op = *op};
+    *op = NULL;
+    /* Nobody waits for the outcome when its actor is gone: deliver_order has freed it then. */
+    (void)deliver_order(self, order.op->owner.actor, &order);
+}
+
+static void fire(struct rt_system *self, const struct timer *timer)
+{
+    if (timer->kind == TIMER_RESTART) {
+        life_restart_due(self, timer->actor, timer->life);
+        return;
+    }
+    struct envelope *envelope = timer->kind == TIMER_TICK
+                                    ? envelope_new(MSG(tick, .tag = timer->value))
+                                    : envelope_new(MSG(failed, .reason = ERR_TIMEOUT));
+    if (!envelope) {
+        return;
+    }
+    envelope->to = (struct rt_address){self->node, timer->actor};
+    envelope->span = timer->life;
+    if (timer->kind == TIMER_ASK) {
+        envelope->ask = timer->value | FRAME_ANSWER;
+    }
+    if (deliver(self, &envelope) != ERR_OK) {
+        envelope_end(&envelope, OUTCOME_DEAD);
+    }
+}
+
+uint64_t system_run_timers(struct rt_system *self)
+{
+    struct timer timer;
+    uint64_t number;
+    uint64_t now_ms = system_now(self);
+    while (timers_pop(self->timers, now_ms, &timer, &number)) {
+        fire(self, &timer);
+    }
+    return timers_next(self->timers);
+}
+
+struct account *system_account(struct rt_system *self, uint64_t node)
+{
+    (void)pthread_mutex_lock(&self->lock);
+    struct node_account *it = self->accounts;
+    while (it && it->node != node) {
+        it = it->next;
+    }
+    if (!it) {
+        it = calloc(1, sizeof *it);
+        if (it) {
+            it->node = node;
+            it->next = self->accounts;
+            self->accounts = it;
+        }
+    }
+    (void)pthread_mutex_unlock(&self->lock);
+    return it ? &it->account : NULL;
+}
+
+/* ---- roles ---- */
+
+static struct role *role_new(uint64_t role, struct rt_address address, const char *name)
+{
+    struct role *it = calloc(1, sizeof *it);
+    if (it) {
+        it->role = role;
+        it->address = address;
+        (void)snprintf(it->name, sizeof it->name, "%s", name);
+    }
+    return it;
+}
+
+static void tell_role(struct rt_system *self, struct rt_address to, const struct role *role)
+{
+    deliver_signal(self, (struct rt_address){0, 0}, to,
+                   MSG(role_up, .role = role->role, .node = role->address.node,
+                       .actor = role->address.actor, .name = msg_str(role->name)));
+}
+
+static bool holds(const struct role *holders, uint64_t role, struct rt_address address)
+{
+    for (; holders; holders = holders->next) {
+        if (holders->role == role && rt_address_equal(holders->address, address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void system_role_up(struct rt_system *self, uint64_t role, struct rt_address actor,
+                    const char *node_name)
+{
+    (void)pthread_mutex_lock(&self->lock);
+    struct role *holder =
+        holds(self->holders, role, actor) ? NULL : role_new(role, actor, node_name);
+    if (holder) {
+        holder->next = self->holders;
+        self->holders = holder;
+        /* Signals are pushed, never handled here, so the lock may be held. */
+        for (struct role *watcher = self->watchers; watcher; watcher = watcher->next) {
+            if (watcher->role == role) {
+                tell_role(self, watcher->address, holder);
+            }
+        }
+    }
+    (void)pthread_mutex_unlock(&self->lock);
+}
+
+void rt_take_role(struct rt_context *ctx, uint64_t role)
+{
+    struct rt_system *system = ctx->system;
+    system_role_up(system, role, rt_self(ctx), system->name);
+    system->ports.net_announce(system->ports.world, role, ctx->actor->id);
+}
+
+void rt_watch_role(struct rt_context *ctx, uint64_t role)
+{
+    struct rt_system *system = ctx->system;
+    struct rt_address self = rt_self(ctx);
+    (void)pthread_mutex_lock(&system->lock);
+    struct role *watcher = holds(system->watchers, role, self) ? NULL : role_new(role, self, "");
+    if (watcher) {
+        watcher->next = system->watchers;
+        system->watchers = watcher;
+    }
+    for (struct role *holder = system->holders; holder; holder = holder->next) {
+        if (holder->role == role) {
+            tell_role(system, self, holder);
+        }
+    }
+    (void)pthread_mutex_unlock(&system->lock);
+}
+
+/* ---- lost nodes ---- */
+
+static void forget_roles_of(struct rt_system *self, uint64_t node)
+{
+    (void)pthread_mutex_lock(&self->lock);
+    for (struct role **at = &self->holders; *at;) {
+        struct role *role = *at;
+        if (role->address.node == node) {
+            *at = role->next;
+            free(role);
+        } else {
+            at = &role->next;
+        }
+    }
+    (void)pthread_mutex_unlock(&self->lock);
+}
+
+void system_node_down(struct rt_system *self, uint64_t node)
+{
+    forget_roles_of(self, node);
+    (void)pthread_mutex_lock(&self->lock);
+    uint32_t slots = self->slots;
+    (void)pthread_mutex_unlock(&self->lock);
+    for (uint32_t i = 0; i < slots; i++) {
+        struct actor *actor = &self->chunks[i / ACTOR_CHUNK][i % ACTOR_CHUNK];
+        if (atomic_load_explicit(&actor->remote, memory_order_relaxed)) {
+            deliver_signal(self, (struct rt_address){0, 0}, actor_address(self, actor),
+                           MSG(node_gone, .node = node));
+        }
+    }
+}
+
+/* ---- looking in ---- */
+
+bool system_failed(const struct rt_system *self)
+{
+    return atomic_load(&self->failed);
+}
+
+void system_stats(const struct rt_system *self, struct system_stats *ret_stats)
+{
+    uint64_t ended = 0;
+    for (int i = 0; i < OUTCOMES; i++) {
+        ended += atomic_load_explicit(&self->own->outcomes[i], memory_order_relaxed);
+    }
+    uint64_t accepted = atomic_load_explicit(&self->own->accepted, memory_order_relaxed);
+    *ret_stats = (struct system_stats){
+        .actors = atomic_load_explicit(&self->actors, memory_order_relaxed),
+        .queued = accepted > ended ? accepted - ended : 0,
+        .restarts = atomic_load_explicit(&self->restarts, memory_order_relaxed),
+        .late_answers = atomic_load_explicit(&self->late_answers, memory_order_relaxed)};
+}

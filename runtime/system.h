@@ -1,0 +1,116 @@
+/* system.h - the actors of one process, and the ports through which the world reaches them.
+ *
+ * The same system runs under worker threads (system_start) or, single-threaded and deterministic,
+ * under a caller that steps it (system_run_ready, system_advance): tests and the simulator.
+ */
+#ifndef RUNTIME_SYSTEM_H
+#define RUNTIME_SYSTEM_H
+
+#include "runtime/envelope.h"
+
+struct rt_system;
+
+/* What the system asks of the world.  Called from any worker; must not block. */
+struct ports {
+    void *world;
+
+    /* Takes over an envelope for another node. */
+    void (*net_send)(void *world, struct envelope **envelope);
+
+    /* An actor of this process has taken a role. */
+    void (*net_announce)(void *world, uint64_t role, uint64_t actor);
+
+    /* As rt_exec and friends; the answers come back through system_tell. */
+    void (*exec)(void *world, uint64_t id, struct rt_address owner,
+                 const struct rt_command *command);
+    enum err (*exec_write)(void *world, uint64_t id, const void *bytes, size_t size);
+    void (*exec_kill)(void *world, uint64_t id);
+
+    /* Takes over an operation; it comes back through system_store_done. */
+    void (*store)(void *world, struct rt_store_op **op);
+
+    /* Monotonic and wall milliseconds. */
+    uint64_t (*now_ms)(void *world);
+    uint64_t (*wall_ms)(void *world);
+
+    /* A timer earlier than every other was set: whoever sleeps until the next must look again. */
+    void (*timer_set)(void *world);
+
+    /* One finished line of log. */
+    void (*log)(void *world, enum rt_level level, const char *actor, const char *text);
+};
+
+struct system_options {
+    const struct config *config; /* borrowed; outlives the system */
+    const char *name;            /* of the process; copied */
+    uint64_t node;               /* incarnation of the process, > 0 */
+    uint64_t seed;               /* for rt_random and jitter */
+    struct ports ports;
+};
+
+/* ERR_MEMORY. */
+enum err system_new(const struct system_options *options, struct rt_system **ret_system) MUST_CHECK;
+
+/* Frees everything; actors still alive are stopped as by a crash of the process: without a word.
+ * No thread may use the system any more. */
+void system_destroy(struct rt_system **system);
+
+/* Starts a root actor, supervised by the system itself.  Before system_start, or while stepping. */
+enum err system_spawn(struct rt_system *system, const struct rt_behaviour *behaviour,
+                      const void *arg, size_t size, struct rt_address *ret_address) MUST_CHECK;
+
+/* Starts runtime.workers threads. */
+enum err system_start(struct rt_system *system) MUST_CHECK;
+
+/* Stops all actors in reverse order of their start, waits at most `ms_max`, then ends the threads.
+ * ERR_TIMEOUT when a handler was still running. */
+enum err system_stop(struct rt_system *system, uint64_t ms_max) MUST_CHECK;
+
+/* ---- stepping, without threads ---- */
+
+/* Runs actors, in the order in which they became ready, until none is; true if any ran. */
+bool system_run_ready(struct rt_system *system);
+
+/* ---- from the world; any thread ---- */
+
+/* Takes over an envelope that arrived for an actor of this process. */
+void system_deliver(struct rt_system *system, struct envelope **envelope);
+
+/* A message of the world itself (exec, …) to an actor; ERR_FULL leaves it to be tried again. */
+enum err system_tell(struct rt_system *system, struct rt_address to,
+                     const struct msg *msg) MUST_CHECK;
+
+/* Takes back an operation whose apply() has been committed, or has failed. */
+void system_store_done(struct rt_system *system, struct rt_store_op **op);
+
+/* A node is linked; one of its actors has a role; the node is lost (its monitors fire). */
+void system_role_up(struct rt_system *system, uint64_t role, struct rt_address actor,
+                    const char *node_name);
+void system_node_down(struct rt_system *system, uint64_t node);
+
+/* Fires timers that are due at ports.now_ms(); returns when the next is due, UINT64_MAX for none.
+ */
+uint64_t system_run_timers(struct rt_system *system);
+
+/* The account of messages from a node (0: this process's actors); lives as long as the system. */
+struct account *system_account(struct rt_system *system, uint64_t node);
+
+/* Takes back an envelope that net_send accepted but nobody will get: counts it, and tells whoever
+ * asked, monitored or linked. */
+void system_undeliverable(struct rt_system *system, struct envelope **envelope, enum err reason);
+
+/* The supervision tree has given up at its root: the process should end with code 70. */
+bool system_failed(const struct rt_system *system);
+
+/* ---- looking in; any thread, constant time ---- */
+
+struct system_stats {
+    uint64_t actors;
+    uint64_t queued; /* messages in mailboxes */
+    uint64_t restarts;
+    uint64_t late_answers;
+};
+
+void system_stats(const struct rt_system *system, struct system_stats *ret_stats);
+
+#endif
