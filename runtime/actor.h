@@ -128,6 +128,10 @@ void rt_answer(struct rt_context *ctx, struct rt_caller caller, const struct msg
 /* Answers the message being handled. */
 void rt_reply(struct rt_context *ctx, const struct msg *msg);
 
+/* Passes the message being handled on to another actor, which sees its first sender, deadline and
+ * ask, and answers it in our place.  Errors as for rt_send. */
+enum err rt_forward(struct rt_context *ctx, struct rt_address to) MUST_CHECK;
+
 /* A TICK with `tag` comes after `delay_ms`.  Returns its number for rt_tick_cancel; 0 when memory
  * ran out.  A tick of a life that has ended does not come. */
 uint64_t rt_tick(struct rt_context *ctx, uint64_t delay_ms, uint64_t tag);

@@ -114,6 +114,19 @@ void rt_tell(struct rt_context *ctx, struct rt_address to, const struct msg *msg
     }
 }
 
+enum err rt_forward(struct rt_context *ctx, struct rt_address to)
+{
+    const struct envelope *from = ctx->envelope;
+    assert(from);
+    struct envelope *envelope = envelope_for(ctx, to, envelope_msg(from));
+    if (envelope) {
+        envelope->from = from->from;
+        envelope->ask = from->ask;
+        envelope->deadline_ms = from->deadline_ms;
+    }
+    return send_envelope(ctx, envelope);
+}
+
 static uint64_t set_timer(struct rt_context *ctx, uint64_t delay_ms, enum timer_kind kind,
                           uint64_t value)
 {

@@ -1,0 +1,229 @@
+/* link_hello.c - how a link begins and how it ends. */
+#include "runtime/link_priv.h"
+
+#include <inttypes.h>
+
+/* How many heartbeats the way in use must have been quiet for a HELLO by another to win. */
+enum { QUIET_BEATS = 2 };
+
+void link_greet(struct links *links, uint64_t route, const struct peer *peer, bool answer)
+{
+    const struct msg *hello =
+        MSG(hello, .proto_min = PROTO_VERSION_MIN, .proto_max = PROTO_VERSION_MAX,
+            .node = links->node, .name = msg_str(links->name),
+            .credit_bytes = links->config->credit_bytes, .answer = answer);
+    link_send_alone(links, route, peer ? peer->out_seq : 0, hello);
+}
+
+/* ---- the end ---- */
+
+/* What waits for the peer can no longer be sent. */
+static void lose_queued(struct links *links, struct peer *peer)
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        struct envelope *envelope;
+        while ((envelope = link_queue_pop(&peer->lanes[lane]))) {
+            peer->stats.lost++;
+            link_fail(links, &envelope, ERR_GONE);
+        }
+    }
+}
+
+void link_down(struct links *links, struct peer *peer, enum peer_state state, const char *why)
+{
+    assert(peer->state == PEER_UP);
+    assert(state != PEER_UP);
+    uint64_t node = peer->stats.node;
+    link_log(links, RT_WARN, "link down peer=%s node=%016" PRIx64 " why=\"%s\" queued=%" PRIu64,
+             peer->stats.name, node, why,
+             peer->lanes[LANE_SYSTEM].count + peer->lanes[LANE_USER].count);
+    for (size_t i = 0; i < links->dials_count; i++) {
+        if (links->dials[i].node == node) {
+            links->dials[i].answered = false;
+            links->dials[i].next_ms = links->now_ms;
+        }
+    }
+    peer->goodbye_ms = 0;
+    /* What belongs to this link (its GOODBYE) lies before all of the next. */
+    peer->out_seq++;
+    link_peer_enter(links, peer, state);
+    lose_queued(links, peer);
+    links->ports.node_down(links->ports.world, node);
+}
+
+void link_part(struct links *links, struct peer *peer)
+{
+    assert(peer->state == PEER_OVER);
+    if (peer->goodbye_ms != 0 && links->now_ms - peer->goodbye_ms < links->config->heartbeat_ms) {
+        return;
+    }
+    peer->goodbye_ms = links->now_ms;
+    if (peer->ways_count > 0) {
+        link_send_alone(links, peer->ways[0].route, peer->out_seq - 1,
+                        MSG(goodbye, .frames = peer->frames_out + 1));
+    }
+}
+
+/* ---- the beginning ---- */
+
+bool link_is_name(struct msg_str name)
+{
+    for (uint32_t i = 0; i < name.size; i++) {
+        unsigned char c = (unsigned char)name.at[i];
+        if (c <= ' ' || c >= 0x7f || c == '"' || c == '\'' || c == '=' || c == '\\') {
+            return false;
+        }
+    }
+    return name.size > 0 && name.size <= MSG_MAX_hello_name;
+}
+
+static bool versions_meet(const struct msg_hello *hello)
+{
+    return hello->proto_min <= PROTO_VERSION_MAX && hello->proto_max >= PROTO_VERSION_MIN &&
+           hello->proto_min <= hello->proto_max;
+}
+
+/* Whether a HELLO is one to listen to.  What the transport has proven about the other end of the
+ * route (its key) is to be held against the name here. */
+static enum err judge(struct links *links, uint64_t node, const struct msg_hello *hello)
+{
+    if (hello->node != node || node == 0 || !link_is_name(hello->name)) {
+        links->strangers++;
+        link_note(links, NOTE_HELLO, "hello refused why=\"malformed\"");
+        return ERR_MALFORMED;
+    }
+    const char *why = NULL;
+    enum err err = ERR_REFUSED;
+    const struct peer *peer = link_find(links, node);
+    if (node == links->node) {
+        why = "it is this process itself";
+    } else if (!versions_meet(hello)) {
+        why = "no common version of the protocol";
+        err = ERR_VERSION;
+    } else if (peer && !msg_str_is(hello->name, peer->stats.name)) {
+        why = "the incarnation has another name";
+    } else if (peer && peer->state == PEER_REPLACED) {
+        why = "a newer process of that name is linked";
+    } else if (links->leaving && !(peer && peer->state == PEER_UP)) {
+        why = "this process is leaving";
+    } else if (links->up_count == LINK_PEERS_MAX && !(peer && peer->state == PEER_UP)) {
+        why = "too many links";
+    }
+    if (!why) {
+        return ERR_OK;
+    }
+    links->strangers++;
+    link_note(links, NOTE_HELLO,
+              "hello refused peer=%.*s node=%016" PRIx64 " versions=%" PRIu64 "-%" PRIu64
+              " ours=%d-%d why=\"%s\"",
+              (int)hello->name.size, hello->name.at, node, hello->proto_min, hello->proto_max,
+              (int)PROTO_VERSION_MIN, (int)PROTO_VERSION_MAX, why);
+    return err;
+}
+
+/* A process has one incarnation at a time: the others of its name are history. */
+static void replace(struct links *links, const struct peer *by)
+{
+    struct peer *next;
+    for (struct peer *peer = links->tombs; peer; peer = peer->next) {
+        if (peer != by && strcmp(peer->stats.name, by->stats.name) == 0) {
+            peer->state = PEER_REPLACED;
+        }
+    }
+    for (struct peer *peer = links->up; peer; peer = next) {
+        next = peer->next;
+        if (peer != by && strcmp(peer->stats.name, by->stats.name) == 0) {
+            link_down(links, peer, PEER_REPLACED, "a newer process has its name");
+        }
+    }
+}
+
+/* Sequence numbers go on from link to link, so that no frame of an old one fits a new one.  What
+ * was received before and has not ended yet stays on the bill (in_bytes). */
+static void begin(struct links *links, struct peer *peer, uint64_t seq,
+                  const struct msg_hello *hello)
+{
+    peer->window = hello->credit_bytes;
+    peer->out_limit = link_add(peer->out_seq, peer->window);
+    peer->retry_ms = 0;
+    peer->frames_out = 0;
+    peer->goodbye_ms = 0;
+    peer->goodbye_acked = false;
+    peer->in_seq = seq;
+    peer->frames_in = 0;
+    peer->resync_ms = 0;
+    peer->granted = seq;
+    peer->look_ms = 0;
+    memset(peer->roles, 0, sizeof peer->roles);
+    /* Nothing can have been sent or granted before now. */
+    peer->heard_ms = links->now_ms;
+    peer->sent_ms = links->now_ms;
+    peer->granted_ms = links->now_ms;
+    link_peer_enter(links, peer, PEER_UP);
+    link_log(links, RT_INFO, "link up peer=%s node=%016" PRIx64, peer->stats.name,
+             peer->stats.node);
+}
+
+/* The peer that a good HELLO is from, up; NULL when there is no memory for it. */
+static struct peer *welcome(struct links *links, uint64_t route, uint64_t seq,
+                            const struct msg_hello *hello)
+{
+    struct peer *peer = link_find(links, hello->node);
+    if (!peer) {
+        char name[MSG_MAX_hello_name + 1] = {0};
+        memcpy(name, hello->name.at, hello->name.size);
+        peer = link_peer_new(links, hello->node, name);
+        if (!peer) {
+            link_note(links, NOTE_TABLE, "hello refused peer=%s why=\"out of memory\"", name);
+            return NULL;
+        }
+    }
+    if (peer->state != PEER_UP) {
+        begin(links, peer, seq, hello);
+        replace(links, peer);
+        link_way_add(links, peer, route, true);
+    } else {
+        /* Resumed: the numbers go on, what the other side may have missed is said again. */
+        bool quiet = peer->ways_count == 0 || links->now_ms - peer->ways[0].heard_ms >
+                                                  QUIET_BEATS * links->config->heartbeat_ms;
+        link_way_add(links, peer, route, quiet && !hello->answer);
+        peer->retry_ms = 0;
+    }
+    peer->granted_ms = 0;
+    peer->roles_owed = links->roles_known;
+    return peer;
+}
+
+void link_on_hello(struct links *links, uint64_t route, const struct frame_reader *reader,
+                   const struct msg_hello *hello)
+{
+    uint64_t node = reader->node;
+    enum err err = judge(links, node, hello);
+    if (err != ERR_OK) {
+        /* So that both sides can say what is wrong. */
+        if (err == ERR_VERSION && !hello->answer) {
+            link_greet(links, route, NULL, true);
+        }
+        return;
+    }
+    struct peer *peer = link_find(links, node);
+    if (peer && peer->state == PEER_OVER) {
+        /* It does not know yet, or its confirmation is on its way. */
+        link_way_add(links, peer, route, true);
+        link_part(links, peer);
+        return;
+    }
+    peer = welcome(links, route, reader->seq, hello);
+    if (!peer) {
+        return;
+    }
+    peer->heard_ms = links->now_ms;
+    struct dial *dial = link_dial(links, route);
+    if (dial) {
+        dial->node = node;
+        dial->answered = true;
+    }
+    if (!hello->answer) {
+        link_greet(links, route, peer, true);
+    }
+}

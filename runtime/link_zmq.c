@@ -1,0 +1,508 @@
+/* link_zmq.c - ROUTER and DEALERs: options, connections, frames.
+ *
+ * Route numbers: a DEALER's is its index plus one, those of the ROUTER's peers are larger and come
+ * from link_routes.c.
+ */
+#include "runtime/link_zmq.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "runtime/link_routes.h"
+
+enum {
+    DEALERS_MAX = 256, /* as many as links takes dials */
+    FRAMES_PER_TURN = 64,
+    HWM = 4096,
+    BACKLOG = 256,
+    RECONNECT_MS = 50,
+    RECONNECT_MS_MAX = 1000,
+    ENDPOINT_SIZE = 256
+};
+
+struct dealer {
+    void *socket;
+    void *monitor; /* PAIR that tells of its connections */
+    const char *endpoint;
+    uint64_t lives; /* sockets made for it */
+    bool connected;
+    uint64_t heard_ms; /* when it was connected, or the last frame came */
+};
+
+struct wires {
+    struct wires_options options;
+    void *context;
+    void *router; /* NULL when nothing is bound */
+    char endpoint[ENDPOINT_SIZE];
+    struct routes *routes; /* of the ROUTER */
+    struct dealer dealers[DEALERS_MAX];
+    size_t dealers_count;
+};
+
+/* ---- sockets ---- */
+
+static bool set_int(void *socket, int option, int value)
+{
+    return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
+}
+
+static int as_int(uint64_t number)
+{
+    return number < INT_MAX ? (int)number : INT_MAX;
+}
+
+static bool is_tcp(const char *endpoint)
+{
+    return strncmp(endpoint, "tcp://", 6) == 0;
+}
+
+static bool is_ipc(const char *endpoint)
+{
+    return strncmp(endpoint, "ipc://", 6) == 0;
+}
+
+/* What all sockets have in common; keys and their check would be set here. */
+static bool prepare(const struct wires *self, void *socket, const char *endpoint)
+{
+    const struct cfg_runtime *config = self->options.config;
+    int64_t frame_max = (int64_t)config->frame_bytes_max;
+    bool good = set_int(socket, ZMQ_LINGER, 0) && set_int(socket, ZMQ_SNDHWM, HWM) &&
+                set_int(socket, ZMQ_RCVHWM, HWM) &&
+                set_int(socket, ZMQ_HANDSHAKE_IVL, as_int(config->silence_ms_max)) &&
+                zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0;
+    /* The kernel tells of a dead process behind a unix socket, but not of a dead machine. */
+    if (good && is_tcp(endpoint)) {
+        good = set_int(socket, ZMQ_HEARTBEAT_IVL, as_int(config->heartbeat_ms)) &&
+               set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, as_int(config->silence_ms_max));
+    }
+    return good;
+}
+
+static void close_socket(void **socket)
+{
+    if (*socket) {
+        (void)zmq_close(*socket);
+        *socket = NULL;
+    }
+}
+
+static void dealer_close(struct dealer *dealer)
+{
+    if (dealer->socket) {
+        (void)zmq_socket_monitor(dealer->socket, NULL, 0);
+    }
+    close_socket(&dealer->monitor);
+    close_socket(&dealer->socket);
+    dealer->connected = false;
+}
+
+/* A socket with its monitor, not connected yet. */
+static bool dealer_make(struct wires *self, struct dealer *dealer)
+{
+    size_t index = (size_t)(dealer - self->dealers);
+    char id[128];
+    char monitor[64];
+    dealer->lives++;
+    /* Fresh each time: a ROUTER ignores an id as long as it believes in its old connection. */
+    int id_size = snprintf(id, sizeof id, "%s/%016" PRIx64 "/%zu.%" PRIu64, self->options.name,
+                           self->options.node, index, dealer->lives);
+    (void)snprintf(monitor, sizeof monitor, "inproc://monitor-%zu.%" PRIu64, index, dealer->lives);
+    dealer->socket = zmq_socket(self->context, ZMQ_DEALER);
+    dealer->monitor = zmq_socket(self->context, ZMQ_PAIR);
+    /* Without a connection nothing is to be queued: it could reach a later incarnation only. */
+    return dealer->socket && dealer->monitor && prepare(self, dealer->socket, dealer->endpoint) &&
+           set_int(dealer->socket, ZMQ_IMMEDIATE, 1) &&
+           set_int(dealer->socket, ZMQ_RECONNECT_IVL, RECONNECT_MS) &&
+           set_int(dealer->socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MS_MAX) &&
+           zmq_setsockopt(dealer->socket, ZMQ_ROUTING_ID, id, (size_t)id_size) == 0 &&
+           set_int(dealer->monitor, ZMQ_LINGER, 0) &&
+           zmq_socket_monitor(dealer->socket, monitor,
+                              ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) == 0 &&
+           zmq_connect(dealer->monitor, monitor) == 0;
+}
+
+static enum err dealer_open(struct wires *self, struct dealer *dealer)
+{
+    if (!dealer_make(self, dealer)) {
+        return ERR_IO;
+    }
+    return zmq_connect(dealer->socket, dealer->endpoint) == 0 ? ERR_OK : ERR_CONFIG;
+}
+
+/* ---- opening ---- */
+
+static enum err tell(char *message, size_t size, enum err err, const char *what,
+                     const char *endpoint)
+{
+    (void)snprintf(message, size, "%s %s: %s", what, endpoint, zmq_strerror(errno));
+    return err;
+}
+
+static bool is_endpoint(const char *endpoint)
+{
+    return (is_tcp(endpoint) || is_ipc(endpoint)) && strlen(endpoint) < ENDPOINT_SIZE;
+}
+
+/* Whether a process answers at the path: binding would take it away from it without a word. */
+static bool is_served(const char *endpoint)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *path = endpoint + strlen("ipc://");
+    if (!is_ipc(endpoint) || strlen(path) >= sizeof address.sun_path || path[0] == '@') {
+        return false;
+    }
+    memcpy(address.sun_path, path, strlen(path));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return false;
+    }
+    int rc = connect(fd, (const struct sockaddr *)(const void *)&address, sizeof address);
+    bool served = rc == 0 || errno == EAGAIN;
+    (void)close(fd);
+    return served;
+}
+
+static enum err open_router(struct wires *self, char *message, size_t size)
+{
+    const char *endpoint = self->options.bind;
+    if (is_served(endpoint)) {
+        errno = EADDRINUSE;
+        return tell(message, size, ERR_EXISTS, "cannot bind", endpoint);
+    }
+    self->routes = routes_new(self->options.node);
+    if (!self->routes) {
+        errno = ENOMEM;
+        return tell(message, size, ERR_MEMORY, "cannot bind", endpoint);
+    }
+    self->router = zmq_socket(self->context, ZMQ_ROUTER);
+    /* Without handover a stranger cannot take a route by claiming its id. */
+    if (!self->router || !prepare(self, self->router, endpoint) ||
+        !set_int(self->router, ZMQ_ROUTER_MANDATORY, 1) ||
+        !set_int(self->router, ZMQ_ROUTER_HANDOVER, 0) ||
+        !set_int(self->router, ZMQ_BACKLOG, BACKLOG)) {
+        return tell(message, size, ERR_IO, "no socket for", endpoint);
+    }
+    /* A socket file that nobody serves any more is replaced by libzmq. */
+    if (zmq_bind(self->router, endpoint) != 0) {
+        enum err err = errno == EADDRINUSE                        ? ERR_EXISTS
+                       : errno == EINVAL || errno == ENAMETOOLONG ? ERR_CONFIG
+                                                                  : ERR_IO;
+        return tell(message, size, err, "cannot bind", endpoint);
+    }
+    size_t length = sizeof self->endpoint;
+    (void)zmq_getsockopt(self->router, ZMQ_LAST_ENDPOINT, self->endpoint, &length);
+    return ERR_OK;
+}
+
+static enum err open_dealers(struct wires *self, char *message, size_t size)
+{
+    const char *const *endpoint = self->options.connect;
+    for (; endpoint && *endpoint; endpoint++) {
+        if (self->dealers_count == DEALERS_MAX) {
+            errno = E2BIG;
+            return tell(message, size, ERR_LIMIT, "cannot connect", *endpoint);
+        }
+        struct dealer *dealer = &self->dealers[self->dealers_count++];
+        dealer->endpoint = *endpoint;
+        enum err err = dealer_open(self, dealer);
+        if (err != ERR_OK) {
+            return tell(message, size, err, "cannot connect", *endpoint);
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err check_endpoints(const struct wires_options *options, char *message, size_t size)
+{
+    const char *bad = options->bind && !is_endpoint(options->bind) ? options->bind : NULL;
+    for (size_t i = 0; !bad && options->connect && options->connect[i]; i++) {
+        bad = is_endpoint(options->connect[i]) ? NULL : options->connect[i];
+    }
+    if (!bad) {
+        return ERR_OK;
+    }
+    errno = EPROTONOSUPPORT;
+    return tell(message, size, ERR_CONFIG, "not an endpoint:", bad);
+}
+
+enum err wires_open(const struct wires_options *options, char *message, size_t size,
+                    struct wires **ret_wires)
+{
+    enum err err = check_endpoints(options, message, size);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct wires *self = calloc(1, sizeof *self);
+    if (!self) {
+        return ERR_MEMORY;
+    }
+    self->options = *options;
+    self->context = zmq_ctx_new();
+    if (!self->context) {
+        err = tell(message, size, ERR_IO, "no context for", options->name);
+    }
+    if (err == ERR_OK && options->bind) {
+        err = open_router(self, message, size);
+    }
+    if (err == ERR_OK) {
+        err = open_dealers(self, message, size);
+    }
+    if (err != ERR_OK) {
+        wires_close(&self, 0);
+        return err;
+    }
+    *ret_wires = self;
+    return ERR_OK;
+}
+
+void wires_close(struct wires **wires, int linger_ms)
+{
+    assert(wires);
+    struct wires *self = *wires;
+    if (!self) {
+        return;
+    }
+    for (size_t i = 0; i < self->dealers_count; i++) {
+        if (self->dealers[i].socket) {
+            (void)set_int(self->dealers[i].socket, ZMQ_LINGER, linger_ms);
+        }
+        dealer_close(&self->dealers[i]);
+    }
+    if (self->router) {
+        (void)set_int(self->router, ZMQ_LINGER, linger_ms);
+    }
+    /* libzmq leaves the file; while the socket is open it is surely ours. */
+    if (is_ipc(self->endpoint)) {
+        (void)unlink(self->endpoint + strlen("ipc://"));
+    }
+    close_socket(&self->router);
+    if (self->context) {
+        while (zmq_ctx_term(self->context) != 0 && errno == EINTR) {
+        }
+    }
+    routes_destroy(&self->routes);
+    free(self);
+    *wires = NULL;
+}
+
+void wires_unbind(struct wires *wires)
+{
+    if (wires->router) {
+        (void)zmq_unbind(wires->router, wires->endpoint);
+    }
+}
+
+const char *wires_endpoint(const struct wires *wires)
+{
+    return wires->endpoint;
+}
+
+/* ---- sending ---- */
+
+static enum err send_error(void)
+{
+    return errno == EAGAIN || errno == EINTR ? ERR_FULL : ERR_GONE;
+}
+
+static enum err send_by_router(struct wires *self, uint64_t route, const void *bytes, size_t size)
+{
+    size_t id_size;
+    const void *id = self->routes ? routes_id(self->routes, route, &id_size) : NULL;
+    if (!id) {
+        return ERR_GONE;
+    }
+    if (zmq_send(self->router, id, id_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0) {
+        return zmq_send(self->router, bytes, size, ZMQ_DONTWAIT) >= 0 ? ERR_OK : send_error();
+    }
+    enum err err = send_error();
+    if (err == ERR_GONE) {
+        routes_remove(self->routes, route);
+    }
+    return err;
+}
+
+enum err wires_transmit(struct wires *self, uint64_t route, const void *bytes, size_t size)
+{
+    if (route > DEALERS_MAX) {
+        return send_by_router(self, route, bytes, size);
+    }
+    assert(route > 0);
+    assert(route <= self->dealers_count);
+    void *socket = self->dealers[route - 1].socket;
+    if (!socket) {
+        return ERR_FULL;
+    }
+    return zmq_send(socket, bytes, size, ZMQ_DONTWAIT) >= 0 ? ERR_OK : ERR_FULL;
+}
+
+/* ---- receiving ---- */
+
+static bool has_more(void *socket)
+{
+    int more = 0;
+    size_t size = sizeof more;
+    return zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size) == 0 && more;
+}
+
+/* Takes the rest of a message, part by part, and forgets it. */
+static void skip_parts(void *socket)
+{
+    while (has_more(socket)) {
+        if (zmq_recv(socket, NULL, 0, ZMQ_DONTWAIT) < 0) {
+            return;
+        }
+    }
+}
+
+/* The next frame of a socket into *frame: the last part, after `before` others.  1: there is one;
+ * 0: it was of another shape; -1: there is none. */
+static int next_frame(void *socket, zmq_msg_t *frame)
+{
+    if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0) {
+        return -1;
+    }
+    if (!has_more(socket)) {
+        return 1;
+    }
+    skip_parts(socket);
+    return 0;
+}
+
+static void receive_router(struct wires *self, struct links *links, uint64_t now_ms)
+{
+    for (int i = 0; self->router && i < FRAMES_PER_TURN; i++) {
+        uint8_t id[ROUTE_ID_MAX];
+        int id_size = zmq_recv(self->router, id, sizeof id, ZMQ_DONTWAIT);
+        if (id_size < 0) {
+            return;
+        }
+        uint64_t route = 0;
+        if ((size_t)id_size <= sizeof id) {
+            route = routes_number(self->routes, id, (size_t)id_size, links);
+        }
+        if (route == 0 || !has_more(self->router)) {
+            skip_parts(self->router);
+            continue;
+        }
+        zmq_msg_t frame;
+        (void)zmq_msg_init(&frame);
+        if (next_frame(self->router, &frame) > 0) {
+            links_receive(links, route, zmq_msg_data(&frame), zmq_msg_size(&frame), now_ms);
+        }
+        (void)zmq_msg_close(&frame);
+    }
+}
+
+static void receive_dealer(struct dealer *dealer, uint64_t route, struct links *links,
+                           uint64_t now_ms)
+{
+    zmq_msg_t frame;
+    (void)zmq_msg_init(&frame);
+    for (int i = 0; i < FRAMES_PER_TURN; i++) {
+        int got = next_frame(dealer->socket, &frame);
+        if (got < 0) {
+            break;
+        }
+        dealer->heard_ms = now_ms;
+        if (got > 0) {
+            links_receive(links, route, zmq_msg_data(&frame), zmq_msg_size(&frame), now_ms);
+        }
+    }
+    (void)zmq_msg_close(&frame);
+}
+
+static bool is_readable(void *socket)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN) != 0;
+}
+
+static void read_monitor(struct dealer *dealer, uint64_t route, struct links *links,
+                         uint64_t now_ms)
+{
+    uint8_t event[6]; /* its number in 16 bits, a value in 32 */
+    while (zmq_recv(dealer->monitor, event, sizeof event, ZMQ_DONTWAIT) >= 0) {
+        skip_parts(dealer->monitor);
+        uint16_t number;
+        memcpy(&number, event, sizeof number);
+        dealer->connected = number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+        if (dealer->connected) {
+            dealer->heard_ms = now_ms;
+            /* Asking makes the socket notice its new connection before it is written to. */
+            (void)is_readable(dealer->socket);
+            links_connect(links, route, now_ms);
+        }
+    }
+}
+
+/* A connection by which nobody has answered for long may be one that only we believe in. */
+static void renew_when_silent(struct wires *self, struct dealer *dealer, uint64_t now_ms)
+{
+    if (dealer->socket && (!dealer->connected ||
+                           now_ms - dealer->heard_ms <= 2 * self->options.config->silence_ms_max)) {
+        return;
+    }
+    dealer_close(dealer);
+    if (dealer_open(self, dealer) != ERR_OK) {
+        dealer_close(dealer); /* tried again at the next turn */
+    }
+}
+
+void wires_receive(struct wires *self, struct links *links, uint64_t now_ms)
+{
+    receive_router(self, links, now_ms);
+    for (size_t i = 0; i < self->dealers_count; i++) {
+        struct dealer *dealer = &self->dealers[i];
+        if (dealer->socket) {
+            read_monitor(dealer, i + 1, links, now_ms);
+            receive_dealer(dealer, i + 1, links, now_ms);
+        }
+        /* After reading: we ourselves may have been stopped. */
+        renew_when_silent(self, dealer, now_ms);
+    }
+}
+
+bool wires_ready(struct wires *self)
+{
+    bool ready = self->router && is_readable(self->router);
+    for (size_t i = 0; i < self->dealers_count; i++) {
+        struct dealer *dealer = &self->dealers[i];
+        if (dealer->socket && (is_readable(dealer->socket) || is_readable(dealer->monitor))) {
+            ready = true;
+        }
+    }
+    return ready;
+}
+
+/* ---- polling ---- */
+
+size_t wires_fds_count(const struct wires *self)
+{
+    return 1 + 2 * self->dealers_count;
+}
+
+static struct pollfd poll_entry(void *socket)
+{
+    struct pollfd entry = {.fd = -1, .events = POLLIN}; /* poll passes over -1 */
+    size_t size = sizeof entry.fd;
+    if (socket) {
+        (void)zmq_getsockopt(socket, ZMQ_FD, &entry.fd, &size);
+    }
+    return entry;
+}
+
+void wires_fds(struct wires *self, struct pollfd *fds)
+{
+    *fds++ = poll_entry(self->router);
+    for (size_t i = 0; i < self->dealers_count; i++) {
+        *fds++ = poll_entry(self->dealers[i].socket);
+        *fds++ = poll_entry(self->dealers[i].monitor);
+    }
+}
