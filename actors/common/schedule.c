@@ -1,0 +1,105 @@
+/* schedule.c - longest first, and guided batches. */
+#include "actors/common/schedule.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* A batch is at most this part of a worker's even share of what is left. */
+enum { BATCH_PART = 3 };
+
+static int by_time_descending(const void *a, const void *b)
+{
+    const struct schedule_file *x = a;
+    const struct schedule_file *y = b;
+    int unknown = (y->expected_us < 0) - (x->expected_us < 0);
+    if (unknown != 0) {
+        return unknown;
+    }
+    if (x->expected_us >= 0 && x->expected_us != y->expected_us) {
+        return x->expected_us < y->expected_us ? 1 : -1;
+    }
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+void schedule_order(struct schedule_file *files, size_t count, uint64_t unknown_us)
+{
+    if (count == 0) {
+        return;
+    }
+    qsort(files, count, sizeof *files, by_time_descending);
+    size_t unknown = 0;
+    while (unknown < count && files[unknown].expected_us < 0) {
+        unknown++;
+    }
+    uint64_t guess_us =
+        unknown < count ? (uint64_t)files[unknown + (count - unknown) / 2].expected_us : unknown_us;
+    for (size_t i = 0; i < count; i++) {
+        files[i].estimate_us = i < unknown ? guess_us : (uint64_t)files[i].expected_us;
+    }
+}
+
+uint64_t schedule_batch_us(uint64_t left_us, uint64_t workers)
+{
+    assert(workers > 0);
+    return left_us / (BATCH_PART * workers);
+}
+
+/* A heap of workers, the one that is free first on top. */
+struct worker {
+    uint64_t busy_us;
+    size_t number;
+};
+
+static int before(const struct worker *a, const struct worker *b)
+{
+    return a->busy_us != b->busy_us ? a->busy_us < b->busy_us : a->number < b->number;
+}
+
+static void sink(struct worker *heap, size_t count, size_t at)
+{
+    for (;;) {
+        size_t least = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < count; child++) {
+            if (before(&heap[child], &heap[least])) {
+                least = child;
+            }
+        }
+        if (least == at) {
+            return;
+        }
+        struct worker worker = heap[at];
+        heap[at] = heap[least];
+        heap[least] = worker;
+        at = least;
+    }
+}
+
+enum err schedule_cut(const struct schedule_file *files, size_t count, size_t workers,
+                      size_t *ret_worker, struct schedule_plan *ret_plan)
+{
+    assert(workers > 0);
+    struct worker *heap = calloc(workers, sizeof *heap);
+    if (!heap) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < workers; i++) {
+        heap[i].number = i;
+    }
+    uint64_t sum_us = 0;
+    uint64_t longest_us = 0;
+    struct schedule_plan plan = {0};
+    for (size_t i = 0; i < count; i++) {
+        uint64_t us = files[i].estimate_us;
+        sum_us += us;
+        longest_us = us > longest_us ? us : longest_us;
+        ret_worker[i] = heap[0].number;
+        heap[0].busy_us += us;
+        plan.makespan_us = heap[0].busy_us > plan.makespan_us ? heap[0].busy_us : plan.makespan_us;
+        sink(heap, workers, 0);
+    }
+    free(heap);
+    uint64_t mean_us = (sum_us + workers - 1) / workers;
+    plan.lower_bound_us = mean_us > longest_us ? mean_us : longest_us;
+    *ret_plan = plan;
+    return ERR_OK;
+}

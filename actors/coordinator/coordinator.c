@@ -1,0 +1,654 @@
+/* coordinator.c - owns every run: takes it in, gives it slots, tells who watches.
+ *
+ * Takes  SUBMIT, RUN_FILE, WATCH, CANCEL, STATUS       from clients
+ *        PULL                                          from slots of executors
+ *        BEAT, TEST_DONE, JOB_DONE, FILE_FOUND, LISTED from slots, passed on to their run
+ *        DEMAND, COMMITTED, OFFER                      from its runs
+ * Sends  SUBMITTED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
+ *        OFFER to runs; JOB_ACK and REVOKE to slots that work for a run that is over
+ *
+ * It takes its role only when its epoch is on disk and every open run has its actor again.
+ */
+#include "actors/coordinator/coordinator.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/coordinator/run.h"
+#include "actors/coordinator/watch.h"
+
+struct open_run {
+    struct open_run *next;
+    char id[LEDGER_RUN_SIZE + 1];
+    struct rt_address actor;
+    uint64_t slots; /* that it could use now */
+    uint64_t queued;
+    uint64_t leased;
+    char dir[MSG_MAX_demand_dir + 1];
+};
+
+/* A slot that has pulled and was not yet given away. */
+struct idle_slot {
+    struct idle_slot *next;
+    struct rt_address address;
+    uint64_t monitor;
+    char worker[MSG_MAX_offer_worker + 1];
+    char dir[MSG_MAX_offer_dir + 1];
+};
+
+/* A SUBMIT whose RUN_FILEs are still coming. */
+struct pending {
+    struct pending *next;
+    struct rt_caller caller;
+    struct submit_op *op;
+    size_t seen;
+};
+
+struct coordinator {
+    uint64_t epoch; /* 0: not ready */
+    uint64_t since_ms;
+    bool draining;
+    struct open_run *runs; /* in the order in which they are served */
+    size_t runs_count;
+    struct idle_slot *idle; /* waiting longest first */
+    struct pending *pending;
+    size_t pending_count;
+    struct watches watches;
+    uint64_t stale;
+};
+
+enum { PENDING_MAX = 16 };
+
+/* ---- runs ---- */
+
+static struct open_run *find_run(struct coordinator *self, struct msg_str id)
+{
+    struct open_run *run = self->runs;
+    while (run && !msg_str_is(id, run->id)) {
+        run = run->next;
+    }
+    return run;
+}
+
+static enum err open_run(struct rt_context *ctx, struct coordinator *self, struct msg_str id)
+{
+    struct open_run *run = calloc(1, sizeof *run);
+    if (!run) {
+        return ERR_MEMORY;
+    }
+    memcpy(run->id, id.at, id.size);
+    struct run_arg arg = {.epoch = self->epoch, .coordinator = rt_self(ctx)};
+    memcpy(arg.run, run->id, sizeof arg.run);
+    enum err err = rt_spawn(ctx, &run_behaviour, &arg, sizeof arg, &run->actor);
+    if (err != ERR_OK) {
+        free(run);
+        return err;
+    }
+    struct open_run **last = &self->runs;
+    while (*last) {
+        last = &(*last)->next;
+    }
+    *last = run;
+    self->runs_count++;
+    return ERR_OK;
+}
+
+static void drop_run(struct coordinator *self, struct open_run *run)
+{
+    struct open_run **at = &self->runs;
+    while (*at != run) {
+        at = &(*at)->next;
+    }
+    *at = run->next;
+    self->runs_count--;
+    free(run);
+}
+
+/* ---- slots ---- */
+
+static void drop_idle(struct rt_context *ctx, struct idle_slot **at)
+{
+    struct idle_slot *slot = *at;
+    *at = slot->next;
+    rt_demonitor(ctx, slot->monitor);
+    free(slot);
+}
+
+static enum err add_idle(struct rt_context *ctx, struct coordinator *self,
+                         const struct msg_offer *offer)
+{
+    struct rt_address address = {offer->node, offer->actor};
+    struct idle_slot **at = &self->idle;
+    while (*at) {
+        if (rt_address_equal((*at)->address, address)) {
+            return ERR_OK;
+        }
+        at = &(*at)->next;
+    }
+    struct idle_slot *slot = calloc(1, sizeof *slot);
+    if (!slot) {
+        return ERR_MEMORY;
+    }
+    slot->address = address;
+    memcpy(slot->worker, offer->worker.at, offer->worker.size);
+    memcpy(slot->dir, offer->dir.at, offer->dir.size);
+    slot->monitor = rt_monitor(ctx, address);
+    *at = slot;
+    return ERR_OK;
+}
+
+static struct idle_slot **slot_for(struct coordinator *self, const struct open_run *run)
+{
+    for (struct idle_slot **at = &self->idle; *at; at = &(*at)->next) {
+        if (strcmp((*at)->dir, run->dir) == 0) {
+            return at; /* its runner is warm */
+        }
+    }
+    return &self->idle;
+}
+
+/* Runs take turns: whoever was given a slot goes to the end. */
+static void match(struct rt_context *ctx, struct coordinator *self)
+{
+    struct open_run **at = &self->runs;
+    while (self->idle && *at) {
+        struct open_run *run = *at;
+        if (run->slots == 0) {
+            at = &run->next;
+            continue;
+        }
+        struct idle_slot **slot = slot_for(self, run);
+        rt_tell(ctx, run->actor,
+                MSG(offer, .node = (*slot)->address.node, .actor = (*slot)->address.actor,
+                    .worker = msg_str((*slot)->worker), .dir = msg_str((*slot)->dir)));
+        drop_idle(ctx, slot);
+        run->slots--;
+        if (run->next) {
+            *at = run->next;
+            struct open_run **last = at;
+            while (*last) {
+                last = &(*last)->next;
+            }
+            run->next = NULL;
+            *last = run;
+            at = &self->runs;
+        }
+    }
+}
+
+static enum err on_pull(struct coordinator *self, struct rt_context *ctx,
+                        const struct msg_pull *pull)
+{
+    struct rt_address from = rt_sender(ctx);
+    struct msg_offer offer = {.head = {MSG_OFFER},
+                              .node = from.node,
+                              .actor = from.actor,
+                              .worker = pull->worker,
+                              .dir = pull->dir};
+    enum err err = add_idle(ctx, self, &offer);
+    match(ctx, self);
+    return err;
+}
+
+static enum err on_offer(struct coordinator *self, struct rt_context *ctx,
+                         const struct msg_offer *offer)
+{
+    enum err err = add_idle(ctx, self, offer);
+    match(ctx, self);
+    return err;
+}
+
+static enum err on_demand(struct coordinator *self, struct rt_context *ctx,
+                          const struct msg_demand *demand)
+{
+    struct open_run *run = find_run(self, demand->run);
+    if (run) {
+        run->slots = demand->slots;
+        run->queued = demand->queued;
+        run->leased = demand->leased;
+        memcpy(run->dir, demand->dir.at, demand->dir.size);
+        run->dir[demand->dir.size] = '\0';
+        match(ctx, self);
+    }
+    return ERR_OK;
+}
+
+static enum err on_down(struct coordinator *self, struct rt_context *ctx, uint64_t ref)
+{
+    for (struct idle_slot **at = &self->idle; *at; at = &(*at)->next) {
+        if ((*at)->monitor == ref) {
+            drop_idle(ctx, at);
+            return ERR_OK;
+        }
+    }
+    return ERR_OK;
+}
+
+/* ---- submission ---- */
+
+struct submit_op {
+    struct rt_store_op op;
+    uint64_t epoch;
+    struct rt_caller caller;
+    bool is_new;
+    char run[LEDGER_RUN_SIZE + 1];
+    struct ledger_submit submit;
+    char *texts; /* owned; the submit's */
+    struct ledger_file *files;
+    char **names; /* owned; the files' */
+};
+
+static void submit_fini(struct rt_store_op *op)
+{
+    struct submit_op *self = (struct submit_op *)op;
+    for (size_t i = 0; self->names && i < self->submit.files; i++) {
+        free(self->names[i]);
+    }
+    free(self->names);
+    free(self->files);
+    free(self->texts);
+}
+
+static enum err submit_apply(struct store_txn *txn, struct rt_store_op *op)
+{
+    struct submit_op *self = (struct submit_op *)op;
+    struct ledger_key key = {self->epoch, msg_str(self->run)};
+    enum err err = ledger_submit_run(txn, key, &self->submit, &self->is_new);
+    if (err != ERR_OK || !self->is_new || self->submit.files == 0) {
+        return err;
+    }
+    err = ledger_add_files(txn, key, self->files, self->submit.files);
+    bool listed = msg_str_is(self->submit.runner, "command");
+    if (err == ERR_OK && listed) {
+        struct ledger_listing listing = {
+            .runner = self->submit.runner, .version = msg_str(""), .files = self->submit.files};
+        err = ledger_set_listed(txn, key, &listing);
+    }
+    return err;
+}
+
+static enum err submit_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
+{
+    struct coordinator *self = state;
+    struct submit_op *submit = (struct submit_op *)op;
+    if (op->err != ERR_OK) {
+        rt_answer(ctx, submit->caller, MSG(failed, .type = MSG_SUBMIT, .reason = op->err));
+        return op->err == ERR_STALE ? ERR_STALE : ERR_OK;
+    }
+    enum err err = ERR_OK;
+    if (submit->is_new) {
+        rt_log(ctx, RT_INFO, "run=%s accepted dir=%s", submit->run, submit->submit.dir.at);
+        err = open_run(ctx, self, msg_str(submit->run));
+    }
+    rt_answer(ctx, submit->caller, MSG(submitted, .run = msg_str(submit->run)));
+    return err;
+}
+
+static struct msg_str put_text(char **at, struct msg_str text)
+{
+    struct msg_str copy = {*at, text.size};
+    memcpy(*at, text.at, text.size);
+    (*at)[text.size] = '\0';
+    *at += text.size + 1;
+    return copy;
+}
+
+static struct submit_op *submit_op_new(struct rt_context *ctx, const struct coordinator *self,
+                                       const struct msg_submit *msg)
+{
+    struct submit_op *op = calloc(1, sizeof *op);
+    char *texts = malloc(msg_size(&msg->head));
+    if (!op || !texts) {
+        free(op);
+        free(texts);
+        return NULL;
+    }
+    op->op = (struct rt_store_op){.apply = submit_apply, .done = submit_done, .fini = submit_fini};
+    op->epoch = self->epoch;
+    op->caller = rt_caller(ctx);
+    op->texts = texts;
+    memcpy(op->run, msg->run.at, msg->run.size);
+    op->submit = (struct ledger_submit){.dir = put_text(&texts, msg->dir),
+                                        .root = put_text(&texts, msg->root),
+                                        .snapshot = put_text(&texts, msg->snapshot),
+                                        .runner = put_text(&texts, msg->runner),
+                                        .command = put_text(&texts, msg->command),
+                                        .env = put_text(&texts, msg->env),
+                                        .workers = msg->workers,
+                                        .retries = msg->retries,
+                                        .fail_fast = msg->fail_fast,
+                                        .timeout_ms = msg->timeout_ms,
+                                        .files = msg->files,
+                                        .wall_ms = rt_wall_ms(ctx)};
+    op->files = calloc(msg->files + 1, sizeof *op->files);
+    op->names = calloc(msg->files + 1, sizeof *op->names);
+    if (!op->files || !op->names) {
+        submit_fini(&op->op);
+        free(op);
+        return NULL;
+    }
+    return op;
+}
+
+static struct pending **find_pending(struct coordinator *self, struct msg_str run)
+{
+    struct pending **at = &self->pending;
+    while (*at && !msg_str_is(run, (*at)->op->run)) {
+        at = &(*at)->next;
+    }
+    return at;
+}
+
+static void drop_pending(struct coordinator *self, struct pending **at)
+{
+    struct pending *pending = *at;
+    *at = pending->next;
+    self->pending_count--;
+    if (pending->op) {
+        submit_fini(&pending->op->op);
+        free(pending->op);
+    }
+    free(pending);
+}
+
+static void refuse(struct rt_context *ctx, enum err reason)
+{
+    rt_reply(ctx, MSG(failed, .type = MSG_SUBMIT, .reason = reason));
+}
+
+static enum err on_submit(struct coordinator *self, struct rt_context *ctx,
+                          const struct msg_submit *submit)
+{
+    const struct cfg_coordinator *cfg = &rt_config(ctx)->coordinator;
+    if (submit->run.size != LEDGER_RUN_SIZE || submit->files > cfg->jobs_max) {
+        refuse(ctx, submit->files > cfg->jobs_max ? ERR_LIMIT : ERR_MALFORMED);
+        return ERR_OK;
+    }
+    if (find_run(self, submit->run)) {
+        rt_reply(ctx, MSG(submitted, .run = submit->run));
+        return ERR_OK;
+    }
+    if (self->draining || self->runs_count >= cfg->runs_max) {
+        refuse(ctx, self->draining ? ERR_REFUSED : ERR_FULL);
+        return ERR_OK;
+    }
+    struct pending **earlier = find_pending(self, submit->run);
+    if (*earlier) {
+        drop_pending(self, earlier);
+    }
+    struct submit_op *op = submit_op_new(ctx, self, submit);
+    if (!op) {
+        return ERR_MEMORY;
+    }
+    if (submit->files == 0) {
+        rt_store(ctx, &(struct rt_store_op *){&op->op});
+        return ERR_OK;
+    }
+    struct pending *pending = calloc(1, sizeof *pending);
+    if (!pending || self->pending_count == PENDING_MAX) {
+        refuse(ctx, ERR_FULL);
+        submit_fini(&op->op);
+        free(op);
+        free(pending);
+        return ERR_OK;
+    }
+    *pending = (struct pending){.next = self->pending, .caller = rt_caller(ctx), .op = op};
+    self->pending = pending;
+    self->pending_count++;
+    return ERR_OK;
+}
+
+static enum err on_run_file(struct coordinator *self, struct rt_context *ctx,
+                            const struct msg_run_file *file)
+{
+    struct pending **at = find_pending(self, file->run);
+    struct pending *pending = *at;
+    /* Out of order means that some were lost: the client submits again. */
+    if (!pending || file->index != pending->seen) {
+        return ERR_OK;
+    }
+    struct submit_op *op = pending->op;
+    char *name = strdup(file->file.at);
+    if (!name) {
+        return ERR_MEMORY;
+    }
+    op->names[pending->seen] = name;
+    op->files[pending->seen] = (struct ledger_file){.job = pending->seen, .file = msg_str(name)};
+    if (++pending->seen == op->submit.files) {
+        pending->op = NULL;
+        drop_pending(self, at);
+        rt_store(ctx, &(struct rt_store_op *){&op->op});
+    }
+    return ERR_OK;
+}
+
+/* ---- messages that belong to a run ---- */
+
+static enum err pass_on(struct coordinator *self, struct rt_context *ctx, struct msg_str id)
+{
+    struct open_run *run = find_run(self, id);
+    if (!run) {
+        return ERR_UNKNOWN;
+    }
+    /* A full run loses the message like a full link would; its sender will send it again. */
+    return rt_forward(ctx, run->actor) == ERR_MEMORY ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err pass_on_or_refuse(struct coordinator *self, struct rt_context *ctx,
+                                  struct msg_str id, uint64_t token, uint64_t job)
+{
+    if (find_run(self, id)) {
+        return pass_on(self, ctx, id);
+    }
+    self->stale++;
+    rt_reply(ctx, MSG(job_ack, .run = id, .token = token, .job = job, .reason = ERR_STALE));
+    return ERR_OK;
+}
+
+static enum err on_beat(struct coordinator *self, struct rt_context *ctx,
+                        const struct msg_beat *beat)
+{
+    if (find_run(self, beat->run)) {
+        return pass_on(self, ctx, beat->run);
+    }
+    rt_reply(ctx, MSG(revoke, .run = beat->run, .token = beat->token));
+    return ERR_OK;
+}
+
+/* ---- commits, watches, status ---- */
+
+struct prune_op {
+    struct rt_store_op op;
+    uint64_t epoch;
+    uint64_t kept;
+    bool more;
+};
+
+static enum err prune_apply(struct store_txn *txn, struct rt_store_op *op)
+{
+    struct prune_op *self = (struct prune_op *)op;
+    return ledger_prune(txn, self->epoch, self->kept, &self->more);
+}
+
+static enum err prune(struct rt_context *ctx, const struct coordinator *self);
+
+static enum err prune_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
+{
+    bool more = op->err == ERR_OK && ((struct prune_op *)op)->more;
+    return more ? prune(ctx, state) : ERR_OK;
+}
+
+static enum err prune(struct rt_context *ctx, const struct coordinator *self)
+{
+    struct prune_op *op = calloc(1, sizeof *op);
+    if (!op) {
+        return ERR_MEMORY;
+    }
+    op->op = (struct rt_store_op){.apply = prune_apply, .done = prune_done};
+    op->epoch = self->epoch;
+    op->kept = rt_config(ctx)->coordinator.closed_runs_kept;
+    rt_store(ctx, &(struct rt_store_op *){&op->op});
+    return ERR_OK;
+}
+
+static enum err on_committed(struct coordinator *self, struct rt_context *ctx,
+                             const struct msg_committed *committed)
+{
+    self->stale += committed->stale;
+    enum err err = watches_committed(ctx, &self->watches, committed->run);
+    struct open_run *run = find_run(self, committed->run);
+    if (run && committed->closed) {
+        drop_run(self, run);
+        err = err == ERR_OK ? prune(ctx, self) : err;
+    }
+    return err;
+}
+
+static enum err on_status(struct coordinator *self, struct rt_context *ctx,
+                          const struct msg_status *status)
+{
+    self->draining |= status->drain;
+    struct msg_status_is is = {.head = {MSG_STATUS_IS},
+                               .epoch = self->epoch,
+                               .uptime_ms = rt_now_ms(ctx) - self->since_ms,
+                               .runs_open = self->runs_count,
+                               .stale_refused = self->stale};
+    for (const struct idle_slot *slot = self->idle; slot; slot = slot->next) {
+        is.slots_idle++;
+    }
+    for (const struct open_run *run = self->runs; run; run = run->next) {
+        is.jobs_queued += run->queued;
+        is.jobs_leased += run->leased;
+    }
+    rt_reply(ctx, &is.head);
+    return ERR_OK;
+}
+
+/* ---- the actor ---- */
+
+struct begin_op {
+    struct rt_store_op op;
+    uint64_t epoch;
+    struct ledger_open *open;
+};
+
+static enum err begin_apply(struct store_txn *txn, struct rt_store_op *op)
+{
+    struct begin_op *self = (struct begin_op *)op;
+    enum err err = ledger_begin(txn, &self->epoch);
+    return err != ERR_OK ? err : ledger_load_open_runs(txn, &self->open);
+}
+
+static void begin_fini(struct rt_store_op *op)
+{
+    ledger_open_free(&((struct begin_op *)op)->open);
+}
+
+static enum err begin_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
+{
+    struct coordinator *self = state;
+    struct begin_op *begin = (struct begin_op *)op;
+    if (op->err != ERR_OK) {
+        return op->err;
+    }
+    self->epoch = begin->epoch;
+    for (size_t i = 0; i < begin->open->count; i++) {
+        enum err err = open_run(ctx, self, begin->open->runs[i].run.run);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    rt_log(ctx, RT_INFO, "epoch=%llu open_runs=%zu", (unsigned long long)self->epoch,
+           begin->open->count);
+    rt_take_role(ctx, TERM_role_COORDINATOR);
+    return ERR_OK;
+}
+
+static enum err coordinator_start(struct rt_context *ctx, void *state, const void *arg)
+{
+    struct coordinator *self = state;
+    (void)arg;
+    self->since_ms = rt_now_ms(ctx);
+    struct begin_op *op = calloc(1, sizeof *op);
+    if (!op) {
+        return ERR_MEMORY;
+    }
+    op->op = (struct rt_store_op){.apply = begin_apply, .done = begin_done, .fini = begin_fini};
+    rt_store(ctx, &(struct rt_store_op *){&op->op});
+    return ERR_OK;
+}
+
+static enum err from_slot(struct coordinator *self, struct rt_context *ctx, const struct msg *msg)
+{
+    switch (msg->type) {
+    case MSG_PULL:
+        return on_pull(self, ctx, msg_as_pull(msg));
+    case MSG_BEAT:
+        return on_beat(self, ctx, msg_as_beat(msg));
+    case MSG_TEST_DONE:
+        return pass_on(self, ctx, msg_as_test_done(msg)->run);
+    case MSG_FILE_FOUND:
+        return pass_on(self, ctx, msg_as_file_found(msg)->run);
+    case MSG_JOB_DONE:
+        return pass_on_or_refuse(self, ctx, msg_as_job_done(msg)->run, msg_as_job_done(msg)->token,
+                                 msg_as_job_done(msg)->job);
+    case MSG_LISTED:
+        return pass_on_or_refuse(self, ctx, msg_as_listed(msg)->run, msg_as_listed(msg)->token, 0);
+    default:
+        return ERR_UNKNOWN;
+    }
+}
+
+static enum err coordinator_receive(struct rt_context *ctx, void *state, const struct msg *msg)
+{
+    struct coordinator *self = state;
+    if (self->epoch == 0) {
+        return ERR_UNKNOWN; /* nobody should know us yet */
+    }
+    switch (msg->type) {
+    case MSG_SUBMIT:
+        return on_submit(self, ctx, msg_as_submit(msg));
+    case MSG_RUN_FILE:
+        return on_run_file(self, ctx, msg_as_run_file(msg));
+    case MSG_WATCH:
+        return watches_add(ctx, &self->watches, msg_as_watch(msg));
+    case MSG_CANCEL:
+        return pass_on(self, ctx, msg_as_cancel(msg)->run);
+    case MSG_STATUS:
+        return on_status(self, ctx, msg_as_status(msg));
+    case MSG_DEMAND:
+        return on_demand(self, ctx, msg_as_demand(msg));
+    case MSG_COMMITTED:
+        return on_committed(self, ctx, msg_as_committed(msg));
+    case MSG_OFFER:
+        return on_offer(self, ctx, msg_as_offer(msg));
+    case MSG_DOWN:
+        return on_down(self, ctx, msg_as_down(msg)->ref);
+    default:
+        return from_slot(self, ctx, msg);
+    }
+}
+
+static void coordinator_stop(void *state)
+{
+    struct coordinator *self = state;
+    while (self->runs) {
+        drop_run(self, self->runs);
+    }
+    while (self->idle) {
+        struct idle_slot *slot = self->idle;
+        self->idle = slot->next;
+        free(slot);
+    }
+    while (self->pending) {
+        drop_pending(self, &self->pending);
+    }
+    watches_fini(&self->watches);
+}
+
+const struct rt_behaviour coordinator_behaviour = {.name = "coordinator",
+                                                   .state_size = sizeof(struct coordinator),
+                                                   .start = coordinator_start,
+                                                   .receive = coordinator_receive,
+                                                   .stop = coordinator_stop};

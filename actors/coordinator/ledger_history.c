@@ -1,0 +1,124 @@
+/* ledger_history.c - how long files have taken, so that the next plan can be good. */
+#include <assert.h>
+
+#include "actors/coordinator/ledger_priv.h"
+
+/* A third of the files' runs may be outliers (a cold cache, a busy machine) without moving this. */
+static uint64_t median(uint64_t a, uint64_t b, uint64_t c)
+{
+    uint64_t low = a < b ? a : b;
+    uint64_t high = a < b ? b : a;
+    if (c < low) {
+        return low;
+    }
+    return c < high ? c : high;
+}
+
+struct known {
+    uint64_t expected_us;
+    uint64_t last_us;
+    uint64_t before_us;
+    uint64_t runs;
+};
+
+/* The average with one more duration: a quarter of the way towards the median of the last three. */
+static uint64_t average(const struct known *known, uint64_t duration_us)
+{
+    switch (known->runs) {
+    case 0:
+        return duration_us;
+    case 1:
+        return (known->last_us + duration_us) / 2;
+    case 2:
+        return median(known->before_us, known->last_us, duration_us);
+    default:
+        break;
+    }
+    uint64_t middle = median(known->before_us, known->last_us, duration_us);
+    return known->expected_us - known->expected_us / 4 + middle / 4;
+}
+
+#define RUNNER "CASE run.runner_found WHEN '' THEN run.runner ELSE run.runner_found END"
+
+enum err ledger_learn(struct store_txn *txn, const struct ledger_sample *sample)
+{
+    struct store_rows rows;
+    struct known known = {.runs = 0};
+    store_query(txn,
+                "SELECT h.expected_us, h.last_us, h.before_us, h.runs FROM run CROSS JOIN history h"
+                " ON h.project = run.dir AND h.runner = " RUNNER
+                " AND h.file = ?2 WHERE run.no = ?1",
+                STORE_WITH(store_u64(sample->run), store_text(sample->file)), &rows);
+    if (store_next(&rows)) {
+        known = (struct known){
+            .expected_us = store_column_u64(&rows, 0),
+            .last_us = store_column_u64(&rows, 1),
+            .before_us = store_column_u64(&rows, 2),
+            .runs = store_column_u64(&rows, 3),
+        };
+    }
+    enum err err = store_rows_end(&rows);
+    if (err != ERR_OK) {
+        return err;
+    }
+    return store_exec(txn,
+                      "INSERT OR REPLACE INTO history (project, runner, file, expected_us, last_us,"
+                      " before_us, tests, runs) SELECT dir, " RUNNER ", ?2, ?3, ?4, ?5, ?6, ?7"
+                      " FROM run WHERE no = ?1",
+                      STORE_WITH(store_u64(sample->run), store_text(sample->file),
+                                 store_u64(average(&known, sample->duration_us)),
+                                 store_u64(sample->duration_us), store_u64(known.last_us),
+                                 store_u64(sample->tests), store_u64(known.runs + 1)));
+}
+
+enum err ledger_expected(struct store_txn *txn, struct msg_str run, int64_t *expected_us,
+                         size_t count)
+{
+    struct store_rows rows;
+    bool found = false;
+    store_query(txn, "SELECT no FROM run WHERE id = ?", STORE_WITH(store_text(run)), &rows);
+    found = store_next(&rows);
+    enum err err = store_rows_end(&rows);
+    if (err != ERR_OK || !found) {
+        return err != ERR_OK ? err : ERR_NOT_FOUND;
+    }
+    for (size_t i = 0; i < count; i++) {
+        expected_us[i] = -1;
+    }
+    store_query(txn,
+                "SELECT job.job, h.expected_us FROM run CROSS JOIN job ON job.run = run.no"
+                " CROSS JOIN history h ON h.project = run.dir AND h.runner = " RUNNER
+                " AND h.file = job.file WHERE run.id = ?",
+                STORE_WITH(store_text(run)), &rows);
+    while (store_next(&rows)) {
+        uint64_t job = store_column_u64(&rows, 0);
+        if (job < count) {
+            expected_us[job] = store_column_i64(&rows, 1);
+        }
+    }
+    return store_rows_end(&rows);
+}
+
+enum err ledger_history(struct store_txn *txn, struct msg_str project, struct msg_str runner,
+                        struct msg_str file, struct ledger_past *ret_past)
+{
+    struct store_rows rows;
+    bool found = false;
+    store_query(txn,
+                "SELECT expected_us, tests, runs FROM history"
+                " WHERE project = ? AND runner = ? AND file = ?",
+                STORE_WITH(store_text(project), store_text(runner), store_text(file)), &rows);
+    if (store_next(&rows)) {
+        found = true;
+        *ret_past = (struct ledger_past){
+            .expected_us = store_column_u64(&rows, 0),
+            .tests = store_column_u64(&rows, 1),
+            .runs = store_column_u64(&rows, 2),
+        };
+    }
+    enum err err = store_rows_end(&rows);
+    if (err != ERR_OK) {
+        return err;
+    }
+    return found ? ERR_OK : ERR_NOT_FOUND;
+}

@@ -1,0 +1,292 @@
+/* ledger_job.c - leases and results of jobs: each guarded by its token, each counted once. */
+#include <assert.h>
+#include <string.h>
+
+#include "actors/coordinator/ledger_priv.h"
+
+static uint64_t cut(uint64_t number, uint64_t max)
+{
+    return number < max ? number : max;
+}
+
+/* ---- leases ---- */
+
+enum err ledger_grant(struct store_txn *txn, struct ledger_key key,
+                      const struct ledger_grant *grant)
+{
+    struct ledger_line line;
+    if (!ledger_fits(grant->worker, MSG_MAX_pull_worker) || grant->token > INT64_MAX) {
+        return ERR_LIMIT;
+    }
+    if (grant->token >> 32 != key.epoch) {
+        return ERR_STALE; /* no token of ours */
+    }
+    enum err err = ledger_find_open(txn, key, &line);
+    if (err == ERR_OK && !line.listed) {
+        err = ERR_REFUSED;
+    }
+    for (size_t i = 0; i < grant->count && err == ERR_OK; i++) {
+        err = store_exec(txn,
+                         "UPDATE job SET state = 1, token = ?1, worker = ?2,"
+                         " attempts = attempts + 1"
+                         " WHERE run = ?3 AND job = ?4 AND state = 0 AND token < ?1",
+                         STORE_WITH(store_u64(grant->token), store_text(grant->worker),
+                                    store_u64(line.no), store_u64(grant->jobs[i])));
+        if (err == ERR_OK && store_changes(txn) != 1) {
+            err = ERR_STALE;
+        }
+    }
+    return err;
+}
+
+/* Names that failed in an attempt that does not count. */
+static enum err remember_failures(struct store_txn *txn, uint64_t no,
+                                  const struct ledger_release *release)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < release->failed_count && err == ERR_OK; i++) {
+        if (!ledger_fits(release->failed[i], MSG_MAX_test_done_test)) {
+            return ERR_LIMIT;
+        }
+        err = store_exec(
+            txn,
+            "INSERT INTO failure (run, job, name) VALUES (?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            STORE_WITH(store_u64(no), store_u64(release->job), store_text(release->failed[i])));
+    }
+    return err;
+}
+
+static bool counts_fit(const struct ledger_counts *counts)
+{
+    return counts->crashes <= INT32_MAX && counts->infra <= INT32_MAX &&
+           counts->poison <= INT32_MAX && counts->failures <= INT32_MAX;
+}
+
+enum err ledger_release(struct store_txn *txn, struct ledger_key key,
+                        const struct ledger_release *release)
+{
+    struct ledger_line line;
+    const struct ledger_counts *counts = &release->counts;
+    if (!counts_fit(counts)) {
+        return ERR_LIMIT;
+    }
+    enum err err = ledger_find_open(txn, key, &line);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = store_exec(txn,
+                     "UPDATE job SET state = 0, crashes = ?, infra = ?, poison = ?, failures = ?"
+                     " WHERE run = ? AND job = ? AND token = ? AND state = 1",
+                     STORE_WITH(store_u64(counts->crashes), store_u64(counts->infra),
+                                store_u64(counts->poison), store_u64(counts->failures),
+                                store_u64(line.no), store_u64(release->job),
+                                store_u64(release->token)));
+    if (err == ERR_OK && store_changes(txn) != 1) {
+        err = ERR_STALE;
+    }
+    return err == ERR_OK ? remember_failures(txn, line.no, release) : err;
+}
+
+/* ---- a result ---- */
+
+/* A result on its way into the ledger. */
+struct intake {
+    struct store_txn *txn;
+    const struct ledger_result *result;
+    struct ledger_line line;
+    struct msg_str file;
+    char file_text[MSG_MAX_run_file_file];
+    bool retried; /* there may be earlier failures */
+    struct ledger_facts facts;
+    uint64_t digest;
+};
+
+static enum err check_result(const struct ledger_result *result)
+{
+    if (result->collected > LEDGER_TESTS_MAX || result->count > LEDGER_TESTS_MAX ||
+        !counts_fit(&result->counts) || (uint64_t)result->outcome > INT32_MAX ||
+        !ledger_fits(result->message, MSG_MAX_job_done_message)) {
+        return ERR_LIMIT;
+    }
+    for (size_t i = 0; i < result->count; i++) {
+        const struct ledger_test *test = &result->tests[i];
+        if (test->index > INT64_MAX || !ledger_fits(test->name, MSG_MAX_test_done_test) ||
+            !ledger_fits(test->message, MSG_MAX_test_done_message)) {
+            return ERR_LIMIT;
+        }
+        /* Nobody reports a test as lost; `0` and numbers of a newer version are no results. */
+        if (test->status < TERM_status_PASSED || test->status > TERM_status_FLAKY) {
+            return ERR_MALFORMED;
+        }
+    }
+    return ERR_OK;
+}
+
+/* The fence: only the current lease has a say. */
+static enum err find_job(struct intake *in)
+{
+    struct store_rows rows;
+    bool current = false;
+    store_query(in->txn,
+                "SELECT file, attempts, failures FROM job"
+                " WHERE run = ? AND job = ? AND token = ? AND state = 1",
+                STORE_WITH(store_u64(in->line.no), store_u64(in->result->job),
+                           store_u64(in->result->token)),
+                &rows);
+    if (store_next(&rows)) {
+        current = true;
+        struct msg_str file = store_column_text(&rows, 0);
+        in->file.size = (uint32_t)cut(file.size, sizeof in->file_text);
+        memcpy(in->file_text, file.at, in->file.size);
+        in->file.at = in->file_text;
+        in->retried = store_column_u64(&rows, 1) > 1;
+        in->facts.failed_before = store_column_u64(&rows, 2) > 0 || in->result->counts.failures > 0;
+    }
+    enum err err = store_rows_end(&rows);
+    if (err != ERR_OK) {
+        return err;
+    }
+    return current ? ERR_OK : ERR_STALE;
+}
+
+static enum err failed_before(struct intake *in, struct msg_str name, bool *ret_failed)
+{
+    struct store_rows rows;
+    store_query(in->txn, "SELECT 1 FROM failure WHERE run = ? AND job = ? AND name = ?",
+                STORE_WITH(store_u64(in->line.no), store_u64(in->result->job), store_text(name)),
+                &rows);
+    *ret_failed = store_next(&rows);
+    return store_rows_end(&rows);
+}
+
+static enum err put_test(struct intake *in, const struct ledger_test *from)
+{
+    struct ledger_test test = *from;
+    test.duration_us = cut(test.duration_us, LEDGER_US_MAX);
+    test.line = cut(test.line, INT32_MAX);
+    test.column = cut(test.column, INT32_MAX);
+    if (in->retried && test.status == TERM_status_PASSED) {
+        bool flaky = false;
+        enum err err = failed_before(in, test.name, &flaky);
+        if (err != ERR_OK) {
+            return err;
+        }
+        test.status = flaky ? TERM_status_FLAKY : TERM_status_PASSED;
+    }
+    ledger_add(&in->facts.tests, test.status, 1);
+    in->digest += ledger_digest_test(&test);
+    return store_exec(in->txn,
+                      "INSERT INTO test (run, job, place, name, status, duration_us, line, col,"
+                      " message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      STORE_WITH(store_u64(in->line.no), store_u64(in->result->job),
+                                 store_u64(test.index), store_text(test.name),
+                                 store_u64((uint64_t)test.status), store_u64(test.duration_us),
+                                 store_u64(test.line), store_u64(test.column),
+                                 store_text(test.message)));
+}
+
+/* All rows, and the one that stands for a file that failed without any. */
+static enum err put_tests(struct intake *in)
+{
+    const struct ledger_result *result = in->result;
+    struct ledger_facts *facts = &in->facts;
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < result->count && err == ERR_OK; i++) {
+        err = put_test(in, &result->tests[i]);
+    }
+    facts->outcome = result->outcome;
+    facts->failed = result->failed;
+    facts->tests.planned = result->collected > result->count ? result->collected : result->count;
+    facts->tests.lost = facts->tests.planned - result->count;
+    if (err == ERR_OK && facts->tests.planned == 0 &&
+        ledger_judge_file(facts) == TERM_status_FAILED) {
+        facts->tests.planned = 1;
+        err = put_test(in, &(struct ledger_test){.name = msg_str(""),
+                                                 .status = TERM_status_FAILED,
+                                                 .duration_us = result->duration_us,
+                                                 .message = result->message});
+    }
+    return err;
+}
+
+static enum err close_job(struct intake *in, enum term status)
+{
+    const struct ledger_result *result = in->result;
+    const struct ledger_sums *tests = &in->facts.tests;
+    const struct ledger_counts *counts = &result->counts;
+    uint64_t duration_us = cut(result->duration_us, LEDGER_US_MAX);
+    in->digest += ledger_digest_file(&(struct ledger_digest){.file = in->file,
+                                                             .message = result->message,
+                                                             .status = status,
+                                                             .outcome = result->outcome,
+                                                             .planned = tests->planned,
+                                                             .duration_us = duration_us,
+                                                             .token = result->token});
+    enum err err = store_exec(
+        in->txn,
+        "UPDATE job SET state = ?, seq = ?, status = ?, outcome = ?, file_failed = ?,"
+        " planned = ?, passed = ?, failed = ?, skipped = ?, flaky = ?, lost = ?,"
+        " crashes = ?, infra = ?, poison = ?, failures = max(failures, ?),"
+        " duration_us = ?, cpu_us = ?, digest = ?, message = ?"
+        " WHERE run = ? AND job = ? AND token = ? AND state = 1",
+        STORE_WITH(store_u64((uint64_t)ledger_state(status)), store_u64(in->line.seq + 1),
+                   store_u64((uint64_t)status), store_u64((uint64_t)result->outcome),
+                   store_u64(result->failed), store_u64(tests->planned), store_u64(tests->passed),
+                   store_u64(tests->failed), store_u64(tests->skipped), store_u64(tests->flaky),
+                   store_u64(tests->lost), store_u64(counts->crashes), store_u64(counts->infra),
+                   store_u64(counts->poison), store_u64(counts->failures), store_u64(duration_us),
+                   store_u64(cut(result->cpu_us, LEDGER_US_MAX)), store_u64(in->digest),
+                   store_text(result->message), store_u64(in->line.no), store_u64(result->job),
+                   store_u64(result->token)));
+    if (err == ERR_OK && store_changes(in->txn) != 1) {
+        err = ERR_STALE;
+    }
+    return err;
+}
+
+static enum err take_result(struct intake *in, struct ledger_finished *ret_finished)
+{
+    enum err err = find_job(in);
+    if (err == ERR_OK) {
+        err = put_tests(in);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    assert(ledger_balanced(&in->facts.tests));
+    enum term status = ledger_judge_file(&in->facts);
+    err = close_job(in, status);
+    if (err == ERR_OK) {
+        err = store_exec(in->txn,
+                         "UPDATE run SET seq = seq + 1, files_done = files_done + 1 WHERE no = ?",
+                         STORE_WITH(store_u64(in->line.no)));
+    }
+    if (err == ERR_OK && status != TERM_status_LOST) {
+        err = ledger_learn(in->txn, &(struct ledger_sample){
+                                        .run = in->line.no,
+                                        .file = in->file,
+                                        .duration_us = cut(in->result->duration_us, LEDGER_US_MAX),
+                                        .tests = in->facts.tests.planned,
+                                    });
+    }
+    if (err == ERR_OK) {
+        *ret_finished = (struct ledger_finished){
+            .seq = in->line.seq + 1, .status = status, .planned = in->facts.tests.planned};
+    }
+    return err;
+}
+
+enum err ledger_finish_job(struct store_txn *txn, struct ledger_key key,
+                           const struct ledger_result *result, struct ledger_finished *ret_finished)
+{
+    struct intake in = {.txn = txn, .result = result};
+    enum err err = check_result(result);
+    if (err == ERR_OK) {
+        err = ledger_find_open(txn, key, &in.line);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    return take_result(&in, ret_finished);
+}

@@ -1,0 +1,107 @@
+/* ledger_priv.h - what the ledger's files share; for ledger*.c only. */
+#ifndef ACTORS_COORDINATOR_LEDGER_PRIV_H
+#define ACTORS_COORDINATOR_LEDGER_PRIV_H
+
+#include "actors/coordinator/ledger.h"
+
+/* Measurements are cut to this (six days), so that their sums stay far from overflowing. */
+#define LEDGER_US_MAX (UINT64_C(1) << 39)
+/* More tests in one file than this are refused. */
+#define LEDGER_TESTS_MAX (UINT64_C(1000000000))
+
+/* ---- the run that a transition is about (ledger.c) ---- */
+
+struct ledger_line {
+    uint64_t no;
+    uint64_t verdict;
+    bool listed;
+    uint64_t files;
+    uint64_t seq;
+};
+
+/* Checks the writer's epoch and finds the run, open or not: ERR_STALE, ERR_NOT_FOUND. */
+enum err ledger_find(struct store_txn *txn, struct ledger_key key,
+                     struct ledger_line *ret_line) MUST_CHECK;
+
+/* As ledger_find; a closed run is ERR_REFUSED. */
+enum err ledger_find_open(struct store_txn *txn, struct ledger_key key,
+                          struct ledger_line *ret_line) MUST_CHECK;
+
+static inline bool ledger_fits(struct msg_str text, size_t max)
+{
+    return text.size <= max;
+}
+
+/* First column of the first row; *ret_number stays as it is when there is none. */
+enum err ledger_number(struct store_txn *txn, const char *sql, uint64_t no,
+                       uint64_t *ret_number) MUST_CHECK;
+
+/* ---- counting (ledger_count.c) ---- */
+
+/* Counts one row of a status; strangers' numbers are not counted. */
+void ledger_add(struct ledger_sums *sums, enum term status, uint64_t count);
+
+/* All that decides about a file's status. */
+struct ledger_facts {
+    enum term outcome;
+    bool failed;              /* the file itself */
+    bool failed_before;       /* in an earlier, complete attempt */
+    struct ledger_sums tests; /* with planned and lost */
+};
+
+/* The status of a file; the rules are in ledger.h. */
+enum term ledger_judge_file(const struct ledger_facts *facts);
+
+/* The state of a job with a file of that status. */
+enum job_state ledger_state(enum term status);
+
+/* True when an attempt that ended like this was cut short by others than the file. */
+bool ledger_is_infra(enum term outcome);
+
+/* Digest of a file's result without its tests: what one row per file holds of it. */
+struct ledger_digest {
+    struct msg_str file;
+    struct msg_str message;
+    enum term status;
+    enum term outcome;
+    uint64_t planned;
+    uint64_t duration_us;
+    uint64_t token;
+};
+
+/* Against accidents, not against forgers.  Digests of a file and of its tests are summed up. */
+uint64_t ledger_digest_file(const struct ledger_digest *digest);
+uint64_t ledger_digest_test(const struct ledger_test *test);
+
+/* Counts a run's rows as they are now: sums and cpu_us, and whether anything of it was judged.
+ * The verdict is the one by the rows. */
+enum err ledger_count(struct store_txn *txn, uint64_t no,
+                      struct ledger_totals *ret_totals) MUST_CHECK;
+
+/* ---- history (ledger_read.c) ---- */
+
+struct ledger_sample {
+    uint64_t run; /* its number */
+    struct msg_str file;
+    uint64_t duration_us;
+    uint64_t tests;
+};
+
+enum err ledger_learn(struct store_txn *txn, const struct ledger_sample *sample) MUST_CHECK;
+
+/* The line of a run, with text in the pool. */
+enum err ledger_read_run(struct store_txn *txn, struct msg_str run, struct ledger_pool *pool,
+                         struct ledger_run *ret_run, uint64_t *ret_no) MUST_CHECK;
+
+/* ---- memory of one answer (ledger_pool.c) ---- */
+
+/* NULL: out of memory. */
+struct ledger_pool *ledger_pool_new(void);
+void ledger_pool_free(struct ledger_pool *pool);
+/* Zeroed; lives as long as the pool. */
+void *ledger_pool_take(struct ledger_pool *pool, size_t count, size_t size);
+/* A copy with a NUL behind it; ERR_MEMORY. */
+enum err ledger_pool_text(struct ledger_pool *pool, struct msg_str text,
+                          struct msg_str *ret_text) MUST_CHECK;
+
+#endif

@@ -1,0 +1,175 @@
+/* run.h - one run, a light actor under the coordinator; what its files share.
+ *
+ *     LOADING -> LISTING -> PLANNING -> RUNNING -> CLOSING
+ *
+ * What it decides is true only when the ledger has it: every transition is a store operation first
+ * and a message to the world after its commit.
+ */
+#ifndef ACTORS_COORDINATOR_RUN_H
+#define ACTORS_COORDINATOR_RUN_H
+
+#include "actors/coordinator/lease.h"
+#include "actors/coordinator/ledger.h"
+#include "runtime/actor.h"
+
+extern const struct rt_behaviour run_behaviour;
+
+/* The argument of a run's life. */
+struct run_arg {
+    char run[LEDGER_RUN_SIZE + 1];
+    uint64_t epoch;
+    struct rt_address coordinator;
+};
+
+enum run_phase { RUN_LOADING, RUN_LISTING, RUN_PLANNING, RUN_RUNNING, RUN_CLOSING, RUN_PHASES };
+
+/* A test of an attempt that is still going on. */
+struct run_test {
+    struct ledger_test test; /* its texts are in `texts` */
+    char *texts;             /* owned: name, message */
+};
+
+/* What has arrived of one job's attempt. */
+struct run_attempt {
+    uint64_t token;
+    struct run_test *tests;
+    size_t count;
+    size_t capacity;
+};
+
+struct run_job {
+    struct job job;
+    char *file; /* owned */
+    uint64_t position;
+    uint64_t expected_us;
+    struct run_attempt attempt;
+};
+
+/* A lease of ours, on the slot that works under it. */
+struct run_lease {
+    struct run_lease *next;
+    struct lease lease;
+    struct rt_address slot; /* nobody after a restart, until the slot is heard of */
+    uint64_t monitor;
+    char worker[MSG_MAX_offer_worker + 1];
+};
+
+/* The listing of files, under a lease that is not in the ledger: it is simply done again. */
+struct run_listing {
+    uint64_t token; /* 0: not given to anybody */
+    uint64_t deadline_ms;
+    uint64_t attempts;
+    struct rt_address slot;
+    uint64_t monitor;
+    char **files; /* owned */
+    size_t count;
+    size_t capacity;
+    /* Kept until it is committed. */
+    char runner[MSG_MAX_listed_runner + 1];
+    char version[MSG_MAX_listed_version + 1];
+    bool serial;
+};
+
+struct run {
+    char id[LEDGER_RUN_SIZE + 1];
+    struct rt_address coordinator;
+    struct rt_address partitioner;
+    struct lease_limits limits;
+    struct lease_source source;
+    struct lease_clock clock;
+    enum run_phase phase;
+
+    struct ledger_open *open; /* owned: the run as it was loaded; texts of `submit` point here */
+    struct ledger_submit submit;
+    bool serial;
+
+    struct run_listing listing;
+    struct run_job *jobs;
+    size_t count;
+    size_t final;    /* jobs whose end is committed */
+    uint32_t *queue; /* a heap of queued jobs, the first of the plan on top */
+    size_t queued;
+    uint64_t queued_us; /* expected work in the queue */
+    struct run_lease *leases;
+    size_t leased_count;
+
+    uint64_t *positions; /* while planning: place of each file; UINT64_MAX: not yet told */
+    uint64_t plan_seen;
+    uint64_t plan_asked_ms;
+    bool plan_writing;
+
+    uint64_t demanded; /* slots asked for last */
+    bool stopping;     /* no further grants: fail-fast */
+    uint64_t stale;    /* refused results not yet told to the coordinator */
+    enum term closing_verdict;
+    char reason[MSG_MAX_run_closed_reason + 1];
+};
+
+/* A store operation of a run; fini frees what `arg` points to. */
+struct run_op {
+    struct rt_store_op op;
+    char run[LEDGER_RUN_SIZE + 1];
+    uint64_t epoch;
+};
+
+static inline struct ledger_key run_op_key(const struct run_op *op)
+{
+    return (struct ledger_key){op->epoch, msg_str(op->run)};
+}
+
+/* Makes an operation of `size` bytes (a struct that begins with struct run_op); NULL: no memory. */
+void *run_op_new(const struct run *run, size_t size,
+                 enum err (*apply)(struct store_txn *, struct rt_store_op *),
+                 enum err (*done)(struct rt_context *, void *, struct rt_store_op *));
+
+/* Reads the run anew from the ledger and goes on from there. */
+enum err run_reload(struct rt_context *ctx, struct run *run) MUST_CHECK;
+
+/* Begins to close the run; `verdict` 0: by its rows.  Only the first call counts. */
+enum err run_close(struct rt_context *ctx, struct run *run, enum term verdict,
+                   const char *reason) MUST_CHECK;
+
+/* Tells the coordinator what the run could use now, if that has changed. */
+void run_demand(struct rt_context *ctx, struct run *run);
+
+/* Tells the coordinator that the ledger has something new. */
+void run_committed(struct rt_context *ctx, struct run *run, bool closed);
+
+/* ---- run_list.c: what there is to run, and in which order ---- */
+
+enum err run_list_grant(struct rt_context *ctx, struct run *run,
+                        const struct msg_offer *offer) MUST_CHECK;
+enum err run_on_file_found(struct rt_context *ctx, struct run *run,
+                           const struct msg_file_found *found) MUST_CHECK;
+enum err run_on_listed(struct rt_context *ctx, struct run *run,
+                       const struct msg_listed *listed) MUST_CHECK;
+enum err run_plan(struct rt_context *ctx, struct run *run) MUST_CHECK;
+enum err run_on_planned_file(struct rt_context *ctx, struct run *run,
+                             const struct msg_planned_file *planned) MUST_CHECK;
+enum err run_on_planned(struct rt_context *ctx, struct run *run,
+                        const struct msg_planned *planned) MUST_CHECK;
+enum err run_list_tick(struct rt_context *ctx, struct run *run) MUST_CHECK;
+void run_list_fini(struct run *run);
+
+/* ---- run_work.c: grants, results, lost leases ---- */
+
+/* Puts a queued job where the next grant looks for it. */
+void run_enqueue(struct run *run, uint32_t index);
+enum err run_grant(struct rt_context *ctx, struct run *run,
+                   const struct msg_offer *offer) MUST_CHECK;
+
+/* The GRANT of this run that all its leases have in common; count and the like are the caller's. */
+struct msg_grant run_grant_msg(const struct run *run, uint64_t token);
+enum err run_adopt(struct rt_context *ctx, struct run *run, uint32_t index) MUST_CHECK;
+enum err run_on_beat(struct rt_context *ctx, struct run *run,
+                     const struct msg_beat *beat) MUST_CHECK;
+enum err run_on_test_done(struct rt_context *ctx, struct run *run,
+                          const struct msg_test_done *done) MUST_CHECK;
+enum err run_on_job_done(struct rt_context *ctx, struct run *run,
+                         const struct msg_job_done *done) MUST_CHECK;
+enum err run_on_slot_down(struct rt_context *ctx, struct run *run, uint64_t ref) MUST_CHECK;
+enum err run_work_tick(struct rt_context *ctx, struct run *run, uint64_t gap_ms) MUST_CHECK;
+void run_revoke_all(struct rt_context *ctx, struct run *run);
+void run_work_fini(struct run *run);
+
+#endif

@@ -1,0 +1,343 @@
+/* run_list.c - what there is to run, and in which order.
+ *
+ * Listing is work for an executor, because it runs the project's own configuration.  Its lease is
+ * not in the ledger: after a restart it is simply done again.  So is planning.
+ */
+#include "actors/coordinator/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PLAN_AGAIN_MS = 2000 };
+
+static void drop_files(struct run_listing *listing)
+{
+    for (size_t i = 0; i < listing->count; i++) {
+        free(listing->files[i]);
+    }
+    free(listing->files);
+    listing->files = NULL;
+    listing->count = 0;
+    listing->capacity = 0;
+}
+
+void run_list_fini(struct run *run)
+{
+    drop_files(&run->listing);
+    free(run->positions);
+    run->positions = NULL;
+}
+
+/* ---- listing ---- */
+
+enum err run_list_grant(struct rt_context *ctx, struct run *run, const struct msg_offer *offer)
+{
+    struct run_listing *listing = &run->listing;
+    enum err err = lease_token_next(&run->source, &listing->token);
+    if (err != ERR_OK) {
+        return err;
+    }
+    listing->slot = (struct rt_address){offer->node, offer->actor};
+    listing->deadline_ms = rt_now_ms(ctx) + run->limits.lease_ms;
+    listing->attempts++;
+    drop_files(listing);
+    struct msg_grant grant = run_grant_msg(run, listing->token);
+    grant.work = TERM_work_LIST;
+    rt_tell(ctx, listing->slot, &grant.head);
+    listing->monitor = rt_monitor(ctx, listing->slot);
+    run_demand(ctx, run);
+    return ERR_OK;
+}
+
+static enum err list_again(struct rt_context *ctx, struct run *run, const char *why)
+{
+    struct run_listing *listing = &run->listing;
+    rt_demonitor(ctx, listing->monitor);
+    listing->token = 0;
+    if (listing->attempts >= run->limits.attempts_max) {
+        return run_close(ctx, run, TERM_verdict_ERROR, why);
+    }
+    run_demand(ctx, run);
+    return ERR_OK;
+}
+
+enum err run_on_file_found(struct rt_context *ctx, struct run *run,
+                           const struct msg_file_found *found)
+{
+    struct run_listing *listing = &run->listing;
+    /* Sent again from the beginning, or with a gap: only the next one counts. */
+    if (run->phase != RUN_LISTING || found->token != listing->token ||
+        found->index != listing->count) {
+        return ERR_OK;
+    }
+    if (listing->count == rt_config(ctx)->coordinator.jobs_max) {
+        return run_close(ctx, run, TERM_verdict_ERROR,
+                         "more test files than coordinator.jobs_max allows");
+    }
+    if (listing->count == listing->capacity) {
+        size_t capacity = listing->capacity ? 2 * listing->capacity : 64;
+        char **files = realloc(listing->files, capacity * sizeof *files);
+        if (!files) {
+            return ERR_MEMORY;
+        }
+        listing->files = files;
+        listing->capacity = capacity;
+    }
+    listing->files[listing->count] = strdup(found->file.at);
+    if (!listing->files[listing->count]) {
+        return ERR_MEMORY;
+    }
+    listing->count++;
+    return ERR_OK;
+}
+
+struct listed_op {
+    struct run_op base;
+    char **files; /* owned */
+    size_t count;
+    bool named; /* the client has named the files; they are in the ledger */
+    struct ledger_listing listing;
+    char runner[MSG_MAX_listed_runner + 1];
+    char version[MSG_MAX_listed_version + 1];
+    struct rt_caller caller;
+    uint64_t token;
+};
+
+static void listed_fini(struct rt_store_op *op)
+{
+    struct listed_op *self = (struct listed_op *)op;
+    for (size_t i = 0; i < self->count; i++) {
+        free(self->files[i]);
+    }
+    free(self->files);
+}
+
+static enum err listed_apply(struct store_txn *txn, struct rt_store_op *op)
+{
+    struct listed_op *self = (struct listed_op *)op;
+    struct ledger_key key = run_op_key(&self->base);
+    for (size_t i = 0; !self->named && i < self->count; i++) {
+        struct ledger_file file = {.job = i, .file = msg_str(self->files[i])};
+        enum err err = ledger_add_files(txn, key, &file, 1);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    self->listing.runner = msg_str(self->runner);
+    self->listing.version = msg_str(self->version);
+    return ledger_set_listed(txn, key, &self->listing);
+}
+
+static enum err listed_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
+{
+    struct run *run = state;
+    struct listed_op *self = (struct listed_op *)op;
+    if (op->err != ERR_OK && op->err != ERR_EXISTS) {
+        return op->err;
+    }
+    rt_answer(ctx, self->caller,
+              MSG(job_ack, .run = msg_str(run->id), .token = self->token, .job = 0));
+    run_committed(ctx, run, false);
+    return run->phase == RUN_LISTING ? run_reload(ctx, run) : ERR_OK;
+}
+
+static enum err store_listing(struct rt_context *ctx, struct run *run,
+                              const struct msg_listed *listed)
+{
+    struct run_listing *listing = &run->listing;
+    struct listed_op *op = run_op_new(run, sizeof *op, listed_apply, listed_done);
+    if (!op) {
+        return ERR_MEMORY;
+    }
+    op->base.op.fini = listed_fini;
+    op->files = listing->files;
+    op->count = listing->count;
+    op->named = run->submit.files > 0;
+    op->listing = (struct ledger_listing){.serial = listed->serial,
+                                          .files = op->named ? run->submit.files : listing->count};
+    memcpy(op->runner, listed->runner.at, listed->runner.size);
+    memcpy(op->version, listed->version.at, listed->version.size);
+    op->caller = (struct rt_caller){.address = rt_sender(ctx)};
+    op->token = listed->token;
+    listing->files = NULL;
+    listing->count = 0;
+    listing->capacity = 0;
+    rt_store(ctx, &(struct rt_store_op *){&op->base.op});
+    return ERR_OK;
+}
+
+static void acknowledge(struct rt_context *ctx, const struct run *run, uint64_t token,
+                        enum err reason)
+{
+    rt_tell(ctx, rt_sender(ctx),
+            MSG(job_ack, .run = msg_str(run->id), .token = token, .reason = reason));
+}
+
+enum err run_on_listed(struct rt_context *ctx, struct run *run, const struct msg_listed *listed)
+{
+    struct run_listing *listing = &run->listing;
+    if (run->phase != RUN_LISTING || listed->token != listing->token) {
+        acknowledge(ctx, run, listed->token, ERR_STALE);
+        return ERR_OK;
+    }
+    if (listed->outcome != TERM_outcome_COMPLETE) {
+        acknowledge(ctx, run, listed->token, ERR_OK);
+        bool infra =
+            listed->outcome == TERM_outcome_CRASHED || listed->outcome == TERM_outcome_INTERRUPTED;
+        return infra ? list_again(ctx, run, listed->message.at)
+                     : run_close(ctx, run, TERM_verdict_ERROR, listed->message.at);
+    }
+    if (listed->count != listing->count) {
+        return ERR_OK; /* some were lost on the way; all are sent again */
+    }
+    if (listed->count == 0 && run->submit.files == 0) {
+        acknowledge(ctx, run, listed->token, ERR_OK);
+        return run_close(ctx, run, TERM_verdict_ERROR, "the runner lists no test file");
+    }
+    return store_listing(ctx, run, listed);
+}
+
+/* ---- planning ---- */
+
+struct expected_op {
+    struct run_op base;
+    int64_t *expected_us; /* owned */
+    size_t count;
+};
+
+static void expected_fini(struct rt_store_op *op)
+{
+    free(((struct expected_op *)op)->expected_us);
+}
+
+static enum err expected_apply(struct store_txn *txn, struct rt_store_op *op)
+{
+    struct expected_op *self = (struct expected_op *)op;
+    return ledger_expected(txn, msg_str(self->base.run), self->expected_us, self->count);
+}
+
+static enum err expected_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
+{
+    struct run *run = state;
+    struct expected_op *self = (struct expected_op *)op;
+    if (op->err != ERR_OK || run->phase != RUN_PLANNING) {
+        return op->err;
+    }
+    struct msg_str id = msg_str(run->id);
+    rt_tell(ctx, run->partitioner, MSG(plan, .run = id, .count = run->count));
+    for (size_t i = 0; i < run->count; i++) {
+        rt_tell(ctx, run->partitioner,
+                MSG(plan_file, .run = id, .index = i, .file = msg_str(run->jobs[i].file),
+                    .expected_us = self->expected_us[i]));
+    }
+    return ERR_OK;
+}
+
+enum err run_plan(struct rt_context *ctx, struct run *run)
+{
+    run->phase = RUN_PLANNING;
+    run->plan_asked_ms = rt_now_ms(ctx);
+    run->plan_seen = 0;
+    run->plan_writing = false;
+    if (run->partitioner.node == 0) {
+        return ERR_OK; /* ROLE_UP brings us back */
+    }
+    free(run->positions);
+    run->positions = malloc((run->count + 1) * sizeof *run->positions);
+    struct expected_op *op = run_op_new(run, sizeof *op, expected_apply, expected_done);
+    if (!op || !run->positions) {
+        free(op);
+        return ERR_MEMORY;
+    }
+    memset(run->positions, 0xff, (run->count + 1) * sizeof *run->positions);
+    op->base.op.fini = expected_fini;
+    op->count = run->count;
+    op->expected_us = calloc(run->count + 1, sizeof *op->expected_us);
+    if (!op->expected_us) {
+        free(op);
+        return ERR_MEMORY;
+    }
+    rt_store(ctx, &(struct rt_store_op *){&op->base.op});
+    return ERR_OK;
+}
+
+enum err run_on_planned_file(struct rt_context *ctx, struct run *run,
+                             const struct msg_planned_file *planned)
+{
+    (void)ctx;
+    if (run->phase != RUN_PLANNING || run->plan_writing || !run->positions ||
+        planned->index >= run->count || planned->position >= run->count) {
+        return ERR_OK;
+    }
+    if (run->positions[planned->index] == UINT64_MAX) {
+        run->plan_seen++;
+    }
+    run->positions[planned->index] = planned->position;
+    run->jobs[planned->index].expected_us = planned->expected_us;
+    return ERR_OK;
+}
+
+struct plan_op {
+    struct run_op base;
+    struct ledger_place *places; /* owned */
+    size_t count;
+};
+
+static void plan_fini(struct rt_store_op *op)
+{
+    free(((struct plan_op *)op)->places);
+}
+
+static enum err plan_apply(struct store_txn *txn, struct rt_store_op *op)
+{
+    struct plan_op *self = (struct plan_op *)op;
+    return ledger_set_plan(txn, run_op_key(&self->base), self->places, self->count);
+}
+
+static enum err plan_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
+{
+    struct run *run = state;
+    if (op->err != ERR_OK) {
+        return op->err;
+    }
+    return run->phase == RUN_PLANNING ? run_reload(ctx, run) : ERR_OK;
+}
+
+enum err run_on_planned(struct rt_context *ctx, struct run *run, const struct msg_planned *planned)
+{
+    if (run->phase != RUN_PLANNING || run->plan_writing || !run->positions ||
+        planned->count != run->count || run->plan_seen != run->count) {
+        return ERR_OK;
+    }
+    struct plan_op *op = run_op_new(run, sizeof *op, plan_apply, plan_done);
+    struct ledger_place *places = calloc(run->count + 1, sizeof *places);
+    if (!op || !places) {
+        free(op);
+        free(places);
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < run->count; i++) {
+        places[i] = (struct ledger_place){
+            .job = i, .position = run->positions[i], .expected_us = run->jobs[i].expected_us};
+    }
+    op->base.op.fini = plan_fini;
+    op->places = places;
+    op->count = run->count;
+    run->plan_writing = true;
+    rt_store(ctx, &(struct rt_store_op *){&op->base.op});
+    return ERR_OK;
+}
+
+enum err run_list_tick(struct rt_context *ctx, struct run *run)
+{
+    uint64_t now_ms = rt_now_ms(ctx);
+    if (run->phase == RUN_LISTING && run->listing.token && now_ms > run->listing.deadline_ms) {
+        return list_again(ctx, run, "no executor could list the test files");
+    }
+    if (run->phase == RUN_PLANNING && !run->plan_writing &&
+        now_ms > run->plan_asked_ms + PLAN_AGAIN_MS) {
+        return run_plan(ctx, run);
+    }
+    return ERR_OK;
+}

@@ -1,0 +1,624 @@
+/* run_work.c - grants, results and lost leases of a run. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/common/schedule.h"
+#include "actors/coordinator/run.h"
+
+/* Jobs under one lease: bounds what one lost executor gives back. */
+enum { BATCH_JOBS_MAX = 256 };
+
+/* ---- the queue: a binary heap by place in the plan ---- */
+
+static bool before(const struct run *run, uint32_t a, uint32_t b)
+{
+    const struct run_job *x = &run->jobs[a];
+    const struct run_job *y = &run->jobs[b];
+    return x->position != y->position ? x->position < y->position : a < b;
+}
+
+void run_enqueue(struct run *run, uint32_t index)
+{
+    assert(run->jobs[index].job.state == JOB_QUEUED);
+    assert(run->queued < run->count);
+    size_t at = run->queued++;
+    while (at > 0 && before(run, index, run->queue[(at - 1) / 2])) {
+        run->queue[at] = run->queue[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    run->queue[at] = index;
+    run->queued_us += run->jobs[index].expected_us;
+}
+
+static uint32_t dequeue(struct run *run)
+{
+    assert(run->queued > 0);
+    uint32_t first = run->queue[0];
+    uint32_t last = run->queue[--run->queued];
+    size_t at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= run->queued) {
+            break;
+        }
+        if (child + 1 < run->queued && before(run, run->queue[child + 1], run->queue[child])) {
+            child++;
+        }
+        if (!before(run, run->queue[child], last)) {
+            break;
+        }
+        run->queue[at] = run->queue[child];
+        at = child;
+    }
+    run->queue[at] = last;
+    run->queued_us -= run->jobs[first].expected_us;
+    return first;
+}
+
+/* ---- attempts ---- */
+
+static void attempt_clear(struct run_attempt *attempt)
+{
+    for (size_t i = 0; i < attempt->count; i++) {
+        free(attempt->tests[i].texts);
+    }
+    free(attempt->tests);
+    *attempt = (struct run_attempt){0};
+}
+
+static enum err attempt_add(struct run_attempt *attempt, const struct msg_test_done *done)
+{
+    if (attempt->count == attempt->capacity) {
+        size_t capacity = attempt->capacity ? 2 * attempt->capacity : 16;
+        struct run_test *tests = realloc(attempt->tests, capacity * sizeof *tests);
+        if (!tests) {
+            return ERR_MEMORY;
+        }
+        attempt->tests = tests;
+        attempt->capacity = capacity;
+    }
+    size_t size = (size_t)done->test.size + done->message.size;
+    char *texts = malloc(size + 1);
+    if (!texts) {
+        return ERR_MEMORY;
+    }
+    memcpy(texts, done->test.at, done->test.size);
+    memcpy(texts + done->test.size, done->message.at, done->message.size);
+    struct ledger_test test = {.name = {texts, done->test.size},
+                               .index = done->index,
+                               .status = (enum term)done->status,
+                               .duration_us = done->duration_us,
+                               .line = done->line,
+                               .column = done->column,
+                               .message = {texts + done->test.size, done->message.size}};
+    attempt->tests[attempt->count++] = (struct run_test){.test = test, .texts = texts};
+    return ERR_OK;
+}
+
+/* ---- leases ---- */
+
+static struct run_lease *find_lease(struct run *run, uint64_t token)
+{
+    struct run_lease *lease = run->leases;
+    while (lease && lease->lease.token != token) {
+        lease = lease->next;
+    }
+    return lease;
+}
+
+static void drop_lease(struct rt_context *ctx, struct run *run, struct run_lease *lease)
+{
+    assert(lease->lease.count == 0);
+    struct run_lease **at = &run->leases;
+    while (*at != lease) {
+        at = &(*at)->next;
+    }
+    *at = lease->next;
+    if (lease->monitor) {
+        rt_demonitor(ctx, lease->monitor);
+    }
+    free(lease);
+}
+
+static struct run_lease *add_lease(struct rt_context *ctx, struct run *run, uint64_t token)
+{
+    struct run_lease *lease = calloc(1, sizeof *lease);
+    if (lease) {
+        lease_init(&lease->lease, token, &run->limits, rt_now_ms(ctx));
+        lease->next = run->leases;
+        run->leases = lease;
+    }
+    return lease;
+}
+
+enum err run_adopt(struct rt_context *ctx, struct run *run, uint32_t index)
+{
+    struct run_job *job = &run->jobs[index];
+    struct run_lease *lease = find_lease(run, job->job.token);
+    if (!lease) {
+        lease = add_lease(ctx, run, job->job.token);
+        if (!lease) {
+            return ERR_MEMORY;
+        }
+        /* Half as long again as usual: its worker must find the new coordinator first. */
+        struct fence fence = {.epoch = job->job.token >> 32, .token = job->job.token};
+        enum err err = lease_renew(&lease->lease, fence, &run->limits,
+                                   rt_now_ms(ctx) + run->limits.lease_ms / 2);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    lease_adopt(&lease->lease, &job->job);
+    run->leased_count++;
+    return ERR_OK;
+}
+
+/* A sign of life: also tells, after a restart, who works under the lease. */
+static void hear_from(struct rt_context *ctx, struct run *run, struct run_lease *lease,
+                      struct fence fence)
+{
+    if (lease_renew(&lease->lease, fence, &run->limits, rt_now_ms(ctx)) != ERR_OK) {
+        return;
+    }
+    if (lease->slot.node == 0) {
+        lease->slot = rt_sender(ctx);
+        lease->monitor = rt_monitor(ctx, lease->slot);
+    }
+}
+
+/* ---- grants ---- */
+
+struct msg_grant run_grant_msg(const struct run *run, uint64_t token)
+{
+    const struct ledger_submit *submit = &run->submit;
+    return (struct msg_grant){.head = {MSG_GRANT},
+                              .run = msg_str(run->id),
+                              .work = TERM_work_RUN,
+                              .epoch = run->source.epoch,
+                              .token = token,
+                              .lease_ms = run->limits.lease_ms,
+                              .dir = submit->dir,
+                              .runner = submit->runner,
+                              .command = submit->command,
+                              .env = submit->env,
+                              .root = submit->root,
+                              .snapshot = submit->snapshot};
+}
+
+struct grant_op {
+    struct run_op base;
+    uint64_t token;
+    char worker[MSG_MAX_offer_worker + 1];
+    size_t count;
+    uint64_t jobs[BATCH_JOBS_MAX];
+};
+
+static enum err grant_apply(struct store_txn *txn, struct rt_store_op *op)
+{
+    struct grant_op *self = (struct grant_op *)op;
+    struct ledger_grant grant = {.token = self->token,
+                                 .worker = msg_str(self->worker),
+                                 .jobs = self->jobs,
+                                 .count = self->count};
+    return ledger_grant(txn, run_op_key(&self->base), &grant);
+}
+
+static enum err grant_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
+{
+    struct run *run = state;
+    struct grant_op *self = (struct grant_op *)op;
+    if (op->err != ERR_OK) {
+        return op->err;
+    }
+    struct run_lease *lease = find_lease(run, self->token);
+    if (!lease || run->phase != RUN_RUNNING) {
+        return ERR_OK; /* its slot was lost before the commit, or the run is over */
+    }
+    struct msg_grant grant = run_grant_msg(run, self->token);
+    grant.count = lease->lease.count;
+    struct fence fence = {.epoch = run->source.epoch, .token = self->token};
+    enum err err = lease_renew(&lease->lease, fence, &run->limits, rt_now_ms(ctx));
+    if (err != ERR_OK) {
+        return err;
+    }
+    rt_tell(ctx, lease->slot, &grant.head);
+    for (const struct job *job = lease->lease.jobs; job; job = job->next) {
+        rt_tell(ctx, lease->slot,
+                MSG(lease, .run = grant.run, .token = grant.token, .job = job->index,
+                    .attempt = job->attempts, .file = msg_str(run->jobs[job->index].file)));
+    }
+    return ERR_OK;
+}
+
+/* Work is shared among the slots that the client allows, or else those at work and this one. */
+static uint64_t sharers(const struct run *run)
+{
+    uint64_t count = 1;
+    for (const struct run_lease *lease = run->leases; lease; lease = lease->next) {
+        count++;
+    }
+    return run->submit.workers > count ? run->submit.workers : count;
+}
+
+enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_offer *offer)
+{
+    struct grant_op *op = run_op_new(run, sizeof *op, grant_apply, grant_done);
+    uint64_t token = 0;
+    enum err err = op ? lease_token_next(&run->source, &token) : ERR_MEMORY;
+    struct run_lease *lease = err == ERR_OK ? add_lease(ctx, run, token) : NULL;
+    if (!lease) {
+        free(op);
+        return err != ERR_OK ? err : ERR_MEMORY;
+    }
+    uint64_t now_ms = rt_now_ms(ctx);
+    uint64_t target_us = schedule_batch_us(run->queued_us, sharers(run));
+    uint64_t taken_us = 0;
+    do {
+        uint32_t index = dequeue(run);
+        taken_us += run->jobs[index].expected_us;
+        lease_grant(&lease->lease, &run->jobs[index].job, now_ms);
+        attempt_clear(&run->jobs[index].attempt);
+        op->jobs[op->count++] = index;
+        run->leased_count++;
+    } while (op->count < BATCH_JOBS_MAX && run->queued > 0 &&
+             taken_us + run->jobs[run->queue[0]].expected_us <= target_us);
+    op->token = token;
+    memcpy(op->worker, offer->worker.at, offer->worker.size);
+    memcpy(lease->worker, offer->worker.at, offer->worker.size);
+    lease->slot = (struct rt_address){offer->node, offer->actor};
+    lease->monitor = rt_monitor(ctx, lease->slot);
+    rt_store(ctx, &(struct rt_store_op *){&op->base.op});
+    run_demand(ctx, run);
+    return ERR_OK;
+}
+
+/* ---- results ---- */
+
+static void acknowledge(struct rt_context *ctx, const struct run *run, struct rt_address slot,
+                        const struct msg_job_done *done, enum err reason)
+{
+    rt_tell(ctx, slot,
+            MSG(job_ack, .run = msg_str(run->id), .token = done->token, .job = done->job,
+                .reason = reason));
+}
+
+/* The end of an attempt on its way into the ledger. */
+struct finish_op {
+    struct run_op base;
+    struct rt_address slot;
+    struct ledger_result result;
+    struct ledger_release release; /* when the job is to be tried again */
+    bool again;
+    struct run_attempt attempt; /* owned */
+    char *message;              /* owned */
+    struct ledger_test *tests;  /* owned; texts are in `attempt` */
+    struct msg_str *failed;     /* owned, likewise */
+    struct ledger_finished finished;
+};
+
+static void finish_fini(struct rt_store_op *op)
+{
+    struct finish_op *self = (struct finish_op *)op;
+    attempt_clear(&self->attempt);
+    free(self->message);
+    free(self->tests);
+    free(self->failed);
+}
+
+static enum err finish_apply(struct store_txn *txn, struct rt_store_op *op)
+{
+    struct finish_op *self = (struct finish_op *)op;
+    return self->again
+               ? ledger_release(txn, run_op_key(&self->base), &self->release)
+               : ledger_finish_job(txn, run_op_key(&self->base), &self->result, &self->finished);
+}
+
+static enum err after_commit(struct rt_context *ctx, struct run *run, enum term status)
+{
+    run->final++;
+    run_committed(ctx, run, false);
+    bool red = status == TERM_status_FAILED || status == TERM_status_LOST;
+    if (red && run->submit.fail_fast && !run->stopping) {
+        run->stopping = true;
+        return run_close(ctx, run, 0, "stopped at the first failure");
+    }
+    return run->final == run->count ? run_close(ctx, run, 0, "") : ERR_OK;
+}
+
+static enum err finish_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
+{
+    struct run *run = state;
+    struct finish_op *self = (struct finish_op *)op;
+    uint64_t token = self->again ? self->release.token : self->result.token;
+    uint64_t index = self->again ? self->release.job : self->result.job;
+    if (op->err != ERR_OK && op->err != ERR_REFUSED) {
+        return op->err; /* memory and ledger may differ: begin again from the ledger */
+    }
+    if (self->slot.node != 0) {
+        rt_tell(ctx, self->slot,
+                MSG(job_ack, .run = msg_str(run->id), .token = token, .job = index,
+                    .reason = op->err == ERR_OK ? ERR_OK : ERR_STALE));
+    }
+    if (op->err != ERR_OK || run->phase != RUN_RUNNING) {
+        return ERR_OK;
+    }
+    job_committed(&run->jobs[index].job, token);
+    if (self->again) {
+        run_enqueue(run, (uint32_t)index);
+        run_demand(ctx, run);
+        return ERR_OK;
+    }
+    return after_commit(ctx, run, self->finished.status);
+}
+
+/* Moves the attempt's tests into the operation. */
+static enum err fill_tests(struct finish_op *op, struct run_attempt *attempt)
+{
+    op->attempt = *attempt;
+    *attempt = (struct run_attempt){0};
+    size_t count = op->attempt.count;
+    op->tests = calloc(count + 1, sizeof *op->tests);
+    op->failed = calloc(count + 1, sizeof *op->failed);
+    if (!op->tests || !op->failed) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++) {
+        op->tests[i] = op->attempt.tests[i].test;
+        if (op->tests[i].status == TERM_status_FAILED) {
+            op->failed[op->release.failed_count++] = op->tests[i].name;
+        }
+    }
+    op->release.failed = op->failed;
+    op->result.tests = op->tests;
+    op->result.count = count;
+    return ERR_OK;
+}
+
+/* Writes what job_finish or job_lose decided.  `done` is borrowed; the slot gets the JOB_ACK. */
+static enum err store_finish(struct rt_context *ctx, struct run *run, struct rt_address slot,
+                             const struct msg_job_done *done)
+{
+    struct run_job *job = &run->jobs[done->job];
+    struct finish_op *op = run_op_new(run, sizeof *op, finish_apply, finish_done);
+    if (!op) {
+        return ERR_MEMORY;
+    }
+    op->base.op.fini = finish_fini;
+    op->slot = slot;
+    op->again = job->job.state == JOB_QUEUED;
+    op->message = strndup(done->message.at, done->message.size);
+    enum err err = op->message ? fill_tests(op, &job->attempt) : ERR_MEMORY;
+    if (err != ERR_OK) {
+        finish_fini(&op->base.op);
+        free(op);
+        return err;
+    }
+    op->release.job = done->job;
+    op->release.token = done->token;
+    op->release.counts = ledger_counts(&job->job);
+    if (done->failed) {
+        op->failed[op->release.failed_count++] = msg_str("");
+    }
+    op->result.job = done->job;
+    op->result.token = done->token;
+    op->result.outcome = (enum term)done->outcome;
+    op->result.failed = done->failed;
+    op->result.collected = done->collected;
+    op->result.duration_us = done->duration_us;
+    op->result.cpu_us = done->cpu_us;
+    op->result.counts = ledger_counts(&job->job);
+    op->result.message = msg_str(op->message);
+    rt_store(ctx, &(struct rt_store_op *){&op->base.op});
+    return ERR_OK;
+}
+
+enum err run_on_test_done(struct rt_context *ctx, struct run *run, const struct msg_test_done *done)
+{
+    struct fence fence = {.epoch = done->epoch, .token = done->token};
+    if (run->phase != RUN_RUNNING || done->job >= run->count) {
+        return ERR_OK;
+    }
+    struct run_job *job = &run->jobs[done->job];
+    struct run_lease *lease = find_lease(run, done->token);
+    if (!lease || job_begin(&job->job, fence, rt_now_ms(ctx)) != ERR_OK) {
+        return ERR_OK; /* stale; its JOB_DONE will be told so */
+    }
+    hear_from(ctx, run, lease, fence);
+    if (job->attempt.token != done->token) {
+        attempt_clear(&job->attempt);
+        job->attempt.token = done->token;
+    }
+    /* Sent again, or with a gap before it: only the next one is taken, the rest comes again. */
+    return done->index == job->attempt.count ? attempt_add(&job->attempt, done) : ERR_OK;
+}
+
+static bool has_failed(const struct run_attempt *attempt)
+{
+    for (size_t i = 0; i < attempt->count; i++) {
+        if (attempt->tests[i].test.status == TERM_status_FAILED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum err take_end(struct rt_context *ctx, struct run *run, const struct msg_job_done *done)
+{
+    struct run_job *job = &run->jobs[done->job];
+    struct fence fence = {.epoch = done->epoch, .token = done->token};
+    struct job_end end = {.outcome = (enum term)done->outcome,
+                          .failed = done->failed || has_failed(&job->attempt),
+                          .missing = done->reported < done->collected,
+                          .retries = run->submit.retries};
+    struct run_lease *lease = find_lease(run, done->token);
+    switch (job_finish(&job->job, fence, &end, &run->limits, rt_now_ms(ctx))) {
+    case FINISH_ACCEPT:
+    case FINISH_AGAIN:
+        run->leased_count--;
+        if (lease && lease->lease.count == 0) {
+            drop_lease(ctx, run, lease);
+        }
+#ifdef TROUPE_MUTANT_EARLY_ACK
+        acknowledge(ctx, run, rt_sender(ctx), done, ERR_OK);
+#endif
+        return store_finish(ctx, run, rt_sender(ctx), done);
+    case FINISH_DUPLICATE:
+        acknowledge(ctx, run, rt_sender(ctx), done, ERR_OK);
+        return ERR_OK;
+    case FINISH_PENDING:
+        return ERR_OK;
+    case FINISH_STALE:
+        run->stale++;
+        acknowledge(ctx, run, rt_sender(ctx), done, ERR_STALE);
+        return ERR_OK;
+    }
+    return ERR_OK;
+}
+
+enum err run_on_job_done(struct rt_context *ctx, struct run *run, const struct msg_job_done *done)
+{
+    if (run->phase == RUN_LOADING) {
+        return ERR_OK; /* not yet known; it is sent again */
+    }
+    if (run->phase != RUN_RUNNING || done->job >= run->count) {
+        run->stale++;
+        acknowledge(ctx, run, rt_sender(ctx), done, ERR_STALE);
+        return ERR_OK;
+    }
+    struct run_job *job = &run->jobs[done->job];
+    struct run_lease *lease = find_lease(run, done->token);
+    if (lease) {
+        hear_from(ctx, run, lease, (struct fence){.epoch = done->epoch, .token = done->token});
+    }
+    size_t have = job->attempt.token == done->token ? job->attempt.count : 0;
+    bool current = job->job.lease && job->job.token == done->token;
+    if (current && have != done->reported) {
+        return ERR_OK; /* some were lost on the way; all are sent again */
+    }
+    return take_end(ctx, run, done);
+}
+
+enum err run_on_beat(struct rt_context *ctx, struct run *run, const struct msg_beat *beat)
+{
+    if (run->phase == RUN_LOADING) {
+        return ERR_OK;
+    }
+    if (run->phase == RUN_LISTING && beat->token == run->listing.token) {
+        run->listing.deadline_ms = rt_now_ms(ctx) + run->limits.lease_ms;
+        return ERR_OK;
+    }
+    struct run_lease *lease = find_lease(run, beat->token);
+    if (lease) {
+        hear_from(ctx, run, lease, (struct fence){.epoch = beat->epoch, .token = beat->token});
+    } else {
+        rt_reply(ctx, MSG(revoke, .run = beat->run, .token = beat->token));
+    }
+    return ERR_OK;
+}
+
+/* ---- lost leases ---- */
+
+static enum err lose(struct rt_context *ctx, struct run *run, struct run_lease *lease,
+                     enum loss loss)
+{
+    uint64_t token = lease->lease.token;
+    if (lease->slot.node != 0) {
+        rt_tell(ctx, lease->slot, MSG(revoke, .run = msg_str(run->id), .token = token));
+    }
+    enum err err = ERR_OK;
+    while (lease->lease.jobs && err == ERR_OK) {
+        struct run_job *job = &run->jobs[lease->lease.jobs->index];
+        attempt_clear(&job->attempt);
+        (void)job_lose(&job->job, loss, &run->limits, rt_now_ms(ctx));
+        run->leased_count--;
+        struct msg_job_done done = {.job = job->job.index,
+                                    .token = token,
+                                    .outcome = TERM_outcome_INTERRUPTED,
+                                    .message = msg_str("its executor was lost too often")};
+        err = store_finish(ctx, run, (struct rt_address){0, 0}, &done);
+    }
+    if (err == ERR_OK) {
+        drop_lease(ctx, run, lease);
+    }
+    return err;
+}
+
+enum err run_on_slot_down(struct rt_context *ctx, struct run *run, uint64_t ref)
+{
+    if (run->phase == RUN_LISTING && run->listing.token && run->listing.monitor == ref) {
+        /* Lost with its executor: no fault of the listing. */
+        run->listing.token = 0;
+        run->listing.attempts--;
+        run_demand(ctx, run);
+        return ERR_OK;
+    }
+    for (struct run_lease *lease = run->leases; lease; lease = lease->next) {
+        if (lease->monitor == ref) {
+            rt_log(ctx, RT_WARN, "run=%s worker=%s lost jobs=%u", run->id, lease->worker,
+                   lease->lease.count);
+            return lose(ctx, run, lease, LOSS_WORKER);
+        }
+    }
+    return ERR_OK;
+}
+
+enum err run_work_tick(struct rt_context *ctx, struct run *run, uint64_t gap_ms)
+{
+    if (run->phase != RUN_RUNNING) {
+        return ERR_OK;
+    }
+    uint64_t now_ms = rt_now_ms(ctx);
+    struct run_lease *next;
+    for (struct run_lease *lease = run->leases; lease; lease = next) {
+        next = lease->next;
+        if (gap_ms > 0) {
+            lease_shift(&lease->lease, gap_ms);
+        }
+        if (lease_expired(&lease->lease, now_ms)) {
+            rt_log(ctx, RT_WARN, "run=%s worker=%s silent jobs=%u", run->id, lease->worker,
+                   lease->lease.count);
+            enum err err = lose(ctx, run, lease, LOSS_EXPIRED);
+            if (err != ERR_OK) {
+                return err;
+            }
+        }
+    }
+    run_demand(ctx, run);
+    return ERR_OK;
+}
+
+void run_revoke_all(struct rt_context *ctx, struct run *run)
+{
+    struct msg_str id = msg_str(run->id);
+    if (run->listing.token && run->listing.slot.node != 0) {
+        rt_tell(ctx, run->listing.slot, MSG(revoke, .run = id, .token = run->listing.token));
+    }
+    for (struct run_lease *lease = run->leases; lease; lease = lease->next) {
+        if (lease->slot.node != 0) {
+            rt_tell(ctx, lease->slot, MSG(revoke, .run = id, .token = lease->lease.token));
+        }
+    }
+}
+
+void run_work_fini(struct run *run)
+{
+    for (size_t i = 0; run->jobs && i < run->count; i++) {
+        attempt_clear(&run->jobs[i].attempt);
+        free(run->jobs[i].file);
+    }
+    while (run->leases) {
+        struct run_lease *lease = run->leases;
+        run->leases = lease->next;
+        free(lease);
+    }
+    free(run->jobs);
+    free(run->queue);
+    run->jobs = NULL;
+    run->queue = NULL;
+    run->count = 0;
+    run->queued = 0;
+    run->queued_us = 0;
+    run->leased_count = 0;
+    run->final = 0;
+}
