@@ -158,6 +158,20 @@ static void note_remote(struct rt_context *ctx, struct rt_address other)
     }
 }
 
+/* An ask that could not be sent fails like any other: by a message, soon. */
+static bool fail_ask(struct rt_context *ctx, const struct ask *ask, enum err reason)
+{
+    struct envelope *failed = envelope_new(MSG(failed, .type = ask->type, .reason = reason));
+    if (!failed) {
+        return false;
+    }
+    failed->from = ask->to;
+    failed->to = rt_self(ctx);
+    failed->ask = ask->number | FRAME_ANSWER;
+    system_deliver(ctx->system, &failed);
+    return true;
+}
+
 enum err rt_ask(struct rt_context *ctx, struct rt_address to, const struct msg *msg,
                 uint64_t timeout_ms, uint64_t *ret_ask)
 {
@@ -182,8 +196,9 @@ enum err rt_ask(struct rt_context *ctx, struct rt_address to, const struct msg *
     } else if (err == ERR_OK) {
         err = ERR_MEMORY;
     }
-    /* An ask that could not be sent fails like any other: by a message, soon. */
-    ask->timer = set_timer(ctx, err == ERR_OK ? timeout_ms : 0, TIMER_ASK, *ret_ask);
+    if (err == ERR_OK || !fail_ask(ctx, ask, err)) {
+        ask->timer = set_timer(ctx, err == ERR_OK ? timeout_ms : 0, TIMER_ASK, *ret_ask);
+    }
     return err;
 }
 

@@ -9,11 +9,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <zmq.h>
 
+#include "runtime/link_endpoint.h"
 #include "runtime/link_routes.h"
 
 enum {
@@ -22,8 +21,7 @@ enum {
     HWM = 4096,
     BACKLOG = 256,
     RECONNECT_MS = 50,
-    RECONNECT_MS_MAX = 1000,
-    ENDPOINT_SIZE = 256
+    RECONNECT_MS_MAX = 1000
 };
 
 struct dealer {
@@ -57,16 +55,6 @@ static int as_int(uint64_t number)
     return number < INT_MAX ? (int)number : INT_MAX;
 }
 
-static bool is_tcp(const char *endpoint)
-{
-    return strncmp(endpoint, "tcp://", 6) == 0;
-}
-
-static bool is_ipc(const char *endpoint)
-{
-    return strncmp(endpoint, "ipc://", 6) == 0;
-}
-
 /* What all sockets have in common; keys and their check would be set here. */
 static bool prepare(const struct wires *self, void *socket, const char *endpoint)
 {
@@ -77,7 +65,7 @@ static bool prepare(const struct wires *self, void *socket, const char *endpoint
                 set_int(socket, ZMQ_HANDSHAKE_IVL, as_int(config->silence_ms_max)) &&
                 zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0;
     /* The kernel tells of a dead process behind a unix socket, but not of a dead machine. */
-    if (good && is_tcp(endpoint)) {
+    if (good && endpoint_is_tcp(endpoint)) {
         good = set_int(socket, ZMQ_HEARTBEAT_IVL, as_int(config->heartbeat_ms)) &&
                set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, as_int(config->silence_ms_max));
     }
@@ -144,34 +132,10 @@ static enum err tell(char *message, size_t size, enum err err, const char *what,
     return err;
 }
 
-static bool is_endpoint(const char *endpoint)
-{
-    return (is_tcp(endpoint) || is_ipc(endpoint)) && strlen(endpoint) < ENDPOINT_SIZE;
-}
-
-/* Whether a process answers at the path: binding would take it away from it without a word. */
-static bool is_served(const char *endpoint)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const char *path = endpoint + strlen("ipc://");
-    if (!is_ipc(endpoint) || strlen(path) >= sizeof address.sun_path || path[0] == '@') {
-        return false;
-    }
-    memcpy(address.sun_path, path, strlen(path));
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) {
-        return false;
-    }
-    int rc = connect(fd, (const struct sockaddr *)(const void *)&address, sizeof address);
-    bool served = rc == 0 || errno == EAGAIN;
-    (void)close(fd);
-    return served;
-}
-
 static enum err open_router(struct wires *self, char *message, size_t size)
 {
     const char *endpoint = self->options.bind;
-    if (is_served(endpoint)) {
+    if (endpoint_is_served(endpoint)) {
         errno = EADDRINUSE;
         return tell(message, size, ERR_EXISTS, "cannot bind", endpoint);
     }
@@ -220,9 +184,9 @@ static enum err open_dealers(struct wires *self, char *message, size_t size)
 
 static enum err check_endpoints(const struct wires_options *options, char *message, size_t size)
 {
-    const char *bad = options->bind && !is_endpoint(options->bind) ? options->bind : NULL;
+    const char *bad = options->bind && !endpoint_is_good(options->bind) ? options->bind : NULL;
     for (size_t i = 0; !bad && options->connect && options->connect[i]; i++) {
-        bad = is_endpoint(options->connect[i]) ? NULL : options->connect[i];
+        bad = endpoint_is_good(options->connect[i]) ? NULL : options->connect[i];
     }
     if (!bad) {
         return ERR_OK;
@@ -278,8 +242,8 @@ void wires_close(struct wires **wires, int linger_ms)
         (void)set_int(self->router, ZMQ_LINGER, linger_ms);
     }
     /* libzmq leaves the file; while the socket is open it is surely ours. */
-    if (is_ipc(self->endpoint)) {
-        (void)unlink(self->endpoint + strlen("ipc://"));
+    if (endpoint_path(self->endpoint)) {
+        (void)unlink(endpoint_path(self->endpoint));
     }
     close_socket(&self->router);
     if (self->context) {
@@ -360,8 +324,8 @@ static void skip_parts(void *socket)
     }
 }
 
-/* The next frame of a socket into *frame: the last part, after `before` others.  1: there is one;
- * 0: it was of another shape; -1: there is none. */
+/* The next part of a socket into *frame.  1: it ends its message; 0: it did not, and the rest is
+ * gone; -1: there is none. */
 static int next_frame(void *socket, zmq_msg_t *frame)
 {
     if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0) {

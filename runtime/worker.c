@@ -64,7 +64,7 @@ static void finish(struct actor *actor, struct envelope **envelope, enum outcome
 }
 
 /* An answer must belong to an open ask; whoever waits no longer does not get it. */
-static bool take_answer(struct rt_context *ctx, const struct envelope *envelope)
+static bool take_answer(struct rt_context *ctx, struct envelope *envelope)
 {
     uint64_t number = envelope->ask & ~FRAME_ANSWER;
     struct relations *relations = ctx->actor->relations;
@@ -73,6 +73,10 @@ static bool take_answer(struct rt_context *ctx, const struct envelope *envelope)
         if (ask->number == number) {
             *at = ask->next;
             timers_cancel(ctx->system->timers, ask->timer);
+            if (envelope_msg(envelope)->type == MSG_FAILED) {
+                /* The timer does not know what was asked. */
+                ((struct msg_failed *)(void *)envelope->body)->type = ask->type;
+            }
             free(ask);
             ctx->answered = number;
             return true;

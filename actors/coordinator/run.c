@@ -138,22 +138,6 @@ static void load_fini(struct rt_store_op *op)
     ledger_open_free(&((struct load_op *)op)->open);
 }
 
-static void restore_job(struct job *job, const struct ledger_open_job *stored, uint64_t now_ms)
-{
-    job_init(job, (uint32_t)stored->job, now_ms);
-    job->state = stored->state;
-    job->token = stored->token;
-    job->attempts = (uint32_t)stored->attempts;
-    job->crashes = (uint32_t)stored->counts.crashes;
-    job->infra = (uint32_t)stored->counts.infra;
-    job->poison = (uint32_t)stored->counts.poison;
-    job->failures = (uint32_t)stored->counts.failures;
-    if (job_is_final(job)) {
-        job->settled_token = stored->token;
-        job->durable = true;
-    }
-}
-
 static enum err load_jobs(struct rt_context *ctx, struct run *run,
                           const struct ledger_open_run *from)
 {
@@ -166,7 +150,7 @@ static enum err load_jobs(struct rt_context *ctx, struct run *run,
     for (size_t i = 0; i < from->count; i++) {
         const struct ledger_open_job *stored = &from->jobs[i];
         struct run_job *job = &run->jobs[i];
-        restore_job(&job->job, stored, rt_now_ms(ctx));
+        ledger_restore(stored, &job->job, rt_now_ms(ctx));
         if (stored->token >> 32 == run->source.epoch &&
             (stored->token & UINT32_MAX) > run->source.counter) {
             run->source.counter = stored->token & UINT32_MAX; /* given by an earlier life */

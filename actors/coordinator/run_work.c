@@ -9,6 +9,9 @@
 /* Jobs under one lease: bounds what one lost executor gives back. */
 enum { BATCH_JOBS_MAX = 256 };
 
+/* Tests that one file can announce; the ledger refuses more. */
+#define COLLECTED_MAX UINT64_C(1000000000)
+
 /* ---- the queue: a binary heap by place in the plan ---- */
 
 static bool before(const struct run *run, uint32_t a, uint32_t b)
@@ -67,6 +70,21 @@ static void attempt_clear(struct run_attempt *attempt)
     *attempt = (struct run_attempt){0};
 }
 
+/* Executors are not trusted with the counts: what is no status is a failure. */
+static enum term sound_status(uint64_t status)
+{
+    bool known = status == TERM_status_PASSED || status == TERM_status_SKIPPED ||
+                 status == TERM_status_FLAKY;
+    return known ? (enum term)status : TERM_status_FAILED;
+}
+
+static enum term sound_outcome(const struct msg_job_done *done)
+{
+    bool known = done->outcome >= TERM_outcome_COMPLETE &&
+                 done->outcome <= TERM_outcome_NOT_STARTED && done->collected <= COLLECTED_MAX;
+    return known ? (enum term)done->outcome : TERM_outcome_INCOMPLETE;
+}
+
 static enum err attempt_add(struct run_attempt *attempt, const struct msg_test_done *done)
 {
     if (attempt->count == attempt->capacity) {
@@ -87,7 +105,7 @@ static enum err attempt_add(struct run_attempt *attempt, const struct msg_test_d
     memcpy(texts + done->test.size, done->message.at, done->message.size);
     struct ledger_test test = {.name = {texts, done->test.size},
                                .index = done->index,
-                               .status = (enum term)done->status,
+                               .status = sound_status(done->status),
                                .duration_us = done->duration_us,
                                .line = done->line,
                                .column = done->column,
@@ -395,16 +413,16 @@ static enum err store_finish(struct rt_context *ctx, struct run *run, struct rt_
         return err;
     }
     op->release.job = done->job;
-    op->release.token = done->token;
+    op->release.token = job->job.token;
     op->release.counts = ledger_counts(&job->job);
     if (done->failed) {
         op->failed[op->release.failed_count++] = msg_str("");
     }
     op->result.job = done->job;
-    op->result.token = done->token;
-    op->result.outcome = (enum term)done->outcome;
+    op->result.token = job->job.token;
+    op->result.outcome = sound_outcome(done);
     op->result.failed = done->failed;
-    op->result.collected = done->collected;
+    op->result.collected = done->collected <= COLLECTED_MAX ? done->collected : COLLECTED_MAX;
     op->result.duration_us = done->duration_us;
     op->result.cpu_us = done->cpu_us;
     op->result.counts = ledger_counts(&job->job);
@@ -447,7 +465,7 @@ static enum err take_end(struct rt_context *ctx, struct run *run, const struct m
 {
     struct run_job *job = &run->jobs[done->job];
     struct fence fence = {.epoch = done->epoch, .token = done->token};
-    struct job_end end = {.outcome = (enum term)done->outcome,
+    struct job_end end = {.outcome = sound_outcome(done),
                           .failed = done->failed || has_failed(&job->attempt),
                           .missing = done->reported < done->collected,
                           .retries = run->submit.retries};

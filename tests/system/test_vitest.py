@@ -1,0 +1,112 @@
+"""Real vitest suites: the same verdict and the same status for every test as vitest's own report,
+and never green where nothing proves it."""
+import collections
+import json
+import pathlib
+import subprocess
+import unittest
+
+from harness import SOURCE, Place, balanced, last_json
+
+PLANNER = SOURCE / "tests" / "projects" / "planner"
+FALSE_GREEN = SOURCE / "tests" / "projects" / "false-green"
+
+
+def installed(project):
+    if not (project / "node_modules" / "vitest").exists():
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=project,
+                       check=True, timeout=300)
+    return project
+
+
+def vitest_report(project, place):
+    """{(file, test): status} out of vitest's own JSON report."""
+    out = place.base / "vitest.json"
+    subprocess.run(["node", "node_modules/vitest/vitest.mjs", "run", "--reporter=json",
+                    f"--outputFile={out}"], cwd=project, capture_output=True, timeout=300)
+    rows = {}
+    for result in json.loads(out.read_text())["testResults"]:
+        name = str(pathlib.Path(result["name"]).relative_to(project))
+        seen = collections.Counter()
+        for test in result["assertionResults"]:
+            full = " > ".join([*filter(None, test["ancestorTitles"]), test["title"]])
+            seen[full] += 1
+            if seen[full] > 1:
+                full += f" #{seen[full]}"
+            status = test["status"]
+            rows[name, full] = "skipped" if status in ("pending", "todo") else status
+    return rows
+
+
+class Vitest(unittest.TestCase):
+    def setUp(self):
+        self.place = Place()
+        self.addCleanup(self.place.close)
+
+    def run_project(self, project, *args):
+        done = self.place.run("run", project, "--json", "--fix", "off", "--heal", "off",
+                              "--workers", "2", *args, timeout=300)
+        self.assertTrue(done.stdout, done.stderr)
+        return done, last_json(done.stdout)
+
+    def test_planner_equals_vitest(self):
+        project = installed(PLANNER)
+        done, result = self.run_project(project)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        ours = {(row["file"], row["test"]): row["status"] for row in result["results"]}
+        theirs = vitest_report(project, self.place)
+        self.assertGreater(len(theirs), 300)
+        self.assertEqual(ours, theirs)
+        self.assertEqual(len(ours), len(result["results"]))
+        self.assertEqual(result["tests"]["planned"], len(theirs))
+        self.assertTrue(balanced(result["tests"]))
+        self.assertEqual(self.place.left_over(), [])
+
+    def test_seeded_fault_is_red_where_it_is(self):
+        project = self.place.base / "planner"
+        subprocess.run(["cp", "-r", "--reflink=auto", installed(PLANNER), project], check=True)
+        patch = PLANNER / "faults" / "general-off-by-one.patch"
+        subprocess.run(["patch", "-s", "-p1", "-i", patch], cwd=project, check=True)
+        done, result = self.run_project(project)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(result["verdict"], "failed")
+        self.assertIn("tests/utils/dateRange.test.ts", {e["file"] for e in result["errors"]})
+        theirs = vitest_report(project, self.place)
+        ours = {(row["file"], row["test"]): row["status"] for row in result["results"]}
+        self.assertEqual(ours, theirs)
+
+    def test_named_files_only(self):
+        project = installed(PLANNER)
+        names = self.place.base / "names"
+        names.write_text("tests/indicators/k1.test.ts\n")
+        done, result = self.run_project(project, "--files-from", names)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual({row["file"] for row in result["results"]},
+                         {"tests/indicators/k1.test.ts"})
+
+    def test_nothing_looks_green_wrongly(self):
+        project = installed(FALSE_GREEN)
+        expected = json.loads((FALSE_GREEN / "expected.json").read_text())
+        done, result = self.run_project(project, "--set", "executor.file_timeout_ms=8000")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        status = collections.defaultdict(set)
+        for row in result["results"]:
+            status[row["file"]].add(row["status"])
+        green = [name for name, want in expected["files"].items()
+                 if want["verdict"] != "passed" and not status[name] & {"failed", "lost"}]
+        self.assertEqual(green, [])
+        red = [name for name, want in expected["files"].items()
+               if want["verdict"] == "passed" and status[name] & {"failed", "lost"}]
+        self.assertEqual(red, [])
+        self.assertTrue(balanced(result["tests"]))
+
+    def test_a_project_without_a_runner_says_what_to_do(self):
+        project = self.place.project({"package.json": "{}"})
+        done, result = self.run_project(project)
+        self.assertEqual(done.returncode, 9, done.stderr)
+        self.assertEqual(result["verdict"], "error")
+        self.assertIn("--command", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
