@@ -1,0 +1,4 @@
+// The setup file of this project throws.
+import { test } from 'vitest'
+
+test('never runs', () => {})

@@ -1,0 +1,6 @@
+// The assertion is not awaited.
+import { expect, test } from 'vitest'
+
+test('passes', () => {
+  expect(Promise.resolve(1)).resolves.toBe(2)
+})

@@ -1,0 +1,6 @@
+// vitest's own timeout ends it.
+import { test } from 'vitest'
+
+test('hangs', async () => {
+  await new Promise(() => {})
+})

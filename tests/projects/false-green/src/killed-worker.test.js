@@ -1,0 +1,12 @@
+// The worker is killed; vitest sends no end of the module.
+import { expect, test } from 'vitest'
+
+test('finished before', () => {})
+test('is killed', async () => {
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  process.kill(process.pid, 'SIGKILL')
+  await new Promise(() => {})
+})
+test('would have failed', () => {
+  expect(1).toBe(2)
+})

@@ -1,0 +1,6 @@
+// The stored snapshot is another one.
+import { expect, test } from 'vitest'
+
+test('differs', () => {
+  expect('new').toMatchSnapshot()
+})
