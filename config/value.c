@@ -2,6 +2,7 @@
 #include "config/value.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -60,7 +61,7 @@ struct shown shown_text(const char *text, size_t size)
         }
         shown.text[used++] = byte >= 0x20 && byte < 0x7f ? (char)byte : '?';
     }
-    (void)strcpy(shown.text + used, i < size ? "\"..." : "\"");
+    (void)snprintf(shown.text + used, sizeof shown.text - used, "%s", i < size ? "\"..." : "\"");
     return shown;
 }
 

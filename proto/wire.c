@@ -1,6 +1,8 @@
 /* wire.c - the parts of wire.h that need not be inline. */
 #include "proto/wire.h"
 
+#include <assert.h>
+
 enum { CAPACITY_MIN = 256 };
 
 void wire_buffer_free(struct wire_buffer *buffer)
@@ -14,6 +16,7 @@ bool wire_buffer_reserve(struct wire_buffer *buffer, size_t more)
     if (buffer->failed) {
         return false;
     }
+    assert(more > 0);
     size_t capacity = buffer->capacity < CAPACITY_MIN ? CAPACITY_MIN : buffer->capacity;
     while (capacity - buffer->size < more) {
         capacity *= 2;

@@ -266,7 +266,7 @@ void rt_stop(struct rt_context *ctx)
 
 void rt_exit(struct rt_context *ctx, struct rt_address other)
 {
-    deliver_signal(ctx->system, rt_self(ctx), other, MSG(exit, .reason = ERR_OK));
+    deliver_signal(ctx->system, rt_self(ctx), other, MSG(exit, .reason = ERR_CANCELLED));
 }
 
 uint64_t rt_monitor(struct rt_context *ctx, struct rt_address other)

@@ -64,7 +64,7 @@ struct relations {
     struct peer *children; /* newest first */
     struct ask *asks;      /* awaiting answers */
     struct number *commands;
-    uint64_t *restarts; /* times of the latest restart_intensity + 1 restarts, a ring */
+    uint64_t *restarts; /* times of the latest restart_intensity restarts, a ring */
     uint64_t restart_next;
 };
 

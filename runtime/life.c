@@ -343,13 +343,13 @@ void life_crash(struct rt_context *ctx, enum err reason)
 
 /* ---- supervision ---- */
 
-/* One more than the intensity within the period; a ring of the latest times tells. */
+/* More than the intensity within the period; a ring of the latest times tells. */
 static bool too_many_restarts(struct rt_context *ctx)
 {
     const struct cfg_runtime *cfg = &ctx->system->config->runtime;
     struct relations *relations = ctx->actor->relations;
-    uint64_t ring = cfg->restart_intensity + 1;
-    if (!relations->restarts) {
+    uint64_t ring = cfg->restart_intensity;
+    if (ring > 0 && !relations->restarts) {
         relations->restarts = calloc(ring, sizeof *relations->restarts);
     }
     if (!relations->restarts) {
@@ -412,8 +412,9 @@ static void on_restart(struct rt_context *ctx)
         self->restart_granted = true;
         wait_for_next_life(ctx);
     } else if (self->lifecycle == ACTOR_ALIVE) {
-        self->restart_granted = true;
-        start_ending(ctx, ERR_CRASHED, false);
+        bool again = self->behaviour->restart == RT_RESTART_ON_CRASH;
+        self->restart_granted = again;
+        start_ending(ctx, ERR_CRASHED, !again);
     }
 }
 
@@ -433,6 +434,13 @@ static bool on_exit_signal(struct rt_context *ctx, struct rt_address from, enum 
         life_end(ctx, ERR_OK);
         return true;
     }
+    if (reason == ERR_CANCELLED) { /* rt_exit: a wish, whether linked or not */
+        bool obeys = !self->behaviour->trap_exits;
+        if (obeys) {
+            life_end(ctx, ERR_OK);
+        }
+        return obeys;
+    }
     struct peer **link = self->relations ? find_peer(&self->relations->links, from) : NULL;
     bool linked = link && *link;
     if (linked) {
@@ -441,10 +449,9 @@ static bool on_exit_signal(struct rt_context *ctx, struct rt_address from, enum 
     if (self->behaviour->trap_exits) {
         return false;
     }
-    if (reason != ERR_OK && linked) {
+    /* From one that is not linked any more it comes too late. */
+    if (linked && reason != ERR_OK) {
         life_crash(ctx, reason);
-    } else if (!linked) {
-        life_end(ctx, ERR_OK);
     }
     return true;
 }

@@ -1,6 +1,7 @@
 /* links.c - the outside of the links: their life, their turn, their numbers. */
 #include "runtime/links.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "runtime/link_priv.h"
@@ -26,7 +27,7 @@ enum err links_new(const struct cfg_runtime *config, uint64_t node, const char *
     links->ports = *ports;
     links->node = node;
     links->promised_ms = UINT64_MAX;
-    memcpy(links->name, name, strlen(name));
+    (void)snprintf(links->name, sizeof links->name, "%s", name);
     *ret_links = links;
     return ERR_OK;
 }

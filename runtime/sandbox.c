@@ -25,7 +25,7 @@ enum err sandbox_fault(struct sandbox_task *task, const char *step, const char *
 {
     int error = errno;
     (void)snprintf(task->fault.text, sizeof task->fault.text, "%s%s%.120s: %s", step,
-                   detail ? " " : "", detail ? detail : "", strerror(error));
+                   detail ? " " : "", detail ? detail : "", strerrordesc_np(error));
     return ERR_IO;
 }
 
@@ -210,7 +210,7 @@ static bool try_full(struct sandbox *self, struct sandbox_text *ret_reason)
                                     .out = self->null_fd,
                                     .err = self->null_fd,
                                     .control = -1};
-    struct sandbox_child child;
+    struct sandbox_child child = {.pid = -1, .report = -1, .pidfd = -1};
     self->level = SANDBOX_FULL;
     if (sandbox_launch(self, &job, &child, ret_reason->text) != ERR_OK) {
         return false;

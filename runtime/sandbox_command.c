@@ -110,7 +110,7 @@ static void exec_command(struct sandbox_task *task)
     (void)umask(COMMAND_UMASK);
     sigset_t none;
     (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
     (void)signal(SIGPIPE, SIG_DFL);
     const struct sandbox_job *job = task->job;
     static char *nothing[] = {NULL};

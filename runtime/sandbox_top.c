@@ -124,7 +124,7 @@ void sandbox_guard_run(struct sandbox_task *task)
     sigset_t child;
     (void)sigemptyset(&child);
     (void)sigaddset(&child, SIGCHLD);
-    (void)sigprocmask(SIG_BLOCK, &child, NULL);
+    (void)pthread_sigmask(SIG_BLOCK, &child, NULL);
     (void)setsid();
     (void)prctl(PR_SET_NAME, "sandbox-guard");
     /* Nobody of the same user may look into the guard or take it over. */

@@ -60,7 +60,7 @@ int spawner_settle(int socket)
     }
     sigset_t none;
     (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
     /* Orphans of a guard that was killed come to us. */
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     /* The socket becomes 3; stderr stays for the last words of an assertion. */

@@ -1,9 +1,11 @@
 /* system.c - a system's beginning and end, what the world tells it, and roles. */
-#include "runtime/core.h"
+#include "runtime/system.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "runtime/core.h"
 
 /* ---- beginning and end ---- */
 

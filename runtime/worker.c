@@ -219,7 +219,8 @@ static void turn(struct worker *worker, struct actor *actor)
         }
     }
     if (actor->lifecycle == ACTOR_WAITING || actor->lifecycle == ACTOR_ENDING) {
-        taken += actor->ready[LANE_USER].count - actor->parked;
+        /* May be less than was parked: a life can begin and end within one turn. */
+        taken += (int_fast64_t)actor->ready[LANE_USER].count - (int_fast64_t)actor->parked;
         actor->parked = actor->ready[LANE_USER].count;
     } else if (actor->parked > 0) {
         taken -= actor->parked;

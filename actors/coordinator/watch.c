@@ -177,6 +177,7 @@ enum err watches_add(struct rt_context *ctx, struct watches *watches, const stru
         }
     }
     if (watches->count == WATCHES_MAX) {
+        assert(oldest);
         drop(watches, oldest);
     }
     struct watch *watch = calloc(1, sizeof *watch);

@@ -70,6 +70,7 @@ static enum err on_plan(struct partitioner *self, struct rt_context *ctx,
     }
     if (self->requests_count == REQUESTS_MAX) {
         struct request **oldest = &self->requests;
+        assert(*oldest);
         while ((*oldest)->next) {
             oldest = &(*oldest)->next;
         }
