@@ -213,7 +213,8 @@ static enum err load_done(struct rt_context *ctx, void *state, struct rt_store_o
         return err;
     }
     if (run->submit.timeout_ms > 0) {
-        uint64_t gone_ms = rt_wall_ms(ctx) - run->submit.wall_ms;
+        uint64_t wall_ms = rt_wall_ms(ctx); /* may have been set back since */
+        uint64_t gone_ms = wall_ms > run->submit.wall_ms ? wall_ms - run->submit.wall_ms : 0;
         uint64_t left_ms = gone_ms < run->submit.timeout_ms ? run->submit.timeout_ms - gone_ms : 0;
         (void)rt_tick(ctx, left_ms, TICK_TIMEOUT);
     }

@@ -38,8 +38,9 @@ Test(executor, has_as_many_slots_as_configured)
 {
     config.executor.slots = 3;
     start();
-    cr_expect_str_eq(heard(),
-                     "PULL worker=w1/0 dir=\nPULL worker=w1/1 dir=\nPULL worker=w1/2 dir=\n");
+    cr_expect_eq(heard_count("PULL"), 3);
+    cr_expect_eq(heard_count("worker=w1/0 "), 1);
+    cr_expect_eq(heard_count("worker=w1/2 "), 1);
 }
 
 Test(executor, runs_a_command_for_each_file_and_hands_in_the_results)
