@@ -1,7 +1,7 @@
 /* sandbox_root.c - builds the root directory of a sandbox and moves into it.
  *
  * One tmpfs carries all that is written: the directories of the new root and, beside it and out
- * of reach, the upper layer of the overlay.  It is mounted over /proc of our private mount
+ * of reach, the upper layers of the overlays.  It is mounted over /proc of our private mount
  * namespace, the one place from which nothing is taken.  Paths below the new root are resolved by
  * openat2 inside of it, because the project may hold links that point anywhere.
  */
@@ -24,6 +24,13 @@
 
 #define STAGE      "/proc"
 #define INODES_MAX "1048576"
+
+/* Of one overlay. */
+struct layers {
+    char lower[32];
+    char upper[32];
+    char work[32];
+};
 
 static enum err make_directory(struct sandbox_root *self, const char *path, mode_t mode, bool ours)
 {
@@ -56,8 +63,7 @@ static enum err make_stage(struct sandbox_root *self)
     if (mount("sandbox", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) {
         return sandbox_fault(self->task, "mount the tmpfs", NULL);
     }
-    if (mkdir(STAGE "/root", 0755) != 0 || mkdir(STAGE "/upper", 0755) != 0 ||
-        mkdir(STAGE "/work", 0755) != 0 || mkdir(STAGE "/lower", 0755) != 0 ||
+    if (mkdir(STAGE "/root", 0755) != 0 ||
         mount(STAGE "/root", STAGE "/root", NULL, MS_BIND, NULL) != 0) {
         return sandbox_fault(self->task, "prepare the tmpfs", NULL);
     }
@@ -141,20 +147,39 @@ static enum err make_devices(struct sandbox_root *self)
     return err;
 }
 
-/* Lends the project as the lower layer; what is written goes to the upper one. */
-static int open_overlay(struct sandbox_root *self)
+/* ---- overlays: what is lent is the lower layer, what is written goes to the upper one ---- */
+
+static enum err make_layers(struct sandbox_root *self, const char *source, struct layers *ret_layers)
+{
+    char base[sizeof STAGE "/layers" + 10];
+    unsigned number = 0;
+    int made;
+    do {
+        (void)snprintf(base, sizeof base, STAGE "/layers%u", number++);
+        made = mkdir(base, 0755);
+    } while (made != 0 && errno == EEXIST);
+    (void)snprintf(ret_layers->lower, sizeof ret_layers->lower, "%s/lower", base);
+    (void)snprintf(ret_layers->upper, sizeof ret_layers->upper, "%s/upper", base);
+    (void)snprintf(ret_layers->work, sizeof ret_layers->work, "%s/work", base);
+    if (made != 0 || mkdir(ret_layers->lower, 0755) != 0 || mkdir(ret_layers->upper, 0755) != 0 ||
+        mkdir(ret_layers->work, 0755) != 0) {
+        return sandbox_fault(self->task, "make the layers of", source);
+    }
+    return ERR_OK;
+}
+
+static int open_overlay(struct sandbox_root *self, const char *source, const struct layers *layers)
 {
     struct sandbox_task *task = self->task;
-    const char *step = "make the overlay";
     int tree = -1;
     int overlay = fsopen("overlay", FSOPEN_CLOEXEC);
     if (overlay < 0) {
         goto out;
     }
     if (fsconfig(overlay, FSCONFIG_SET_STRING, "source", "project", 0) != 0 ||
-        fsconfig(overlay, FSCONFIG_SET_STRING, "lowerdir", STAGE "/lower", 0) != 0 ||
-        fsconfig(overlay, FSCONFIG_SET_STRING, "upperdir", STAGE "/upper", 0) != 0 ||
-        fsconfig(overlay, FSCONFIG_SET_STRING, "workdir", STAGE "/work", 0) != 0) {
+        fsconfig(overlay, FSCONFIG_SET_STRING, "lowerdir", layers->lower, 0) != 0 ||
+        fsconfig(overlay, FSCONFIG_SET_STRING, "upperdir", layers->upper, 0) != 0 ||
+        fsconfig(overlay, FSCONFIG_SET_STRING, "workdir", layers->work, 0) != 0) {
         goto out;
     }
     /* Directories of the lower layer can be renamed only with redirects, which the kernel grants
@@ -166,7 +191,7 @@ static int open_overlay(struct sandbox_root *self)
     }
 out:
     if (tree < 0) {
-        (void)sandbox_fault(task, step, task->job->project);
+        (void)sandbox_fault(task, "make the overlay", source);
     }
     if (overlay >= 0) {
         (void)close(overlay);
@@ -174,24 +199,29 @@ out:
     return tree;
 }
 
-static enum err show_project(struct sandbox_root *self)
+/* A directory of the host at its own path, for writing; the host's stays as it is. */
+static enum err show_overlay(struct sandbox_root *self, const char *path, mode_t mode,
+                             bool root_owned)
 {
     struct sandbox_task *task = self->task;
-    const char *project = task->job->project;
-    int lower = sandbox_open_lent(self, project, task->root_owned);
+    struct layers layers;
+    enum err err = make_layers(self, path, &layers);
+    int lower = err == ERR_OK ? sandbox_open_lent(self, path, root_owned) : -1;
     if (lower < 0) {
         return ERR_IO;
     }
-    int moved = move_mount(lower, "", AT_FDCWD, STAGE "/lower", MOVE_MOUNT_F_EMPTY_PATH);
+    int moved = move_mount(lower, "", AT_FDCWD, layers.lower, MOVE_MOUNT_F_EMPTY_PATH);
     (void)close(lower);
     /* The root of an overlay has the owner and the mode of its upper layer. */
-    if (moved != 0 || chmod(STAGE "/upper", task->mode | S_IRWXU) != 0 ||
-        chown(STAGE "/upper", task->uid, task->gid) != 0) {
-        return sandbox_fault(task, "prepare the layers of", project);
+    if (moved != 0 || chmod(layers.upper, mode | S_IRWXU) != 0 ||
+        chown(layers.upper, task->uid, task->gid) != 0) {
+        return sandbox_fault(task, "prepare the layers of", path);
     }
-    int tree = open_overlay(self);
-    return tree < 0 ? ERR_IO : sandbox_place(self, tree, project, true);
+    int tree = open_overlay(self, path, &layers);
+    return tree < 0 ? ERR_IO : sandbox_place(self, tree, path, true);
 }
+
+/* ---- what is shown of the host ---- */
 
 static bool is_below(const char *path, const char *directory)
 {
@@ -200,7 +230,8 @@ static bool is_below(const char *path, const char *directory)
 }
 
 /* The project may be hostile, and with it its links: only directories with the telling name are
- * shown, so that a link to somebody's keys shows nothing. */
+ * shown, so that a link to somebody's keys shows nothing.  Tools keep their caches in there (vite
+ * bundles its configuration there too), so it may be written to, like the project itself. */
 static enum err show_modules(struct sandbox_root *self, const char *link)
 {
     static const char name[] = "/node_modules";
@@ -216,6 +247,11 @@ static enum err show_modules(struct sandbox_root *self, const char *link)
         sandbox_note(self->task, "a link out of the project is not followed", link);
         return ERR_OK;
     }
+    if (stat(target, &status) == 0 && S_ISDIR(status.st_mode) &&
+        show_overlay(self, target, status.st_mode & 07777, status.st_uid == 0) == ERR_OK) {
+        return ERR_OK;
+    }
+    sandbox_note(self->task, "modules can only be read", self->task->fault.text);
     return sandbox_show(self, target, target, SANDBOX_ATTR_READ);
 }
 
@@ -280,7 +316,7 @@ static enum err show_host(struct sandbox_root *self)
     const struct sandbox_job *job = self->task->job;
     enum err err = ERR_OK;
     if (job->project) {
-        err = show_project(self);
+        err = show_overlay(self, job->project, self->task->mode, self->task->root_owned);
         char link[SANDBOX_PATH_SIZE];
         int size = snprintf(link, sizeof link, "%s/node_modules", job->project);
         if (err == ERR_OK && (size_t)size < sizeof link) {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* A batch is at most this part of a worker's even share of what is left. */
-enum { BATCH_PART = 3 };
+enum { BATCH_PART = 3, BOOT_PART = 10 };
 
 static int by_time_descending(const void *a, const void *b)
 {
@@ -38,10 +38,13 @@ void schedule_order(struct schedule_file *files, size_t count, uint64_t unknown_
     }
 }
 
-uint64_t schedule_batch_us(uint64_t left_us, uint64_t workers)
+uint64_t schedule_batch_us(uint64_t left_us, uint64_t workers, uint64_t boot_us)
 {
     assert(workers > 0);
-    return left_us / (BATCH_PART * workers);
+    uint64_t share_us = left_us / workers;
+    uint64_t least_us = BOOT_PART * boot_us < share_us ? BOOT_PART * boot_us : share_us;
+    uint64_t guided_us = share_us / BATCH_PART;
+    return guided_us > least_us ? guided_us : least_us;
 }
 
 /* A heap of workers, the one that is free first on top. */

@@ -26,8 +26,9 @@ struct schedule_file {
  * ones, or at `unknown_us` when there are none. */
 void schedule_order(struct schedule_file *files, size_t count, uint64_t unknown_us);
 
-/* How much expected work to give to one of `workers` that ask when `left_us` is left. */
-uint64_t schedule_batch_us(uint64_t left_us, uint64_t workers);
+/* How much expected work to give to one of `workers` that ask when `left_us` is left.  A batch that
+ * costs `boot_us` to start is worth ten times that, but nobody gets more than an even share. */
+uint64_t schedule_batch_us(uint64_t left_us, uint64_t workers, uint64_t boot_us);
 
 struct schedule_plan {
     uint64_t makespan_us;    /* when the last worker ends */

@@ -197,11 +197,13 @@ enum err ledger_set_listed(struct store_txn *txn, struct ledger_key key,
     if (count != listing->files) {
         return ERR_MALFORMED;
     }
-    return store_exec(txn,
-                      "UPDATE run SET listed = 1, runner_found = ?, version = ?, serial = ?,"
-                      " files = ? WHERE no = ?",
-                      STORE_WITH(store_text(listing->runner), store_text(listing->version),
-                                 store_u64(listing->serial), store_u64(count), store_u64(line.no)));
+    return store_exec(
+        txn,
+        "UPDATE run SET listed = 1, runner_found = ?, version = ?, serial = ?, shared = ?,"
+        " files = ? WHERE no = ?",
+        STORE_WITH(store_text(listing->runner), store_text(listing->version),
+                   store_u64(listing->serial), store_u64(listing->shared), store_u64(count),
+                   store_u64(line.no)));
 }
 
 /* ---- planning ---- */

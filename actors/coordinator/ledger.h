@@ -96,7 +96,8 @@ enum err ledger_add_files(struct store_txn *txn, struct ledger_key key,
 struct ledger_listing {
     struct msg_str runner; /* that was found */
     struct msg_str version;
-    bool serial;
+    bool serial;    /* one lease at a time */
+    bool shared;    /* a batch has a cost of its own */
     uint64_t files; /* jobs 0 … files - 1 have been added; left-overs beyond are removed */
 };
 

@@ -14,9 +14,8 @@ static const char run_sql[] =
     " listed, planned, seq, files_done, verdict, wall_ms, cpu_us,"
     " " SUMS_COLUMNS("files") ", " SUMS_COLUMNS(
         "tests") ","
-                 " id, dir, runner, command, env, root, snapshot, runner_found, version, reason "
-                 "FROM"
-                 " run WHERE id = ?";
+                 " id, dir, runner, command, env, root, snapshot, runner_found, version, reason,"
+                 " shared FROM run WHERE id = ?";
 
 static struct ledger_sums read_sums(const struct store_rows *rows, int column)
 {
@@ -49,6 +48,7 @@ static void read_numbers(const struct store_rows *rows, struct ledger_run *run)
     run->totals.cpu_us = store_column_u64(rows, 15);
     run->totals.files = read_sums(rows, 16);
     run->totals.tests = read_sums(rows, 22);
+    run->listing.shared = store_column_u64(rows, 38) != 0;
 }
 
 static enum err read_texts(const struct store_rows *rows, struct ledger_pool *pool,

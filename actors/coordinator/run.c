@@ -208,6 +208,7 @@ static enum err load_done(struct rt_context *ctx, void *state, struct rt_store_o
     const struct ledger_open_run *stored = &run->open->runs[0];
     run->submit = stored->run.submit;
     run->serial = stored->run.listed && stored->run.listing.serial;
+    run->shared = stored->run.listed && stored->run.listing.shared;
     enum err err = load_jobs(ctx, run, stored);
     if (err != ERR_OK) {
         return err;

@@ -82,6 +82,7 @@ struct run {
     struct ledger_open *open; /* owned: the run as it was loaded; texts of `submit` point here */
     struct ledger_submit submit;
     bool serial;
+    bool shared;
 
     struct run_listing listing;
     struct run_job *jobs;
@@ -90,6 +91,8 @@ struct run {
     uint32_t *queue; /* a heap of queued jobs, the first of the plan on top */
     size_t queued;
     uint64_t queued_us; /* expected work in the queue */
+    uint64_t spent_us;  /* what finished jobs took, and were expected to take: how far to trust */
+    uint64_t spent_expected_us; /* the expectations of this run on these machines */
     struct run_lease *leases;
     size_t leased_count;
 

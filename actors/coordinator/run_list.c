@@ -155,6 +155,7 @@ static enum err store_listing(struct rt_context *ctx, struct run *run,
     op->count = listing->count;
     op->named = run->submit.files > 0;
     op->listing = (struct ledger_listing){.serial = listed->serial,
+                                          .shared = listed->shared,
                                           .files = op->named ? run->submit.files : listing->count};
     memcpy(op->runner, listed->runner.at, listed->runner.size);
     memcpy(op->version, listed->version.at, listed->version.size);

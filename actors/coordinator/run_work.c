@@ -1,4 +1,9 @@
-/* run_work.c - grants, results and lost leases of a run. */
+/* run_work.c - grants, results and lost leases of a run.
+ *
+ * Mutants for the harness that proves that the tests would notice:
+ *     TROUPE_MUTANT_EARLY_ACK     a result is acknowledged before it is committed
+ *     TROUPE_MUTANT_DOUBLE_CLOSE  a repeated result counts as one more finished job
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,6 +264,18 @@ static uint64_t sharers(const struct run *run)
     return run->submit.workers > count ? run->submit.workers : count;
 }
 
+/* Expected work to put into the next batch, in the units of the expectations. */
+static uint64_t batch_us(struct rt_context *ctx, const struct run *run)
+{
+    double pace = 1.0;
+    if (run->spent_us > 0 && run->spent_expected_us > 0) {
+        pace = (double)run->spent_us / (double)run->spent_expected_us;
+    }
+    uint64_t left_us = (uint64_t)((double)run->queued_us * pace);
+    uint64_t boot_us = run->shared ? rt_config(ctx)->coordinator.batch_boot_ms * 1000 : 0;
+    return (uint64_t)((double)schedule_batch_us(left_us, sharers(run), boot_us) / pace);
+}
+
 enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_offer *offer)
 {
     struct grant_op *op = run_op_new(run, sizeof *op, grant_apply, grant_done);
@@ -270,7 +287,7 @@ enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_off
         return err != ERR_OK ? err : ERR_MEMORY;
     }
     uint64_t now_ms = rt_now_ms(ctx);
-    uint64_t target_us = schedule_batch_us(run->queued_us, sharers(run));
+    uint64_t target_us = batch_us(ctx, run);
     uint64_t taken_us = 0;
     do {
         uint32_t index = dequeue(run);
@@ -474,8 +491,11 @@ static enum err take_end(struct rt_context *ctx, struct run *run, const struct m
     case FINISH_ACCEPT:
     case FINISH_AGAIN:
         run->leased_count--;
+        run->spent_us += done->duration_us;
+        run->spent_expected_us += job->expected_us;
         if (lease && lease->lease.count == 0) {
             drop_lease(ctx, run, lease);
+            run_demand(ctx, run); /* its slot is about to pull */
         }
 #ifdef TROUPE_MUTANT_EARLY_ACK
         acknowledge(ctx, run, rt_sender(ctx), done, ERR_OK);
@@ -483,7 +503,11 @@ static enum err take_end(struct rt_context *ctx, struct run *run, const struct m
         return store_finish(ctx, run, rt_sender(ctx), done);
     case FINISH_DUPLICATE:
         acknowledge(ctx, run, rt_sender(ctx), done, ERR_OK);
+#ifdef TROUPE_MUTANT_DOUBLE_CLOSE
+        return after_commit(ctx, run, TERM_status_PASSED);
+#else
         return ERR_OK;
+#endif
     case FINISH_PENDING:
         return ERR_OK;
     case FINISH_STALE:
@@ -558,6 +582,7 @@ static enum err lose(struct rt_context *ctx, struct run *run, struct run_lease *
     }
     if (err == ERR_OK) {
         drop_lease(ctx, run, lease);
+        run_demand(ctx, run);
     }
     return err;
 }

@@ -36,6 +36,7 @@ static const char schema_runs[] =
     "  runner_found  TEXT NOT NULL DEFAULT '',"
     "  version       TEXT NOT NULL DEFAULT '',"
     "  serial        INTEGER NOT NULL DEFAULT 0,"
+    "  shared        INTEGER NOT NULL DEFAULT 0,"
     "  files         INTEGER NOT NULL DEFAULT 0,"
     "  listed        INTEGER NOT NULL DEFAULT 0,"
     "  planned       INTEGER NOT NULL DEFAULT 0,"

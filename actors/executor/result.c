@@ -102,7 +102,8 @@ enum err result_listed(struct slot *slot, const struct verdict *verdict)
         MSG(listed, .run = msg_str(batch->run), .epoch = batch->epoch, .token = batch->token,
             .count = batch->files, .runner = cut(msg_str(name), MSG_MAX_listed_runner),
             .version = msg_str(ready ? host->version : ""), .serial = ready && host->serial,
-            .outcome = verdict->outcome, .message = cut(verdict->message, MSG_MAX_listed_message)));
+            .shared = ready && host->shared, .outcome = verdict->outcome,
+            .message = cut(verdict->message, MSG_MAX_listed_message)));
     batch->record = NULL;
     return err;
 }

@@ -1,7 +1,8 @@
 /* slot.h - what the files of a slot share: its state, and who does what.
  *
  * Private to actors/executor/.  slot.c talks with the coordinator, host.c with a warm runner,
- * command.c with one that is started for each file, result.c writes down how things ended.
+ * host_event.c knows what that says, command.c talks with one that is started for each file,
+ * result.c writes down how things ended.
  *
  *     IDLE --GRANT--> FILLING --all LEASEs--> WORKING --all jobs ended--> IDLE
  *       ^                |                       |
@@ -69,6 +70,7 @@ struct host {
     char name[MSG_MAX_listed_runner + 1];
     char version[MSG_MAX_listed_version + 1];
     bool serial;
+    bool shared;
     bool asked;          /* it got its command for the batch */
     bool warm;           /* it was started before that batch */
     bool begun;          /* it has answered that command in some way */
@@ -149,13 +151,25 @@ enum err result_not_started(struct slot *slot, const char *message) MUST_CHECK;
 /* ---- host.c ---- */
 
 enum err host_begin(struct rt_context *ctx, struct slot *slot) MUST_CHECK;
-enum err host_output(struct rt_context *ctx, struct slot *slot,
-                     const struct msg_exec_output *output) MUST_CHECK;
 enum err host_exited(struct rt_context *ctx, struct slot *slot,
                      const struct msg_exec_exited *exited) MUST_CHECK;
 enum err host_alarm(struct rt_context *ctx, struct slot *slot, enum alarm alarm) MUST_CHECK;
 void host_cancel(struct rt_context *ctx, struct slot *slot);
 void host_free(struct host *host);
+
+/* For host_event.c.  Kills it for a reason; the verdict is given when it has ended. */
+void host_doom(struct rt_context *ctx, struct slot *slot, uint64_t outcome, const char *reason);
+/* Ready, and done with what went before: what comes next? */
+enum err host_go_on(struct rt_context *ctx, struct slot *slot) MUST_CHECK;
+/* The command under way has had its last answer. */
+void host_batch_over(struct rt_context *ctx, struct slot *slot);
+
+/* ---- host_event.c ---- */
+
+enum err host_output(struct rt_context *ctx, struct slot *slot,
+                     const struct msg_exec_output *output) MUST_CHECK;
+/* The result of the last file, if it is being held back. */
+enum err host_release_last(struct slot *slot) MUST_CHECK;
 
 /* ---- command.c ---- */
 

@@ -256,6 +256,7 @@ static bool take_fields(struct event *self, const json_t *object)
     self->unhandled = text_of(json_array_get(unhandled, 0));
     self->unhandled_count = json_array_size(unhandled);
     self->serial = json_is_true(json_object_get(object, "serial"));
+    self->shared = json_is_true(json_object_get(object, "shared"));
     self->complete = json_is_true(json_object_get(object, "complete"));
     return take_numbers(self, object) && take_status(self, object);
 }

@@ -67,6 +67,7 @@ struct event {
     uint64_t line;
     uint64_t column;
     bool serial;
+    bool shared;
     bool complete;
     void *json; /* what the strings belong to */
 };

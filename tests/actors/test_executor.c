@@ -73,7 +73,7 @@ Test(executor, lists_a_command_as_one_file)
     grant_list(9, "command");
     cr_expect_str_eq(heard(), "FILE_FOUND run=R token=9 index=0 file=.\n"
                               "LISTED run=R epoch=1 token=9 count=1 runner=command version= "
-                              "serial=false outcome=1 message=\n"
+                              "serial=false outcome=1 message= shared=false\n"
                               "PULL worker=w1/0 dir=\n");
     cr_expect_eq(exec_last(), 0);
 }

@@ -100,7 +100,7 @@ Test(executor_host, lists)
     cr_expect_str_eq(heard(), "FILE_FOUND run=R token=9 index=0 file=a\n"
                               "FILE_FOUND run=R token=9 index=1 file=b\n"
                               "LISTED run=R epoch=1 token=9 count=2 runner=vitest version=3.2.4 "
-                              "serial=false outcome=1 message=\n"
+                              "serial=false outcome=1 message= shared=false\n"
                               "PULL worker=w1/0 dir=/p\n");
     ack(9, 0);
     (void)heard();

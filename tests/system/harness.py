@@ -47,17 +47,21 @@ class Place:
         return project
 
     def processes(self):
-        """Live processes that belong to this place: {pid: command line}, by their environment."""
-        mark = f"XDG_RUNTIME_DIR={self.runtime}".encode()
+        """Live processes that belong to this place: {pid: command line}.
+
+        They name it on their command line, or work in its project; the environment does not tell,
+        since neither the cast nor the commands under test inherit it.
+        """
+        mark = self.base.name.encode()
         found = {}
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
-                environ = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
                 cmdline = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-                zombie = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+                cwd = os.readlink(f"/proc/{pid}/cwd").encode()
+                state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
             except OSError:
                 continue
-            if mark in environ.split(b"\0") and zombie not in "ZX":
+            if (mark in cmdline or mark in cwd) and state not in "ZX" and int(pid) != os.getpid():
                 found[int(pid)] = cmdline.replace(b"\0", b" ").decode(errors="replace").strip()
         return found
 

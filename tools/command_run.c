@@ -1,0 +1,467 @@
+/* command_run.c - troupe run: submits a project's tests and tells how they went. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/history.h"
+#include "tools/live.h"
+#include "tools/paint.h"
+#include "tools/project.h"
+#include "tools/session.h"
+#include "tools/targets.h"
+#include "tools/ulid.h"
+
+enum { SECOND_SIGNAL_EXIT = EXIT_CANCELLED };
+
+/* A run as the command line wants it, and what came of it. */
+struct run {
+    struct invocation *invocation;
+    struct session session;
+    struct report report;
+    struct live live;
+    struct targets targets;
+    char id[ULID_SIZE + 1];
+    char dir[PATH_MAX];
+    char root[PATH_MAX];
+    char snapshot[SNAPSHOT_SIZE + 1];
+    char env[MSG_MAX_submit_env + 1];
+    uint64_t begin_ms;
+    bool resumed;
+    bool cancelled;
+};
+
+/* ---- what is asked for ---- */
+
+static int check_mode(const struct invocation *invocation, const char *option)
+{
+    const char *mode = invocation_value(invocation, option);
+    if (!mode || strcmp(mode, "off") == 0 || strcmp(mode, "propose") == 0) {
+        return EXIT_DONE;
+    }
+    if (strcmp(mode, "apply") != 0) {
+        return complainf(EXIT_USAGE, NULL, "--%s %.32s: off, propose or apply", option, mode);
+    }
+    (void)complainf(0, NULL, "--%s apply: not in this release; the tests run, nothing is changed",
+                    option);
+    return EXIT_DONE;
+}
+
+static int settle_runner(struct invocation *invocation)
+{
+    const char *command = invocation_value(invocation, "command");
+    int code = invocation_set(invocation, "runner", "run.runner");
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    struct cfg_run *cfg = &invocation->config.run;
+    if (command && strcmp(cfg->runner, "auto") == 0) {
+        (void)snprintf(cfg->runner, sizeof cfg->runner, "command");
+    }
+    static const char *const names[] = {"auto", "vitest", "command"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        known |= strcmp(cfg->runner, names[i]) == 0;
+    }
+    if (!known) {
+        return complainf(EXIT_USAGE, "For any other: --command CMD --files-from FILE.",
+                         "--runner %.32s: auto, vitest or command", cfg->runner);
+    }
+    bool by_command = strcmp(cfg->runner, "command") == 0;
+    if (by_command && !command) {
+        return complain(EXIT_USAGE, "--runner command needs --command CMD",
+                        "{} in it stands for the file: --command 'sh {}'.");
+    }
+    if (command && !by_command) {
+        return complainf(EXIT_USAGE, NULL, "--command has no meaning with --runner %s",
+                         cfg->runner);
+    }
+    if (command && strlen(command) > MSG_MAX_submit_command) {
+        return complainf(EXIT_USAGE, "Put it into a script.", "--command is longer than %d bytes",
+                         MSG_MAX_submit_command);
+    }
+    if (by_command && !invocation_value(invocation, "files-from") &&
+        !invocation_value(invocation, "resume")) {
+        return complain(EXIT_USAGE, "--runner command needs --files-from FILE",
+                        "It cannot know what the files are.");
+    }
+    return EXIT_DONE;
+}
+
+static int settle(struct invocation *invocation)
+{
+    int code = invocation_configure(invocation);
+    static const char *const keys[][2] = {{"workers", "run.workers"},
+                                          {"retries", "run.retries"},
+                                          {"timeout", "run.timeout_ms"}};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0] && code == EXIT_DONE; i++) {
+        code = invocation_set(invocation, keys[i][0], keys[i][1]);
+    }
+    if (code == EXIT_DONE) {
+        code = check_mode(invocation, "fix");
+    }
+    if (code == EXIT_DONE) {
+        code = check_mode(invocation, "heal");
+    }
+    return code == EXIT_DONE ? settle_runner(invocation) : code;
+}
+
+static int find_dir(struct run *self)
+{
+    const char *word = self->invocation->words_count > 0 ? self->invocation->words[0] : ".";
+    struct stat stat_buffer;
+    if (!realpath(word, self->dir)) {
+        return complainf(EXIT_USAGE, "Say which directory holds the project.", "%.300s: %s", word,
+                         strerrordesc_np(errno));
+    }
+    if (stat(self->dir, &stat_buffer) != 0 || !S_ISDIR(stat_buffer.st_mode)) {
+        return complainf(EXIT_USAGE, "To run one file: --files-from FILE.",
+                         "%.300s is not a directory", word);
+    }
+    return EXIT_DONE;
+}
+
+/* Variables that tests may see, as NAME=VALUE lines. */
+static int collect_env(struct run *self)
+{
+    char names[sizeof self->invocation->config.sandbox.env];
+    (void)snprintf(names, sizeof names, "%s", self->invocation->config.sandbox.env);
+    size_t used = 0;
+    char *rest = names;
+    char *name;
+    while ((name = strsep(&rest, ","))) {
+        name += strspn(name, " ");
+        const char *value = name[0] ? getenv(name) : NULL;
+        if (!value) {
+            continue;
+        }
+        size_t room = sizeof self->env - used;
+        int size = strchr(value, '\n') ? -1
+                                       : snprintf(self->env + used, room, "%s=%s\n", name, value);
+        if (size < 0 || (size_t)size >= room) {
+            self->env[used] = '\0';
+            (void)complainf(0, NULL, "the variable %.64s is not handed to tests: too long", name);
+        } else {
+            used += (size_t)size;
+        }
+    }
+    return EXIT_DONE;
+}
+
+static int look_at_project(struct run *self)
+{
+    if (project_root(self->dir, getenv("HOME"), self->root) != ERR_OK) {
+        return complain(EXIT_COULD_NOT, "the path of the project is too long", NULL);
+    }
+    enum err err = project_snapshot(self->root, self->snapshot);
+    if (err == ERR_LIMIT) {
+        return complainf(EXIT_COULD_NOT, "Put the project into a directory of its own.",
+                         "%.300s has more than %d files", self->root, SNAPSHOT_ENTRIES_MAX);
+    }
+    if (err != ERR_OK) {
+        return complainf(EXIT_COULD_NOT, NULL, "%.300s cannot be read: %s", self->root,
+                         err_text(err));
+    }
+    return EXIT_DONE;
+}
+
+static int make_plan(struct run *self)
+{
+    const struct cfg_run *cfg = &self->invocation->config.run;
+    uint8_t random[ULID_RANDOM_SIZE];
+    struct timespec at;
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random ||
+        clock_gettime(CLOCK_REALTIME, &at) != 0) {
+        return complain(EXIT_COULD_NOT, "no random numbers to be had", NULL);
+    }
+    ulid_make((uint64_t)at.tv_sec * 1000 + (uint64_t)at.tv_nsec / 1000000, random, self->id);
+    self->session.plan.work = CLIENT_RUN;
+    self->session.plan.files = (const char *const *)(void *)self->targets.files;
+    self->session.plan.submit =
+        (struct msg_submit){.head = {MSG_SUBMIT},
+                            .run = msg_str(self->id),
+                            .dir = msg_str(self->dir),
+                            .runner = msg_str(cfg->runner),
+                            .command = msg_str(invocation_value(self->invocation, "command")),
+                            .env = msg_str(self->env),
+                            .workers = self->report.workers,
+                            .retries = cfg->retries,
+                            .fail_fast = invocation_flag(self->invocation, "fail-fast"),
+                            .timeout_ms = cfg->timeout_ms,
+                            .files = self->targets.count,
+                            .root = msg_str(self->root),
+                            .snapshot = msg_str(self->snapshot)};
+    return msg_check(&self->session.plan.submit.head) == ERR_OK
+               ? EXIT_DONE
+               : complain(EXIT_COULD_NOT, "the path of the project is too long", NULL);
+}
+
+static int prepare_new(struct run *self)
+{
+    int code = find_dir(self);
+    if (code == EXIT_DONE) {
+        code = targets_read(invocation_value(self->invocation, "files-from"), self->dir,
+                            &self->targets);
+    }
+    if (code == EXIT_DONE) {
+        code = collect_env(self);
+    }
+    return code == EXIT_DONE ? look_at_project(self) : code;
+}
+
+static int prepare_resume(struct run *self, const char *run)
+{
+    self->resumed = true;
+    int code = history_resolve(self->invocation, run, self->id);
+    self->session.plan.work = CLIENT_WATCH;
+    self->session.plan.submit = (struct msg_submit){.head = {MSG_SUBMIT}, .run = msg_str(self->id)};
+    return code;
+}
+
+/* ---- while it runs ---- */
+
+static void begin_live(struct run *self)
+{
+    const struct invocation *invocation = self->invocation;
+    bool terminal = isatty(invocation->json ? STDERR_FILENO : STDOUT_FILENO) == 1;
+    self->live = (struct live){
+        .out = invocation->json ? stderr : stdout,
+        .style = {.color = invocation->json ? invocation->color_err : invocation->color,
+                  .utf8 = paint_utf8(),
+                  .quiet = invocation->quiet,
+                  .verbose = invocation->verbose},
+        .redraw = terminal,
+        .silent = invocation->quiet || (invocation->json && !terminal && !invocation->verbose),
+        .state = "starting",
+        .begin_ms = self->begin_ms,
+        .drawn_ms = self->begin_ms,
+        .workers = self->report.workers};
+}
+
+static int on_signal(struct run *self)
+{
+    if (self->cancelled) {
+        live_clear(&self->live);
+        (void)complain(0, "cancelled at once", "Go on with troupe run --resume last.");
+        (void)fflush(NULL);
+        _exit(SECOND_SIGNAL_EXIT);
+    }
+    self->cancelled = true;
+    live_say(&self->live, "cancelling; once more ends at once");
+    session_tell(&self->session, MSG(cancel, .run = msg_str(self->id)));
+    return EXIT_DONE;
+}
+
+static const char *why_failed(enum err err)
+{
+    switch (err) {
+    case ERR_NOT_FOUND:
+        return "there is no such run";
+    case ERR_REFUSED:
+        return "the cluster takes no new runs: it is being drained";
+    case ERR_LIMIT:
+        return "too many files in one run (coordinator.jobs_max)";
+    default:
+        return err_text(err);
+    }
+}
+
+/* Takes over what the event holds.  True when the run is over. */
+static bool on_event(struct run *self, struct client_event *event, int *ret_code)
+{
+    switch (event->item.kind) {
+    case CLIENT_LINKED:
+        self->live.state = self->resumed ? "waiting for results" : "submitting";
+        return false;
+    case CLIENT_UNLINKED:
+        if (self->live.style.verbose) {
+            live_say(&self->live, "the coordinator is gone; waiting for the next");
+        }
+        return false;
+    case CLIENT_SUBMITTED:
+        self->live.state = "listing the tests";
+        return false;
+    case CLIENT_PROGRESS:
+        self->live.planned = event->progress.files;
+        return false;
+    case CLIENT_FILE:
+        live_file(&self->live, event->file, session_now_ms());
+        if (results_add(&self->report.results, &event->file) != ERR_OK) {
+            *ret_code = complain(EXIT_COULD_NOT, "out of memory", NULL);
+            return true;
+        }
+        return false;
+    case CLIENT_CLOSED:
+        self->report.totals = *event->closed;
+        self->report.wall_ms = self->resumed ? event->closed->wall_ms
+                                             : session_now_ms() - self->begin_ms;
+        return true;
+    default:
+        live_clear(&self->live);
+        *ret_code = complain(event->failed == ERR_CRASHED ? EXIT_INTERNAL : EXIT_COULD_NOT,
+                             why_failed(event->failed), "troupe runs list shows what there is.");
+        return true;
+    }
+}
+
+static int watch(struct run *self)
+{
+    int code = EXIT_DONE;
+    for (bool over = false; !over;) {
+        struct client_event *event = NULL;
+        switch (session_wait(&self->session, live_draw(&self->live, session_now_ms()), &event)) {
+        case SESSION_EVENT:
+            over = on_event(self, event, &code);
+            client_event_drop(&event->item);
+            break;
+        case SESSION_SIGNAL:
+            code = on_signal(self);
+            break;
+        case SESSION_LOST:
+            live_clear(&self->live);
+            return EXIT_NO_CLUSTER;
+        default:
+            break;
+        }
+    }
+    live_clear(&self->live);
+    return code;
+}
+
+/* ---- afterwards ---- */
+
+static void check_tree(struct run *self)
+{
+    char after[SNAPSHOT_SIZE + 1] = "";
+    if (self->resumed) {
+        return;
+    }
+    bool same = project_snapshot(self->root, after) == ERR_OK &&
+                memcmp(after, self->snapshot, sizeof after) == 0;
+    self->report.tree_changed = !same;
+    if (!same) {
+        (void)complainf(0, "What was tested may be a mixture of before and after.",
+                        "files below %.300s changed while the tests ran", self->root);
+    }
+}
+
+static int exit_of(const struct run_totals *totals)
+{
+    switch (totals->verdict) {
+    case TERM_verdict_PASSED:
+        return EXIT_DONE;
+    case TERM_verdict_FAILED:
+        return EXIT_NEGATIVE;
+    case TERM_verdict_CANCELLED:
+        return EXIT_CANCELLED;
+    case TERM_verdict_TIMED_OUT:
+        return EXIT_TIMED_OUT;
+    default:
+        return EXIT_COULD_NOT;
+    }
+}
+
+static void say_why(const struct run *self, int code)
+{
+    const struct run_totals *totals = &self->report.totals;
+    switch (code) {
+    case EXIT_DONE:
+        return;
+    case EXIT_NEGATIVE:
+        (void)complainf(0, NULL, "%llu tests failed, %llu tests and %llu files lost",
+                        (unsigned long long)totals->tests_failed,
+                        (unsigned long long)totals->tests_lost,
+                        (unsigned long long)totals->files_lost);
+        return;
+    case EXIT_CANCELLED:
+        (void)complainf(0, "troupe runs show shows what there is of it.", "run %s was cancelled",
+                        self->id);
+        return;
+    case EXIT_TIMED_OUT:
+        (void)complain(0, "the run reached its time limit", "Say --timeout DURATION for more.");
+        return;
+    default:
+        (void)complainf(0, "troupe doctor looks for what is missing.",
+                        "nothing could be judged: %.500s",
+                        totals->reason[0] ? totals->reason : "no test ran");
+        return;
+    }
+}
+
+static int conclude(struct run *self)
+{
+    check_tree(self);
+    results_sort(&self->report.results);
+    self->report.run = self->id;
+    int code = exit_of(&self->report.totals);
+    if (self->invocation->json) {
+        if (report_json(stdout, &self->report) != ERR_OK) {
+            return complain(EXIT_COULD_NOT, "the result cannot be written", NULL);
+        }
+    } else {
+        report_summary(stdout, &self->live.style, &self->report);
+    }
+    (void)fflush(stdout);
+    say_why(self, code);
+    return code;
+}
+
+static int nothing_named(struct run *self)
+{
+    self->report.totals.verdict = TERM_verdict_ERROR;
+    (void)snprintf(self->report.totals.reason, sizeof self->report.totals.reason,
+                   "--files-from names no file");
+    self->resumed = true; /* nothing ran, so nothing can have changed */
+    return conclude(self);
+}
+
+static int submit_and_watch(struct run *self)
+{
+    const char *endpoint = invocation_value(self->invocation, "cluster");
+    bool keep = invocation_flag(self->invocation, "keep");
+    int code = session_open(&self->session, endpoint, self->report.workers, keep);
+    if (code == EXIT_DONE && self->resumed) {
+        code = prepare_resume(self, invocation_value(self->invocation, "resume"));
+    } else if (code == EXIT_DONE) {
+        code = make_plan(self);
+    }
+    if (code == EXIT_DONE) {
+        code = session_start(&self->session);
+    }
+    if (code == EXIT_DONE) {
+        code = watch(self);
+    }
+    if (code == EXIT_DONE) {
+        code = conclude(self);
+    }
+    session_close(&self->session);
+    return code;
+}
+
+int command_run(struct invocation *invocation)
+{
+    int code = settle(invocation);
+    struct run *self = code == EXIT_DONE ? calloc(1, sizeof *self) : NULL;
+    if (!self) {
+        return code == EXIT_DONE ? complain(EXIT_COULD_NOT, "out of memory", NULL) : code;
+    }
+    self->invocation = invocation;
+    self->session.invocation = invocation;
+    self->begin_ms = session_now_ms();
+    self->report.workers = session_workers(&invocation->config);
+    self->resumed = invocation_value(invocation, "resume") != NULL;
+    begin_live(self);
+    code = self->resumed ? EXIT_DONE : prepare_new(self);
+    bool none = self->targets.named && self->targets.count == 0;
+    if (code == EXIT_DONE) {
+        code = none ? nothing_named(self) : submit_and_watch(self);
+    }
+    targets_fini(&self->targets);
+    results_fini(&self->report.results);
+    free(self);
+    return code;
+}

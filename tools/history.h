@@ -1,0 +1,20 @@
+/* history.h - reading the ledger beside its writer. */
+#ifndef TOOLS_HISTORY_H
+#define TOOLS_HISTORY_H
+
+#include "runtime/store.h"
+#include "tools/command.h"
+#include "tools/ulid.h"
+
+/* Opens the ledger of the invocation's state for reading; says what is wrong and returns an exit
+ * code. */
+int history_open(const struct invocation *invocation, struct store_reader **ret_reader);
+
+/* The id that `word` means: a run's, or `last` for the newest.  Says what is wrong. */
+int history_resolve(const struct invocation *invocation, const char *word,
+                    char ret_run[ULID_SIZE + 1]);
+
+/* The same in an open ledger. */
+int history_find(struct store_reader *reader, const char *word, char ret_run[ULID_SIZE + 1]);
+
+#endif

@@ -1,0 +1,60 @@
+/* json.h - JSON for the commands: one function per object, so that nobody else needs a library.
+ *
+ * All return ERR_MEMORY or ERR_IO; each object is one line.
+ */
+#ifndef TOOLS_JSON_H
+#define TOOLS_JSON_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "actors/coordinator/ledger.h"
+
+enum err json_verify(FILE *out, const char *run, const struct ledger_check *check) MUST_CHECK;
+
+/* A line of `troupe partition`: {"file","expected_s"}. */
+struct json_target {
+    char *file; /* owned by the caller */
+    int64_t expected_us; /* negative: unknown */
+};
+
+/* ERR_MALFORMED: `why` (size bytes) says what is wrong with the line. */
+enum err json_read_target(const char *line, struct json_target *ret_target, char *why,
+                          size_t size) MUST_CHECK;
+
+struct json_partition {
+    const char *const *files;
+    const size_t *worker; /* of files[i] */
+    size_t count;
+    size_t workers;
+    uint64_t makespan_us;
+    uint64_t lower_bound_us;
+};
+
+enum err json_partition(FILE *out, const struct json_partition *partition) MUST_CHECK;
+
+/* A list of runs, one object: {"runs":[…]}. */
+struct json_run {
+    const char *run;
+    const char *dir;
+    const char *verdict; /* "open" while it has none */
+    const char *accepted; /* RFC 3339 */
+    uint64_t wall_ms;
+    uint64_t files_planned, files_lost;
+    uint64_t tests_planned, tests_failed, tests_lost;
+};
+
+enum err json_runs(FILE *out, const struct json_run *runs, size_t count) MUST_CHECK;
+
+/* A check of `troupe doctor`. */
+struct json_check {
+    const char *name;
+    const char *status; /* ok, warn, fail */
+    const char *found;
+    const char *advice;
+};
+
+enum err json_checks(FILE *out, const struct json_check *checks, size_t count,
+                     bool good) MUST_CHECK;
+
+#endif

@@ -1,0 +1,179 @@
+/* json_report.c - a run for scripts: the object of the contract. */
+#include <jansson.h>
+#include <string.h>
+
+#include "tools/report.h"
+
+static json_int_t as_int(uint64_t number)
+{
+    return (json_int_t)number;
+}
+
+/* A stranger's bytes may be no UTF-8: then they are shown byte for byte as Latin-1. */
+static json_t *text(const char *from)
+{
+    json_t *value = json_string(from);
+    if (value) {
+        return value;
+    }
+    size_t size = strlen(from);
+    char *wide = malloc(2 * size + 1);
+    if (!wide) {
+        return NULL;
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)from[i];
+        if (c >= 128) {
+            wide[at++] = (char)(0xc0 | c >> 6);
+            c = 0x80 | (c & 0x3f);
+        }
+        wide[at++] = (char)c;
+    }
+    value = json_stringn(wide, at);
+    free(wide);
+    return value;
+}
+
+static json_t *row(const struct file_result *file, const char *name, enum term status,
+                   uint64_t duration_us)
+{
+    json_t *row = json_pack("{s:o, s:o, s:s, s:f, s:I, s:o}", "file", text(file->file), "test",
+                            text(name), "status", term_word("status", status), "duration_ms",
+                            (double)duration_us / 1000, "attempts", as_int(file->attempts),
+                            "worker", text(file->worker));
+    return row;
+}
+
+/* A lost file has a row of its own beside the tests that it had reported. */
+static int add_rows(json_t *rows, const struct file_result *file)
+{
+    int bad = 0;
+    for (size_t i = 0; i < file->count; i++) {
+        const struct test_result *test = &file->tests[i];
+        bad |= json_array_append_new(rows, row(file, test->name, test->status, test->duration_us));
+    }
+    bool as_a_whole = file->status == TERM_status_LOST ||
+                      (file->count == 0 && file->status == TERM_status_FAILED);
+    if (as_a_whole) {
+        bad |= json_array_append_new(rows, row(file, "", file->status, file->duration_us));
+    }
+    return bad;
+}
+
+/* Names the same failure in every run: FNV-1a over file and test. */
+static void error_id(const char *file, const char *test, char id[17])
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (const char *at = file; *at; at++) {
+        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    }
+    hash *= UINT64_C(1099511628211);
+    for (const char *at = test; *at; at++) {
+        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    }
+    (void)snprintf(id, 17, "%016llx", (unsigned long long)hash);
+}
+
+static int add_error(json_t *errors, const struct file_result *file, const char *test,
+                     uint64_t line, const char *message)
+{
+    char id[17];
+    error_id(file->file, test, id);
+    json_t *error = json_pack("{s:s, s:o, s:o, s:I, s:n, s:n, s:n, s:o, s:n}", "id", id, "file",
+                              text(file->file), "test", text(test), "line", as_int(line), "label",
+                              "confidence", "priority", "message", text(message), "route");
+    return json_array_append_new(errors, error);
+}
+
+static int add_errors(json_t *errors, const struct file_result *file)
+{
+    int bad = 0;
+    bool any = false;
+    for (size_t i = 0; i < file->count; i++) {
+        const struct test_result *test = &file->tests[i];
+        if (test->status == TERM_status_FAILED) {
+            const char *message = test->message[0] ? test->message : file->message;
+            bad |= add_error(errors, file, test->name, test->line, message);
+            any = true;
+        }
+    }
+    bool itself = file->status == TERM_status_LOST || (file->status == TERM_status_FAILED && !any);
+    if (itself) {
+        const char *message =
+            file->message[0] ? file->message : term_word("outcome", file->outcome);
+        bad |= add_error(errors, file, "", 0, message);
+    }
+    return bad;
+}
+
+/* The contract knows three verdicts; an exit code tells the other two. */
+static const char *verdict_word(enum term verdict)
+{
+    return verdict == TERM_verdict_PASSED || verdict == TERM_verdict_FAILED
+               ? term_word("verdict", verdict)
+               : "error";
+}
+
+static json_t *head(const struct report *report)
+{
+    const struct run_totals *totals = &report->totals;
+    return json_pack(
+        "{s:s, s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I, s:I}}",
+        "run", report->run, "verdict", verdict_word(totals->verdict), "wall_ms",
+        as_int(report->wall_ms), "workers", as_int(report->workers), "files", "planned",
+        as_int(totals->files_planned), "done", as_int(totals->files_done), "lost",
+        as_int(totals->files_lost), "cached", as_int(0), "not_affected", as_int(0), "tests",
+        "planned", as_int(totals->tests_planned), "passed", as_int(totals->tests_passed), "failed",
+        as_int(totals->tests_failed), "skipped", as_int(totals->tests_skipped), "flaky",
+        as_int(totals->tests_flaky), "lost", as_int(totals->tests_lost));
+}
+
+static int add_tail(json_t *object, const struct report *report)
+{
+    const struct run_totals *totals = &report->totals;
+    int bad = json_object_set_new(object, "fixes", json_array()) |
+              json_object_set_new(object, "heals", json_array()) |
+              json_object_set_new(object, "cost",
+                                  json_pack("{s:f, s:f}", "usd", 0.0, "cpu_s",
+                                            (double)totals->cpu_us / 1e6)) |
+              json_object_set_new(object, "runner", text(totals->runner));
+    if (totals->verdict == TERM_verdict_CANCELLED || totals->verdict == TERM_verdict_TIMED_OUT) {
+        bad |= json_object_set_new(object, "ended",
+                                   json_string(term_word("verdict", totals->verdict)));
+    }
+    if (totals->reason[0]) {
+        bad |= json_object_set_new(object, "reason", text(totals->reason));
+    }
+    if (report->tree_changed) {
+        bad |= json_object_set_new(object, "tree_changed", json_true());
+    }
+    return bad;
+}
+
+enum err report_json(FILE *out, const struct report *report)
+{
+    json_t *object = head(report);
+    json_t *rows = json_array();
+    json_t *errors = json_array();
+    int bad = !object || !rows || !errors;
+    for (size_t i = 0; i < report->results.count && !bad; i++) {
+        bad |= add_rows(rows, report->results.files[i]);
+        bad |= add_errors(errors, report->results.files[i]);
+    }
+    if (bad) {
+        json_decref(object);
+        json_decref(rows);
+        json_decref(errors);
+        return ERR_MEMORY;
+    }
+    bad |= json_object_set_new(object, "results", rows);
+    bad |= json_object_set_new(object, "errors", errors);
+    bad |= add_tail(object, report);
+    enum err err = bad ? ERR_MEMORY : ERR_OK;
+    if (err == ERR_OK && (json_dumpf(object, out, JSON_COMPACT | JSON_REAL_PRECISION(12)) != 0 || fputc('\n', out) == EOF)) {
+        err = ERR_IO;
+    }
+    json_decref(object);
+    return err;
+}

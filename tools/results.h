@@ -1,0 +1,85 @@
+/* results.h - the results of a run as plain data, and the rows they are collected from.
+ *
+ * Pure.  Rows arrive in pages, may come again, and may have holes: a file counts once its FILE_ROW
+ * has come with all of its TEST_ROWs before it, and once only.
+ */
+#ifndef TOOLS_RESULTS_H
+#define TOOLS_RESULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/error.h"
+#include "proto/message.h"
+#include "proto/terms.h"
+
+struct test_result {
+    char *name;    /* owned; "" for the file itself */
+    char *message; /* owned */
+    uint64_t index;
+    enum term status;
+    uint64_t duration_us;
+    uint64_t line;
+    uint64_t column;
+};
+
+struct file_result {
+    char *file;    /* owned, as the following */
+    char *worker;
+    char *message; /* of the file itself */
+    uint64_t job;
+    uint64_t seq;
+    enum term status;
+    enum term outcome;
+    uint64_t planned;
+    uint64_t duration_us;
+    uint64_t attempts;
+    struct test_result *tests; /* by index */
+    size_t count;
+};
+
+void file_result_free(struct file_result **file);
+
+/* Counts of a run, from RUN_CLOSED or the ledger. */
+struct run_totals {
+    enum term verdict;
+    uint64_t wall_ms;
+    uint64_t cpu_us;
+    uint64_t files_planned, files_done, files_lost;
+    uint64_t tests_planned, tests_passed, tests_failed, tests_skipped, tests_flaky, tests_lost;
+    char runner[80];
+    char reason[4097];
+};
+
+/* All of a run. */
+struct results {
+    struct file_result **files; /* owned */
+    size_t count;
+    size_t capacity;
+};
+
+/* Takes over *file.  ERR_MEMORY leaves it. */
+enum err results_add(struct results *self, struct file_result **file) MUST_CHECK;
+
+/* By file name. */
+void results_sort(struct results *self);
+void results_fini(struct results *self);
+
+/* ---- collecting ---- */
+
+struct collect;
+
+enum err collect_new(struct collect **ret_collect) MUST_CHECK;
+void collect_destroy(struct collect **collect);
+
+enum err collect_test(struct collect *self, const struct msg_test_row *row) MUST_CHECK;
+
+/* *ret_file: the file is complete for the first time, and now the caller's; else NULL. */
+enum err collect_file(struct collect *self, const struct msg_file_row *row,
+                      struct file_result **ret_file) MUST_CHECK;
+
+/* All files up to this sequence number are complete: where to ask again. */
+uint64_t collect_after(const struct collect *self);
+
+#endif
