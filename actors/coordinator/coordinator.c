@@ -4,7 +4,8 @@
  *        PULL                                          from slots of executors
  *        BEAT, TEST_DONE, JOB_DONE, FILE_FOUND, LISTED from slots, passed on to their run
  *        DEMAND, COMMITTED, OFFER                      from its runs
- * Sends  SUBMITTED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
+ * Sends  SLOT_FREE                                      to runs, of every PULL
+ *        SUBMITTED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
  *        OFFER to runs; JOB_ACK and REVOKE to slots that work for a run that is over
  *
  * It takes its role only when its epoch is on disk and every open run has its actor again.
@@ -186,6 +187,10 @@ static enum err on_pull(struct coordinator *self, struct rt_context *ctx,
                               .actor = from.actor,
                               .worker = pull->worker,
                               .dir = pull->dir};
+    /* Leases of an earlier life of this slot need not wait for their end. */
+    for (const struct open_run *run = self->runs; run; run = run->next) {
+        rt_tell(ctx, run->actor, MSG(slot_free, .worker = pull->worker, .node = from.node));
+    }
     enum err err = add_idle(ctx, self, &offer);
     match(ctx, self);
     return err;

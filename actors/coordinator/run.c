@@ -1,6 +1,7 @@
 /* run.c - a run from its line in the ledger to its verdict.
  *
  * Takes  OFFER                              from the coordinator: grants or gives it back
+ *        SLOT_FREE                          from the coordinator
  *        FILE_FOUND, LISTED                 from the slot that lists
  *        BEAT, TEST_DONE, JOB_DONE          from slots at work
  *        PLANNED_FILE, PLANNED              from the partitioner
@@ -51,7 +52,7 @@ static uint64_t slots_wanted(const struct run *run)
     }
     uint64_t leases = 0;
     for (const struct run_lease *lease = run->leases; lease; lease = lease->next) {
-        leases++;
+        leases += lease->slot.node != 0; /* after a restart, nobody may be behind a lease */
     }
     uint64_t limit = run->serial ? 1 : run->submit.workers;
     uint64_t room = limit == 0 ? run->queued : limit > leases ? limit - leases : 0;
@@ -174,7 +175,7 @@ static enum err start_running(struct rt_context *ctx, struct run *run)
         if (run->jobs[i].job.state == JOB_QUEUED) {
             run_enqueue(run, (uint32_t)i);
         } else if (run->jobs[i].job.state == JOB_LEASED) {
-            err = run_adopt(ctx, run, (uint32_t)i);
+            err = run_adopt(ctx, run, &run->open->runs[0].jobs[i]);
         }
         if (err != ERR_OK) {
             return err;
@@ -296,6 +297,8 @@ static enum err run_receive(struct rt_context *ctx, void *state, const struct ms
     switch (msg->type) {
     case MSG_OFFER:
         return on_offer(ctx, run, msg_as_offer(msg));
+    case MSG_SLOT_FREE:
+        return run_on_slot_free(ctx, run, msg_as_slot_free(msg));
     case MSG_FILE_FOUND:
         return run_on_file_found(ctx, run, msg_as_file_found(msg));
     case MSG_LISTED:

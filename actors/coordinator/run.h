@@ -163,13 +163,18 @@ enum err run_grant(struct rt_context *ctx, struct run *run,
 
 /* The GRANT of this run that all its leases have in common; count and the like are the caller's. */
 struct msg_grant run_grant_msg(const struct run *run, uint64_t token);
-enum err run_adopt(struct rt_context *ctx, struct run *run, uint32_t index) MUST_CHECK;
+
+/* Puts a job that the ledger has as leased back under its lease. */
+enum err run_adopt(struct rt_context *ctx, struct run *run,
+                   const struct ledger_open_job *stored) MUST_CHECK;
 enum err run_on_beat(struct rt_context *ctx, struct run *run,
                      const struct msg_beat *beat) MUST_CHECK;
 enum err run_on_test_done(struct rt_context *ctx, struct run *run,
                           const struct msg_test_done *done) MUST_CHECK;
 enum err run_on_job_done(struct rt_context *ctx, struct run *run,
                          const struct msg_job_done *done) MUST_CHECK;
+enum err run_on_slot_free(struct rt_context *ctx, struct run *run,
+                          const struct msg_slot_free *slot) MUST_CHECK;
 enum err run_on_slot_down(struct rt_context *ctx, struct run *run, uint64_t ref) MUST_CHECK;
 enum err run_work_tick(struct rt_context *ctx, struct run *run, uint64_t gap_ms) MUST_CHECK;
 void run_revoke_all(struct rt_context *ctx, struct run *run);

@@ -155,15 +155,16 @@ static struct run_lease *add_lease(struct rt_context *ctx, struct run *run, uint
     return lease;
 }
 
-enum err run_adopt(struct rt_context *ctx, struct run *run, uint32_t index)
+enum err run_adopt(struct rt_context *ctx, struct run *run, const struct ledger_open_job *stored)
 {
-    struct run_job *job = &run->jobs[index];
+    struct run_job *job = &run->jobs[stored->job];
     struct run_lease *lease = find_lease(run, job->job.token);
     if (!lease) {
         lease = add_lease(ctx, run, job->job.token);
         if (!lease) {
             return ERR_MEMORY;
         }
+        memcpy(lease->worker, stored->worker.at, stored->worker.size);
         /* Half as long again as usual: its worker must find the new coordinator first. */
         struct fence fence = {.epoch = job->job.token >> 32, .token = job->job.token};
         enum err err = lease_renew(&lease->lease, fence, &run->limits,
@@ -585,6 +586,25 @@ static enum err lose(struct rt_context *ctx, struct run *run, struct run_lease *
         run_demand(ctx, run);
     }
     return err;
+}
+
+enum err run_on_slot_free(struct rt_context *ctx, struct run *run, const struct msg_slot_free *slot)
+{
+    if (run->phase != RUN_RUNNING) {
+        return ERR_OK;
+    }
+    struct run_lease *next;
+    for (struct run_lease *lease = run->leases; lease; lease = next) {
+        next = lease->next;
+        /* The same process may still owe results of its last batch; an earlier one never will. */
+        if (msg_str_is(slot->worker, lease->worker) && lease->slot.node != slot->node) {
+            enum err err = lose(ctx, run, lease, LOSS_WORKER);
+            if (err != ERR_OK) {
+                return err;
+            }
+        }
+    }
+    return ERR_OK;
 }
 
 enum err run_on_slot_down(struct rt_context *ctx, struct run *run, uint64_t ref)

@@ -85,6 +85,20 @@ static char *identity_of(const struct batch *batch)
                : text;
 }
 
+/* GRANT.env, and for hosts side by side to differ, the number of the slot: the end of its name. */
+static enum err env_of(const struct slot *slot, const char ***ret_list, char **ret_text)
+{
+    const char *slash = strrchr(slot->name, '/');
+    char *env = NULL;
+    assert(slash);
+    if (asprintf(&env, "%s\nTROUPE_SLOT=%s", slot->batch->env, slash + 1) < 0) {
+        return ERR_MEMORY;
+    }
+    enum err err = env_split(env, ret_list, ret_text);
+    free(env);
+    return err;
+}
+
 static enum err start(struct rt_context *ctx, struct slot *slot)
 {
     struct host *self = &slot->host;
@@ -95,7 +109,7 @@ static enum err start(struct rt_context *ctx, struct slot *slot)
     char *text = NULL;
     self->identity = identity_of(batch);
     self->dir = strdup(batch->dir);
-    enum err err = self->identity && self->dir ? env_split(batch->env, &env, &text) : ERR_MEMORY;
+    enum err err = self->identity && self->dir ? env_of(slot, &env, &text) : ERR_MEMORY;
     if (err == ERR_OK) {
         err = slot->runner->argv(&options, &argv);
     }
