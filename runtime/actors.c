@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { NO_SLOT = UINT32_MAX };
+#define NO_SLOT UINT32_MAX
 
 struct actor *actors_find(struct rt_system *system, uint64_t id)
 {

@@ -3,6 +3,7 @@
  * Under the lock a port only notes what is wanted and lists the child; all the rest happens in the
  * net thread.  exec_child.c has the life of one command, exec_stream.c its descriptors.
  */
+#include "runtime/exec.h"
 #include "runtime/exec_priv.h"
 
 #include <poll.h>
@@ -13,7 +14,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { RETRY_MS = 10 };
+enum { RETRY_MS = 10, PROBE_MS_MAX = 10000 };
+
+#define PROBE_ID UINT64_MAX /* actors' commands are numbered from 1 on */
 
 static void set_timer(struct exec *exec)
 {
@@ -47,6 +50,11 @@ static struct child *find_active(struct exec *exec, uint64_t id)
 
 static void on_event(struct exec *exec, const struct spawn_event *event)
 {
+    if (event->id == PROBE_ID) {
+        exec->level = event->kind == SPAWN_STARTED ? event->level : exec->level;
+        exec->level_known = true;
+        return;
+    }
     struct child *child = find_active(exec, event->id);
     if (!child || child->state == CHILD_ENDED) {
         return;
@@ -307,6 +315,25 @@ static enum err read_paths(struct exec *self)
     return ERR_OK;
 }
 
+/* Only a command that runs tells how much of a sandbox there is, and whoever is started has to be
+ * given a home that exists: so one that does nothing is run before all others. */
+static void probe_level(struct exec *self)
+{
+    static const char *const argv[] = {"true", NULL};
+    static const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
+    const struct spawn_spec spec = {.id = PROBE_ID,
+                                    .argv = argv,
+                                    .env = env,
+                                    .limits = {.enabled = true, .deadline_ms = PROBE_MS_MAX}};
+    struct spawn_fds fds;
+    if (!self->config->sandbox.enabled || spawner_spawn(self->spawner, &spec, &fds) != ERR_OK) {
+        self->level_known = true;
+        return;
+    }
+    (void)close(fds.out);
+    (void)close(fds.err);
+}
+
 enum err exec_new(struct spawner **spawner, const struct config *config, struct exec **ret_exec)
 {
     assert(spawner && *spawner);
@@ -329,6 +356,8 @@ enum err exec_new(struct spawner **spawner, const struct config *config, struct 
     self->events.ready = on_spawner;
     self->wake.ready = on_wake;
     self->timer.ready = on_timer;
+    self->level = SANDBOX_NONE;
+    probe_level(self);
     *ret_exec = self;
     return ERR_OK;
 }

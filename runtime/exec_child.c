@@ -126,7 +126,7 @@ static void complete_env(const struct exec *exec, const struct exec_order *order
         env[count] = order->env[count];
     }
     if (!exec_order_env(order, "HOME")) {
-        env[count++] = exec->config->sandbox.enabled ? "HOME=" SANDBOX_HOME : "HOME=/tmp";
+        env[count++] = exec->level == SANDBOX_FULL ? "HOME=" SANDBOX_HOME : "HOME=/tmp";
     }
     if (!exec_order_env(order, "TMPDIR")) {
         env[count++] = "TMPDIR=/tmp";
@@ -178,10 +178,11 @@ static void launch(struct child *child)
     if (!child->held) {
         child->held = malloc(CHUNK_BYTES);
     }
-    enum err err = !child->held        ? ERR_MEMORY
-                   : child->exec->dead ? ERR_GONE
-                   : !order->argv[0]   ? ERR_MALFORMED
-                                       : spawn(child, order);
+    enum err err = !child->held                ? ERR_MEMORY
+                   : child->exec->dead         ? ERR_GONE
+                   : !order->argv[0]           ? ERR_MALFORMED
+                   : !child->exec->level_known ? ERR_FULL
+                                               : spawn(child, order);
     if (err == ERR_FULL) {
         exec_try_later(child);
         return;

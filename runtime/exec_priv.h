@@ -76,7 +76,9 @@ struct exec {
     struct net_watch wake;   /* an eventfd: there is work */
     struct net_watch timer;  /* a timerfd: time to try again */
     bool timer_set;
-    bool dead; /* the spawner is; net thread */
+    bool level_known;
+    enum sandbox_level level; /* of all commands */
+    bool dead;                /* the spawner is; net thread */
     atomic_bool failed;
     pthread_mutex_t lock;
     struct child *work; /* newest first */

@@ -1,5 +1,5 @@
-/* exec_stream.c - the descriptors of a command: when they are watched, how much of what it writes is
- * passed on, and what its control socket takes.
+/* exec_stream.c - the descriptors of a command: when they are watched, how much of what it writes
+ * is passed on, and what its control socket takes.
  */
 #include "runtime/exec_priv.h"
 

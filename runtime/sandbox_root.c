@@ -149,7 +149,8 @@ static enum err make_devices(struct sandbox_root *self)
 
 /* ---- overlays: what is lent is the lower layer, what is written goes to the upper one ---- */
 
-static enum err make_layers(struct sandbox_root *self, const char *source, struct layers *ret_layers)
+static enum err make_layers(struct sandbox_root *self, const char *source,
+                            struct layers *ret_layers)
 {
     char base[sizeof STAGE "/layers" + 10];
     unsigned number = 0;

@@ -153,7 +153,8 @@ enum err sandbox_user_drop(struct sandbox_task *task)
 void sandbox_user_nest(struct sandbox_task *task)
 {
     if (unshare(CLONE_NEWUSER) != 0) {
-        sandbox_note(task, "processes are counted per user, not per sandbox", strerrordesc_np(errno));
+        sandbox_note(task, "processes are counted per user, not per sandbox",
+                     strerrordesc_np(errno));
         return;
     }
     /* We are alone in here still; our own map may be written only by one who may be looked into. */

@@ -288,8 +288,9 @@ static void checkpoint(struct store *store, const struct store_events *events)
 {
     if (store->log_pages >= CHECKPOINT_AFTER && store_trusted(store)) {
         store->log_pages = 0; /* when a reader is in the way, look again after the next commit */
-        (void)store_note(&store->txn, sqlite3_wal_checkpoint_v2(store->txn.db, NULL,
-                                                          SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+        (void)store_note(
+            &store->txn,
+            sqlite3_wal_checkpoint_v2(store->txn.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
         judge_disk(store, events);
     }
 }

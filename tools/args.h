@@ -21,7 +21,7 @@ struct args {
     size_t count;
     size_t at;
     bool words_only; /* behind -- */
-    char why[256];  /* after ARGS_BAD: what is wrong and what to do */
+    char why[256];   /* after ARGS_BAD: what is wrong and what to do */
 };
 
 enum { ARGS_END = -1, ARGS_WORD = -2, ARGS_BAD = -3 };

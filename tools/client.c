@@ -23,7 +23,7 @@ struct client {
     enum phase phase;
     struct rt_address coordinator; /* nobody: none known */
     uint64_t monitor;
-    uint64_t ask; /* open; 0: none */
+    uint64_t ask;        /* open; 0: none */
     uint64_t file_next;  /* RUN_FILE to send next */
     uint64_t retry_tick; /* set; 0: none */
     struct collect *collect;
@@ -46,7 +46,7 @@ static enum err put(const struct client *self, const struct client_event *event)
 
 static enum err put_kind(const struct client *self, enum client_event_kind kind)
 {
-    return put(self, &(struct client_event){.item.kind = kind});
+    return put(self, &(struct client_event){.item.kind = (int)kind});
 }
 
 void client_event_drop(struct inbox_item *item)
@@ -86,9 +86,9 @@ static void send_files(struct rt_context *ctx, struct client *self)
     const struct msg_submit *submit = &self->plan->submit;
     while (self->file_next < submit->files) {
         uint64_t i = self->file_next;
-        enum err err = rt_send(ctx, self->coordinator,
-                               MSG(run_file, .run = submit->run, .index = i,
-                                   .file = msg_str(self->plan->files[i])));
+        enum err err = rt_send(
+            ctx, self->coordinator,
+            MSG(run_file, .run = submit->run, .index = i, .file = msg_str(self->plan->files[i])));
         if (err != ERR_OK) {
             /* Full: when there is room again.  Gone: all of it to the next coordinator. */
             (void)rt_tick(ctx, RETRY_MS, TAG_FILES);
@@ -247,12 +247,20 @@ static enum err on_watched(struct client *self, struct rt_context *ctx,
     enum err err = put(self, &(struct client_event){.item.kind = CLIENT_PROGRESS,
                                                     .progress = {.files = watched->files,
                                                                  .done = watched->files_done}});
-    /* The end counts when nothing before it is missing. */
-    bool over = self->closed && watched->verdict != 0 &&
-                collect_after(self->collect) >= watched->seq;
-    if (err != ERR_OK || !over) {
+    bool whole = collect_page(self->collect, watched->seq);
+    bool closed = whole && self->closed && watched->verdict != 0;
+    bool over = closed && collect_count(self->collect) >= self->closed->files_planned;
+    if (err != ERR_OK || (whole && !closed)) {
         go_on(ctx, self);
         return err;
+    }
+    if (!over) {
+        /* The end counts when nothing before it is missing. */
+        if (closed) {
+            collect_again(self->collect);
+        }
+        retry_later(ctx, self);
+        return ERR_OK;
     }
     err = put(self, &(struct client_event){.item.kind = CLIENT_CLOSED, .closed = self->closed});
     if (err == ERR_OK) {
@@ -302,8 +310,7 @@ static bool is_ours(const struct client *self, struct msg_str run)
     return self->phase == PHASE_WATCHING && msg_str_equal(run, self->plan->submit.run);
 }
 
-static enum err from_coordinator(struct client *self, struct rt_context *ctx,
-                                 const struct msg *msg)
+static enum err from_coordinator(struct client *self, struct rt_context *ctx, const struct msg *msg)
 {
     switch (msg->type) {
     case MSG_TEST_ROW:
@@ -314,9 +321,8 @@ static enum err from_coordinator(struct client *self, struct rt_context *ctx,
         return is_ours(self, msg_as_file_row(msg)->run) ? on_file_row(self, msg_as_file_row(msg))
                                                         : ERR_OK;
     case MSG_RUN_CLOSED:
-        return is_ours(self, msg_as_run_closed(msg)->run)
-                   ? on_closed(self, msg_as_run_closed(msg))
-                   : ERR_OK;
+        return is_ours(self, msg_as_run_closed(msg)->run) ? on_closed(self, msg_as_run_closed(msg))
+                                                          : ERR_OK;
     default:
         break;
     }

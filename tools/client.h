@@ -1,4 +1,5 @@
-/* client.h - the actor that talks with the coordinator for a command, and what it tells the command.
+/* client.h - the actor that talks with the coordinator for a command, and what it tells the
+ * command.
  *
  * The command's main thread waits on an inbox; the actor puts a struct client_event into it for
  * everything that happens.  It survives the coordinator: whatever was not confirmed is asked again.

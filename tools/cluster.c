@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 enum {
-    STEP_MS = 5,         /* between two looks while it starts or ends */
-    START_MS = 3000,     /* a supervisor that does not serve by then is started again */
-    LEAVE_MS = 200,      /* the last client's leaving is seen by then */
+    STEP_MS = 5,     /* between two looks while it starts or ends */
+    START_MS = 3000, /* a supervisor that does not serve by then is started again */
+    LEAVE_MS = 200,  /* the last client's leaving is seen by then */
     ARGS_MAX = 192,
     ENV_BYTES = 16384,
     LOG_BYTES_MAX = 1 << 20
@@ -57,9 +57,9 @@ struct launch {
 /* The processes of a cluster know nothing else of their user's environment, secrets least. */
 static void collect_env(struct launch *self)
 {
-    static const char *const names[] = {"PATH",         "HOME",         "USER",         "LANG",
-                                        "LC_ALL",       "TZ",           "TMPDIR",       "ASAN_OPTIONS",
-                                        "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"};
+    static const char *const names[] = {
+        "PATH",   "HOME",         "USER",         "LANG",         "LC_ALL",       "TZ",
+        "TMPDIR", "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"};
     size_t used = 0;
     size_t count = 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -77,8 +77,9 @@ static void collect_env(struct launch *self)
 static void collect_args(struct launch *self, const struct cluster_options *options)
 {
     size_t count = 0;
-    const char *fixed[] = {"troupe-node", "--supervise", "--state",   options->place->state,
-                           "--runtime",   options->place->runtime, "--workers", self->workers};
+    const char *fixed[] = {"troupe-node",         "--supervise", "--state",
+                           options->place->state, "--runtime",   options->place->runtime,
+                           "--workers",           self->workers};
     (void)snprintf(self->workers, sizeof self->workers, "%llu",
                    (unsigned long long)options->workers);
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
@@ -119,7 +120,7 @@ static void become(const struct launch *self)
     } args = {.in = self->args}, env = {.in = self->env};
     sigset_t none;
     (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
     (void)setsid();
     int null_fd = open("/dev/null", O_RDONLY);
     (void)!chdir("/");
@@ -202,12 +203,11 @@ static bool take_hold(struct cluster *self)
         return false;
     }
     self->fifo_fd = fd;
-    self->directory_fd =
-        open(self->options.place->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    self->directory_fd = open(self->options.place->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     char line[64];
-    int size = snprintf(line, sizeof line, "workers %llu\n%s",
-                        (unsigned long long)self->options.workers,
-                        self->options.keep ? "keep\n" : "");
+    int size =
+        snprintf(line, sizeof line, "workers %llu\n%s", (unsigned long long)self->options.workers,
+                 self->options.keep ? "keep\n" : "");
     bool held = self->directory_fd >= 0 && flock(self->directory_fd, LOCK_SH | LOCK_NB) == 0 &&
                 write(fd, line, (size_t)size) == size;
     if (!held) {

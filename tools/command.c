@@ -92,13 +92,14 @@ static const char *user_config(struct invocation *self)
     const char *base = getenv("XDG_CONFIG_HOME");
     const char *home = getenv("HOME");
     size_t size = sizeof self->config_path;
-    int used = base && base[0] == '/'   ? snprintf(self->config_path, size, "%s/troupe", base)
-               : home && home[0] == '/' ? snprintf(self->config_path, size, "%s/.config/troupe", home)
-                                        : 0;
+    int used = base && base[0] == '/' ? snprintf(self->config_path, size, "%s/troupe", base)
+               : home && home[0] == '/'
+                   ? snprintf(self->config_path, size, "%s/.config/troupe", home)
+                   : 0;
     if (used <= 0 || (size_t)used >= size - sizeof "/" CONFIG_FILE_NAME) {
         return NULL;
     }
-    (void)strcat(self->config_path, "/" CONFIG_FILE_NAME);
+    (void)snprintf(self->config_path + used, size - (size_t)used, "/" CONFIG_FILE_NAME);
     bool there = access(self->config_path, F_OK) == 0;
     self->config_path[used] = '\0';
     return there ? self->config_path : NULL;

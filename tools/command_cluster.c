@@ -79,19 +79,17 @@ static int start_up(struct session *session, uint64_t workers, struct msg_status
 
 int command_up(struct invocation *invocation)
 {
-    struct session *session = calloc(1, sizeof *session);
-    int code = session ? invocation_configure(invocation)
-                       : complain(EXIT_COULD_NOT, "out of memory", NULL);
+    int code = invocation_configure(invocation);
     if (code == EXIT_DONE) {
         code = invocation_set(invocation, "workers", "run.workers");
     }
-    if (code != EXIT_DONE) {
-        free(session);
-        return code;
+    struct session *session = code == EXIT_DONE ? calloc(1, sizeof *session) : NULL;
+    if (!session) {
+        return code == EXIT_DONE ? complain(EXIT_COULD_NOT, "out of memory", NULL) : code;
     }
     session->invocation = invocation;
     uint64_t workers = session_workers(&invocation->config);
-    struct msg_status_is status;
+    struct msg_status_is status = {0};
     code = start_up(session, workers, &status);
     if (code == EXIT_DONE && invocation->json) {
         (void)printf("{\"endpoint\":\"%s\",\"workers\":%" PRIu64 ",\"started\":%s}\n",
@@ -146,7 +144,7 @@ int command_down(struct invocation *invocation)
 
 int command_status(struct invocation *invocation)
 {
-    struct msg_status_is is;
+    struct msg_status_is is = {0};
     int code = question(invocation, SESSION_REACH_MS, &is);
     if (code != EXIT_DONE) {
         return code;
@@ -185,7 +183,7 @@ int command_health(struct invocation *invocation)
     if (ready == invocation_flag(invocation, "live")) {
         return complain(EXIT_USAGE, "say --live or --ready", NULL);
     }
-    struct msg_status_is is;
+    struct msg_status_is is = {0};
     int code = question(invocation, HEALTH_MS, &is);
     if (code != EXIT_DONE) {
         return code;

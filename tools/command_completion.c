@@ -37,19 +37,20 @@ static void bash(void)
                  "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
                  "        COMPREPLY=($(compgen -W \"");
     put_commands();
-    (void)printf("\" -- \"$cur\"))\n"
-                 "        return\n"
-                 "    fi\n"
-                 "    case $prev in\n"
-                 "    --color) COMPREPLY=($(compgen -W 'auto always never' -- \"$cur\")); return ;;\n"
-                 "    --runner) COMPREPLY=($(compgen -W 'auto vitest command' -- \"$cur\"));"
-                 " return ;;\n"
-                 "    --fix|--heal) COMPREPLY=($(compgen -W 'off propose apply' -- \"$cur\"));"
-                 " return ;;\n"
-                 "    --config|--state|--allow-write) COMPREPLY=($(compgen -d -- \"$cur\"));"
-                 " return ;;\n"
-                 "    esac\n"
-                 "    case $command in\n");
+    (void)printf(
+        "\" -- \"$cur\"))\n"
+        "        return\n"
+        "    fi\n"
+        "    case $prev in\n"
+        "    --color) COMPREPLY=($(compgen -W 'auto always never' -- \"$cur\")); return ;;\n"
+        "    --runner) COMPREPLY=($(compgen -W 'auto vitest command' -- \"$cur\"));"
+        " return ;;\n"
+        "    --fix|--heal) COMPREPLY=($(compgen -W 'off propose apply' -- \"$cur\"));"
+        " return ;;\n"
+        "    --config|--state|--allow-write) COMPREPLY=($(compgen -d -- \"$cur\"));"
+        " return ;;\n"
+        "    esac\n"
+        "    case $command in\n");
     for (size_t i = 0; i < COMMANDS; i++) {
         (void)printf("    %s) words='", commands[i].name);
         if (i == COMMAND_help) {

@@ -15,9 +15,8 @@ static int check(struct invocation *invocation)
     if (code == EXIT_DONE && invocation->json) {
         (void)printf("{\"valid\":true}\n");
     } else if (code == EXIT_DONE && !invocation->quiet) {
-        (void)printf("The configuration is valid: %s.\n", invocation->config_dir
-                                                              ? invocation->config_dir
-                                                              : "no file, all defaults");
+        (void)printf("The configuration is valid: %s.\n",
+                     invocation->config_dir ? invocation->config_dir : "no file, all defaults");
     }
     return code;
 }

@@ -53,7 +53,8 @@ static void add(struct doctor *self, const char *name, enum health health, const
     check->name = name;
     check->health = health;
     (void)snprintf(check->found, sizeof check->found, "%.500s", found);
-    (void)snprintf(check->advice, sizeof check->advice, "%.500s", health == HEALTH_OK ? "" : advice);
+    (void)snprintf(check->advice, sizeof check->advice, "%.500s",
+                   health == HEALTH_OK ? "" : advice);
 }
 
 /* ---- asking programs ---- */
@@ -136,8 +137,7 @@ static void check_node(struct doctor *self)
 static void check_program(struct doctor *self, const char *program, const char *advice)
 {
     char found[TEXT_MAX];
-    bool there =
-        ask_program((const char *[]){program, "--version", NULL}, found, sizeof found);
+    bool there = ask_program((const char *[]){program, "--version", NULL}, found, sizeof found);
     add(self, program, there ? HEALTH_OK : HEALTH_WARN, there ? found : "not found", advice);
 }
 
@@ -205,7 +205,10 @@ static void check_state(struct doctor *self)
     }
     uint64_t mib = (uint64_t)disk.f_bavail * disk.f_frsize >> 20;
     (void)snprintf(found, sizeof found, "%.300s, %" PRIu64 " MiB free", place.state, mib);
-    add(self, "state", mib < FREE_MIB_MIN ? HEALTH_FAIL : mib < FREE_MIB_WARN ? HEALTH_WARN : HEALTH_OK,
+    add(self, "state",
+        mib < FREE_MIB_MIN    ? HEALTH_FAIL
+        : mib < FREE_MIB_WARN ? HEALTH_WARN
+                              : HEALTH_OK,
         found, "Make room, or say --state DIR.");
     add(self, "cluster", HEALTH_OK,
         cluster_lives(&place) ? place.endpoint : "not running; troupe run starts one", "");

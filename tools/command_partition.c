@@ -90,20 +90,19 @@ static enum err cut(const struct partition *self, size_t workers, uint64_t unkno
     const char **files = calloc(self->count + 1, sizeof *files);
     struct schedule_plan plan;
     schedule_order(self->plan, self->count, unknown_us);
-    enum err err = worker && files
-                       ? schedule_cut(self->plan, self->count, workers, worker, &plan)
-                       : ERR_MEMORY;
+    enum err err = worker && files ? schedule_cut(self->plan, self->count, workers, worker, &plan)
+                                   : ERR_MEMORY;
     for (size_t i = 0; i < self->count && err == ERR_OK; i++) {
         files[i] = self->files[self->plan[i].index];
     }
     if (err == ERR_OK) {
-        err = json_partition(stdout, &(struct json_partition){.files = files,
-                                                              .worker = worker,
-                                                              .count = self->count,
-                                                              .workers = workers,
-                                                              .makespan_us = plan.makespan_us,
-                                                              .lower_bound_us =
-                                                                  plan.lower_bound_us});
+        err =
+            json_partition(stdout, &(struct json_partition){.files = files,
+                                                            .worker = worker,
+                                                            .count = self->count,
+                                                            .workers = workers,
+                                                            .makespan_us = plan.makespan_us,
+                                                            .lower_bound_us = plan.lower_bound_us});
     }
     free(worker);
     free(files);

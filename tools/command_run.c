@@ -95,9 +95,8 @@ static int settle_runner(struct invocation *invocation)
 static int settle(struct invocation *invocation)
 {
     int code = invocation_configure(invocation);
-    static const char *const keys[][2] = {{"workers", "run.workers"},
-                                          {"retries", "run.retries"},
-                                          {"timeout", "run.timeout_ms"}};
+    static const char *const keys[][2] = {
+        {"workers", "run.workers"}, {"retries", "run.retries"}, {"timeout", "run.timeout_ms"}};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0] && code == EXIT_DONE; i++) {
         code = invocation_set(invocation, keys[i][0], keys[i][1]);
     }
@@ -140,8 +139,8 @@ static int collect_env(struct run *self)
             continue;
         }
         size_t room = sizeof self->env - used;
-        int size = strchr(value, '\n') ? -1
-                                       : snprintf(self->env + used, room, "%s=%s\n", name, value);
+        int size =
+            strchr(value, '\n') ? -1 : snprintf(self->env + used, room, "%s=%s\n", name, value);
         if (size < 0 || (size_t)size >= room) {
             self->env[used] = '\0';
             (void)complainf(0, NULL, "the variable %.64s is not handed to tests: too long", name);
@@ -297,8 +296,8 @@ static bool on_event(struct run *self, struct client_event *event, int *ret_code
         return false;
     case CLIENT_CLOSED:
         self->report.totals = *event->closed;
-        self->report.wall_ms = self->resumed ? event->closed->wall_ms
-                                             : session_now_ms() - self->begin_ms;
+        self->report.wall_ms =
+            self->resumed ? event->closed->wall_ms : session_now_ms() - self->begin_ms;
         return true;
     default:
         live_clear(&self->live);

@@ -83,8 +83,8 @@ static void show_list(const struct invocation *invocation, const struct list *li
 
 static int list_runs(struct invocation *invocation, struct store_reader *reader, size_t limit)
 {
-    struct list list = {.texts = calloc(limit, sizeof *list.texts),
-                        .runs = calloc(limit, sizeof *list.runs)};
+    struct list list = {.texts = calloc(limit + 1, sizeof *list.texts),
+                        .runs = calloc(limit + 1, sizeof *list.runs)};
     enum err err = list.texts && list.runs ? ERR_OK : ERR_MEMORY;
     if (err == ERR_OK) {
         struct store_rows rows;
@@ -109,8 +109,8 @@ static int list_limit(const struct invocation *invocation, size_t *ret_limit)
     const char *text = invocation_value(invocation, "limit");
     char *end = NULL;
     unsigned long limit = text ? strtoul(text, &end, 10) : LIST_DEFAULT;
-    if (text && (*end != '\0' || text[0] < '0' || text[0] > '9' || limit == 0 ||
-                 limit > LIST_MAX)) {
+    if (text &&
+        (*end != '\0' || text[0] < '0' || text[0] > '9' || limit == 0 || limit > LIST_MAX)) {
         return complainf(EXIT_USAGE, NULL, "--limit %.32s: a number from 1 to %d", text, LIST_MAX);
     }
     *ret_limit = limit;
@@ -271,6 +271,9 @@ int command_runs(struct invocation *invocation)
     size_t limit = 0;
     struct store_reader *reader = NULL;
     int code = list_limit(invocation, &limit);
+    if (code == EXIT_DONE && show) {
+        code = history_check(invocation->words[1]);
+    }
     if (code == EXIT_DONE) {
         code = history_open(invocation, &reader);
     }

@@ -20,10 +20,10 @@ static void show_text(const struct invocation *invocation, const char *run,
 {
     const char *begin =
         paint(invocation->color, check->balanced ? PAINT_GREEN_BLOCK : PAINT_RED_BLOCK);
-    (void)printf("%s%s%s  run %s, %s\n\n", begin,
-                 check->balanced ? " BALANCED " : " NOT BALANCED ",
+    (void)printf("%s%s%s  run %s, %s\n\n", begin, check->balanced ? " BALANCED " : " NOT BALANCED ",
                  paint(invocation->color, PAINT_RESET), run,
-                 check->totals.verdict ? term_word("verdict", check->totals.verdict) : "still open");
+                 check->totals.verdict ? term_word("verdict", check->totals.verdict)
+                                       : "still open");
     show_sums("Files", &check->totals.files);
     show_sums("Tests", &check->totals.tests);
 }
@@ -64,7 +64,10 @@ int command_verify(struct invocation *invocation)
                         "`last` is the newest; troupe runs list shows them.");
     }
     struct store_reader *reader = NULL;
-    int code = history_open(invocation, &reader);
+    int code = history_check(invocation->words[0]);
+    if (code == EXIT_DONE) {
+        code = history_open(invocation, &reader);
+    }
     if (code == EXIT_DONE) {
         code = verify(invocation, reader);
         store_reader_close(&reader);

@@ -10,8 +10,9 @@ enum { OPTION_COLUMN = 26 };
 static void show_option(const struct arg_option *option)
 {
     char name[96];
-    int size = option->letter ? snprintf(name, sizeof name, "-%c, --%s", option->letter, option->name)
-                              : snprintf(name, sizeof name, "    --%s", option->name);
+    int size = option->letter
+                   ? snprintf(name, sizeof name, "-%c, --%s", option->letter, option->name)
+                   : snprintf(name, sizeof name, "    --%s", option->name);
     if (option->value[0] && size > 0) {
         (void)snprintf(name + size, sizeof name - (size_t)size, " %s", option->value);
     }

@@ -49,6 +49,14 @@ static enum err find_last(struct store_reader *reader, char ret_run[ULID_SIZE + 
     return err == ERR_OK && !found ? ERR_NOT_FOUND : err;
 }
 
+int history_check(const char *word)
+{
+    return strcmp(word, "last") == 0 || ulid_is_valid(word)
+               ? EXIT_DONE
+               : complainf(EXIT_USAGE, "troupe runs list shows them; `last` is the newest.",
+                           "%.64s is not the id of a run", word);
+}
+
 int history_find(struct store_reader *reader, const char *word, char ret_run[ULID_SIZE + 1])
 {
     if (strcmp(word, "last") == 0) {
@@ -56,9 +64,9 @@ int history_find(struct store_reader *reader, const char *word, char ret_run[ULI
                    ? EXIT_DONE
                    : complain(EXIT_COULD_NOT, "there is no run yet", "troupe run makes one.");
     }
-    if (!ulid_is_valid(word)) {
-        return complainf(EXIT_USAGE, "troupe runs list shows them; `last` is the newest.",
-                         "%.64s is not the id of a run", word);
+    int code = history_check(word);
+    if (code != EXIT_DONE) {
+        return code;
     }
     for (size_t i = 0; i <= ULID_SIZE; i++) {
         ret_run[i] = (char)toupper((unsigned char)word[i]);

@@ -14,7 +14,10 @@ int history_open(const struct invocation *invocation, struct store_reader **ret_
 int history_resolve(const struct invocation *invocation, const char *word,
                     char ret_run[ULID_SIZE + 1]);
 
-/* The same in an open ledger. */
+/* Whether `word` can be a run: an id, or `last`.  Says what is wrong. */
+int history_check(const char *word);
+
+/* history_resolve in an open ledger. */
 int history_find(struct store_reader *reader, const char *word, char ret_run[ULID_SIZE + 1]);
 
 #endif

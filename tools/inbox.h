@@ -1,4 +1,5 @@
-/* inbox.h - from the actors of a client to its main thread, which waits for signals and time too. */
+/* inbox.h - from the actors of a client to its main thread, which waits for signals and time too.
+ */
 #ifndef TOOLS_INBOX_H
 #define TOOLS_INBOX_H
 

@@ -14,7 +14,7 @@ enum err json_verify(FILE *out, const char *run, const struct ledger_check *chec
 
 /* A line of `troupe partition`: {"file","expected_s"}. */
 struct json_target {
-    char *file; /* owned by the caller */
+    char *file;          /* owned by the caller */
     int64_t expected_us; /* negative: unknown */
 };
 
@@ -37,7 +37,7 @@ enum err json_partition(FILE *out, const struct json_partition *partition) MUST_
 struct json_run {
     const char *run;
     const char *dir;
-    const char *verdict; /* "open" while it has none */
+    const char *verdict;  /* "open" while it has none */
     const char *accepted; /* RFC 3339 */
     uint64_t wall_ms;
     uint64_t files_planned, files_lost;

@@ -38,10 +38,10 @@ static json_t *text(const char *from)
 static json_t *row(const struct file_result *file, const char *name, enum term status,
                    uint64_t duration_us)
 {
-    json_t *row = json_pack("{s:o, s:o, s:s, s:f, s:I, s:o}", "file", text(file->file), "test",
-                            text(name), "status", term_word("status", status), "duration_ms",
-                            (double)duration_us / 1000, "attempts", as_int(file->attempts),
-                            "worker", text(file->worker));
+    json_t *row =
+        json_pack("{s:o, s:o, s:s, s:f, s:I, s:o}", "file", text(file->file), "test", text(name),
+                  "status", term_word("status", status), "duration_ms", (double)duration_us / 1000,
+                  "attempts", as_int(file->attempts), "worker", text(file->worker));
     return row;
 }
 
@@ -134,9 +134,9 @@ static int add_tail(json_t *object, const struct report *report)
     const struct run_totals *totals = &report->totals;
     int bad = json_object_set_new(object, "fixes", json_array()) |
               json_object_set_new(object, "heals", json_array()) |
-              json_object_set_new(object, "cost",
-                                  json_pack("{s:f, s:f}", "usd", 0.0, "cpu_s",
-                                            (double)totals->cpu_us / 1e6)) |
+              json_object_set_new(
+                  object, "cost",
+                  json_pack("{s:f, s:f}", "usd", 0.0, "cpu_s", (double)totals->cpu_us / 1e6)) |
               json_object_set_new(object, "runner", text(totals->runner));
     if (totals->verdict == TERM_verdict_CANCELLED || totals->verdict == TERM_verdict_TIMED_OUT) {
         bad |= json_object_set_new(object, "ended",
@@ -171,7 +171,8 @@ enum err report_json(FILE *out, const struct report *report)
     bad |= json_object_set_new(object, "errors", errors);
     bad |= add_tail(object, report);
     enum err err = bad ? ERR_MEMORY : ERR_OK;
-    if (err == ERR_OK && (json_dumpf(object, out, JSON_COMPACT | JSON_REAL_PRECISION(12)) != 0 || fputc('\n', out) == EOF)) {
+    if (err == ERR_OK && (json_dumpf(object, out, JSON_COMPACT | JSON_REAL_PRECISION(12)) != 0 ||
+                          fputc('\n', out) == EOF)) {
         err = ERR_IO;
     }
     json_decref(object);

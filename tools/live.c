@@ -75,8 +75,8 @@ static void draw_line(struct live *self, uint64_t now_ms)
     (void)report_duration(elapsed_us, duration);
     (void)fputs("\r\x1b[2K", self->out);
     if (self->planned == 0) {
-        (void)fprintf(self->out, "%s%s ...  %s%s", paint(self->style.color, PAINT_DIM),
-                      self->state, duration, paint(self->style.color, PAINT_RESET));
+        (void)fprintf(self->out, "%s%s ...  %s%s", paint(self->style.color, PAINT_DIM), self->state,
+                      duration, paint(self->style.color, PAINT_RESET));
     } else {
         int size = snprintf(text, sizeof text, "%" PRIu64 "/%" PRIu64 " files  %" PRIu64 " tests",
                             self->done, self->planned, self->tests);
@@ -103,7 +103,8 @@ static void draw_progress(const struct live *self, uint64_t now_ms)
 {
     char duration[DURATION_SIZE];
     if (self->planned > 0) {
-        (void)fprintf(self->out, "... %" PRIu64 "/%" PRIu64 " files, %" PRIu64 " failed tests, %s\n",
+        (void)fprintf(self->out,
+                      "... %" PRIu64 "/%" PRIu64 " files, %" PRIu64 " failed tests, %s\n",
                       self->done, self->planned, self->failed,
                       report_duration((now_ms - self->begin_ms) * 1000, duration));
     } else {

@@ -10,7 +10,7 @@
 struct live {
     FILE *out;
     struct style style;
-    bool redraw;  /* a terminal: the last line is ours */
+    bool redraw; /* a terminal: the last line is ours */
     bool silent;
     const char *state; /* what is going on before there are files; static */
     uint64_t begin_ms;

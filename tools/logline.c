@@ -46,7 +46,10 @@ static void put_quoted(struct writer *self, struct span value)
         if (c == '"' || c == '\\') {
             put(self, '\\');
         }
-        put(self, (unsigned char)c < 32 || c == 127 ? ' ' : c);
+        if ((unsigned char)c < 32 || c == 127) {
+            c = ' ';
+        }
+        put(self, c);
     }
     put(self, '"');
 }

@@ -109,7 +109,8 @@ static void on_log(void *world, enum rt_level level, const char *actor, const ch
     }
     struct timespec at;
     (void)clock_gettime(CLOCK_REALTIME, &at);
-    struct log_entry entry = {.wall_ms = (uint64_t)at.tv_sec * 1000 + (uint64_t)at.tv_nsec / 1000000,
+    struct log_entry entry = {.wall_ms =
+                                  (uint64_t)at.tv_sec * 1000 + (uint64_t)at.tv_nsec / 1000000,
                               .level = level,
                               .role = self->name,
                               .actor = actor,
@@ -233,10 +234,11 @@ static int show_help(void)
         (void)printf("  --%s%s%-*s %s\n", options[i].name, options[i].value[0] ? " " : "",
                      30 - (int)strlen(options[i].name), options[i].value, options[i].sentence);
     }
-    (void)printf("\nExamples:\n"
-                 "  troupe-node --role coordinator --role partitioner --state /var/lib/troupe \\\n"
-                 "      --bind tcp://127.0.0.1:7070\n"
-                 "  troupe-node --role executor --name executor-0 --connect tcp://127.0.0.1:7070\n");
+    (void)printf(
+        "\nExamples:\n"
+        "  troupe-node --role coordinator --role partitioner --state /var/lib/troupe \\\n"
+        "      --bind tcp://127.0.0.1:7070\n"
+        "  troupe-node --role executor --name executor-0 --connect tcp://127.0.0.1:7070\n");
     return EXIT_DONE;
 }
 
@@ -305,7 +307,7 @@ static enum err spawn_roles(const struct node *self, struct world *world)
 /* From now on a signal has its default effect: it ends the process at once. */
 static void mind_signals_again(const sigset_t *signals)
 {
-    (void)sigprocmask(SIG_UNBLOCK, signals, NULL);
+    (void)pthread_sigmask(SIG_UNBLOCK, signals, NULL);
 }
 
 static int wait_for_end(struct node *self, struct world *world, const sigset_t *signals)
@@ -397,7 +399,7 @@ static int run_node(struct node *self)
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
-    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     return run_world(self, ledger[0] ? ledger : NULL, &signals);
 }
@@ -460,7 +462,7 @@ int main(int argc, char **argv)
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     }
     /* Few arenas: a process here has few threads that allocate, and each arena costs memory. */
-    (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_ARENA_MAX, 2); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
     raise_files_max();
     bad = configure(&self);
     if (bad) {

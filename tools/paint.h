@@ -4,8 +4,18 @@
 
 #include <stdbool.h>
 
-enum paint { PAINT_RESET, PAINT_BOLD, PAINT_DIM, PAINT_RED, PAINT_GREEN, PAINT_YELLOW, PAINT_CYAN,
-             PAINT_RED_BLOCK, PAINT_GREEN_BLOCK, PAINT_YELLOW_BLOCK };
+enum paint {
+    PAINT_RESET,
+    PAINT_BOLD,
+    PAINT_DIM,
+    PAINT_RED,
+    PAINT_GREEN,
+    PAINT_YELLOW,
+    PAINT_CYAN,
+    PAINT_RED_BLOCK,
+    PAINT_GREEN_BLOCK,
+    PAINT_YELLOW_BLOCK
+};
 
 /* The escape sequence; "" without colour.  Static. */
 const char *paint(bool color, enum paint paint);

@@ -110,8 +110,8 @@ static enum err find_runtime(struct place *self, char *why)
             (void)snprintf(self->runtime_parent, sizeof self->runtime_parent, "/tmp/troupe-%u",
                            (unsigned)geteuid());
         }
-        (void)snprintf(self->runtime, sizeof self->runtime, "%.4060s/%016llx",
-                       self->runtime_parent, name);
+        (void)snprintf(self->runtime, sizeof self->runtime, "%.4060s/%016llx", self->runtime_parent,
+                       name);
         if (socket_fits(self)) {
             (void)snprintf(self->endpoint, sizeof self->endpoint, "ipc://%.100s/" PLACE_SOCKET,
                            self->runtime);

@@ -1,6 +1,7 @@
 /* project.c - root and snapshot of a project. */
 #include "tools/project.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PACKAGE_BYTES_MAX = 1 << 20, DEPTH_MAX = 200, DIGEST_BYTES = SNAPSHOT_SIZE / 2 };
+enum {
+    PACKAGE_BYTES_MAX = 1 << 20,
+    DEPTH_MAX = 200,
+    DIGEST_BYTES = SNAPSHOT_SIZE / 2,
+    PENDING_BYTES = 65536
+};
 
 /* ---- root ---- */
 
@@ -52,17 +58,18 @@ static bool is_root(const char *directory, bool above)
 enum err project_root(const char *dir, const char *home, char ret_root[PATH_MAX])
 {
     char path[PATH_MAX];
-    if (strlen(dir) >= sizeof path) {
+    size_t size = strlen(dir) + 1;
+    if (size > sizeof path) {
         return ERR_LIMIT;
     }
-    (void)strcpy(path, dir);
+    memcpy(path, dir, size);
     for (bool above = false;; above = true) {
         bool too_much = strcmp(path, "/") == 0 || (above && home && strcmp(path, home) == 0);
         if (too_much) {
             break;
         }
         if (is_root(path, above)) {
-            (void)strcpy(ret_root, path);
+            memcpy(ret_root, path, strlen(path) + 1);
             return ERR_OK;
         }
         char *slash = strrchr(path, '/');
@@ -71,7 +78,7 @@ enum err project_root(const char *dir, const char *home, char ret_root[PATH_MAX]
         }
         *slash = '\0';
     }
-    (void)strcpy(ret_root, dir);
+    memcpy(ret_root, dir, size);
     return ERR_OK;
 }
 
@@ -80,6 +87,9 @@ enum err project_root(const char *dir, const char *home, char ret_root[PATH_MAX]
 struct walk {
     EVP_MD_CTX *digest;
     size_t entries;
+    size_t
+        pending; /* bytes that wait to be digested: few large pieces are faster than many small */
+    unsigned char bytes[PENDING_BYTES];
     char path[PATH_MAX]; /* of the directory being read, relative to the root */
 };
 
@@ -134,8 +144,7 @@ static enum err list(DIR *directory, struct listing *self)
 {
     struct dirent *entry;
     enum err err = ERR_OK;
-    /* A directory stream of our own: no other thread reads it. */
-    while (err == ERR_OK && (entry = readdir(directory))) { /* NOLINT(concurrency-mt-unsafe) */
+    while (err == ERR_OK && (entry = readdir(directory))) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
             err = add_name(self, entry->d_name);
         }
@@ -144,6 +153,24 @@ static enum err list(DIR *directory, struct listing *self)
         qsort(self->names, self->count, sizeof *self->names, by_name);
     }
     return err;
+}
+
+static bool flush(struct walk *self)
+{
+    bool good = EVP_DigestUpdate(self->digest, self->bytes, self->pending) == 1;
+    self->pending = 0;
+    return good;
+}
+
+static bool digest(struct walk *self, const void *bytes, size_t size)
+{
+    assert(size <= sizeof self->bytes);
+    if (size > sizeof self->bytes - self->pending && !flush(self)) {
+        return false;
+    }
+    memcpy(self->bytes + self->pending, bytes, size);
+    self->pending += size;
+    return true;
 }
 
 static enum err digest_entry(struct walk *self, int parent, const char *name, struct stat *ret_stat)
@@ -163,9 +190,8 @@ static enum err digest_entry(struct walk *self, int parent, const char *name, st
     } else {
         ret_stat->st_mode = 0; /* it has just gone: that is a change, too */
     }
-    bool good = EVP_DigestUpdate(self->digest, self->path, strlen(self->path) + 1) == 1 &&
-                EVP_DigestUpdate(self->digest, name, strlen(name) + 1) == 1 &&
-                EVP_DigestUpdate(self->digest, &facts, sizeof facts) == 1;
+    bool good = digest(self, self->path, strlen(self->path) + 1) &&
+                digest(self, name, strlen(name) + 1) && digest(self, &facts, sizeof facts);
     return good ? ERR_OK : ERR_MEMORY;
 }
 
@@ -207,7 +233,7 @@ static enum err walk_entry(struct walk *self, int parent, const char *name, int 
         return err;
     }
     return strcmp(name, "node_modules") == 0 ? digest_modules(self, parent)
-                                                    : enter(self, parent, name, depth);
+                                             : enter(self, parent, name, depth);
 }
 
 /* Takes over `fd`. */
@@ -242,7 +268,7 @@ enum err project_snapshot(const char *root, char ret_digest[SNAPSHOT_SIZE + 1])
         fd = -1;
     }
     unsigned char bytes[EVP_MAX_MD_SIZE];
-    if (err == ERR_OK && EVP_DigestFinal_ex(self->digest, bytes, NULL) != 1) {
+    if (err == ERR_OK && (!flush(self) || EVP_DigestFinal_ex(self->digest, bytes, NULL) != 1)) {
         err = ERR_MEMORY;
     }
     for (size_t i = 0; i < DIGEST_BYTES && err == ERR_OK; i++) {

@@ -1,6 +1,7 @@
 /* report.c - a run for people. */
 #include "tools/report.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "tools/paint.h"
 
 enum {
-    FAILURES_MAX = 25,     /* shown in full at the end */
+    FAILURES_MAX = 25, /* shown in full at the end */
     MESSAGE_LINES_MAX = 12,
     LOST_MAX = 25,
     SLOWEST = 3,
@@ -203,12 +204,15 @@ void report_file(FILE *out, const struct style *style, const struct file_result 
                       term_word("outcome", file->outcome), paint(style->color, PAINT_RESET));
     }
     for (size_t i = 0; i < file->count; i++) {
-        if (file->tests[i].status == TERM_status_FAILED && file->tests[i].name[0]) {
+        if (file->tests[i].status != TERM_status_FAILED) {
+            continue;
+        }
+        if (file->tests[i].name[0]) {
             (void)fprintf(out, "    %s", paint(style->color, PAINT_RED));
             put_name(out, file->tests[i].name);
             (void)fprintf(out, "%s\n", paint(style->color, PAINT_RESET));
-            put_first_line(out, style, file->tests[i].message);
         }
+        put_first_line(out, style, file->tests[i].message);
     }
     put_first_line(out, style, file->message);
 }
@@ -236,8 +240,7 @@ static void show_failed_test(FILE *out, const struct style *style, const struct 
         }
     }
     (void)fprintf(out, "%s\n", paint(style->color, PAINT_RESET));
-    report_text(out, test->message[0] ? test->message : file->message, MESSAGE_LINES_MAX,
-                "    ");
+    report_text(out, test->message[0] ? test->message : file->message, MESSAGE_LINES_MAX, "    ");
 }
 
 /* A file that failed though none of its tests did. */
@@ -254,27 +257,32 @@ static bool failed_itself(const struct file_result *file)
     return true;
 }
 
+/* Those of one file; beyond FAILURES_MAX of all they are only counted. */
+static void show_failures_of(FILE *out, const struct style *style, const struct file_result *file,
+                             size_t *count)
+{
+    const struct test_result itself = {.name = (char[]){""}, .message = file->message};
+    for (size_t i = 0; i <= file->count; i++) {
+        const struct test_result *test = i < file->count ? &file->tests[i] : &itself;
+        bool failed = i < file->count ? test->status == TERM_status_FAILED : failed_itself(file);
+        if (!failed || ++*count > FAILURES_MAX) {
+            continue;
+        }
+        if (*count == 1) {
+            heading(out, style, "Failed");
+        }
+        show_failed_test(out, style, file, test);
+    }
+}
+
 static void show_failures(FILE *out, const struct style *style, const struct report *report)
 {
-    size_t shown = 0;
-    size_t all = 0;
+    size_t count = 0;
     for (size_t i = 0; i < report->results.count; i++) {
-        const struct file_result *file = report->results.files[i];
-        const struct test_result itself = {.name = (char[]){""}, .message = file->message};
-        for (size_t j = 0; j <= file->count; j++) {
-            const struct test_result *test = j < file->count ? &file->tests[j] : &itself;
-            bool failed = j < file->count ? test->status == TERM_status_FAILED
-                                          : failed_itself(file);
-            if (failed && all++ < FAILURES_MAX) {
-                if (shown++ == 0) {
-                    heading(out, style, "Failed");
-                }
-                show_failed_test(out, style, file, test);
-            }
-        }
+        show_failures_of(out, style, report->results.files[i], &count);
     }
-    if (all > shown) {
-        (void)fprintf(out, "\n  ... and %zu more: troupe runs show %s\n", all - shown,
+    if (count > FAILURES_MAX) {
+        (void)fprintf(out, "\n  ... and %zu more: troupe runs show %s\n", count - FAILURES_MAX,
                       report->run);
     }
 }
@@ -374,6 +382,7 @@ static void show_verdict(FILE *out, const struct style *style, const struct repo
         return;
     }
     const char *word = looks[verdict].word;
+    assert(word);
     (void)fputc('\n', out);
     if (style->color) {
         (void)fprintf(out, "%s%s%s ", paint(true, looks[verdict].paint), word,

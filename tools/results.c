@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEQ_MAX = 16777216 }; /* files of one run that can be told apart: more than jobs_max */
+enum { JOBS_MAX = 16777216 }; /* more than coordinator.jobs_max can be */
 
 /* Rows of a job whose FILE_ROW has not come. */
 struct open_job {
@@ -17,9 +17,11 @@ struct open_job {
 
 struct collect {
     struct open_job *open;
-    unsigned char *seen; /* a bit per sequence number */
+    unsigned char *seen; /* a bit per job */
     size_t seen_size;
+    uint64_t count; /* of them */
     uint64_t after;
+    uint64_t hole; /* sequence number of the first file of this page with rows missing; 0: none */
 };
 
 /* ---- plain data ---- */
@@ -121,6 +123,25 @@ uint64_t collect_after(const struct collect *self)
     return self->after;
 }
 
+uint64_t collect_count(const struct collect *self)
+{
+    return self->count;
+}
+
+void collect_again(struct collect *self)
+{
+    self->after = 0;
+}
+
+bool collect_page(struct collect *self, uint64_t seq)
+{
+    bool whole = self->hole == 0;
+    uint64_t to = whole ? seq : self->hole - 1;
+    self->after = to > self->after ? to : self->after;
+    self->hole = 0;
+    return whole;
+}
+
 static struct open_job **find_job(struct collect *self, uint64_t number)
 {
     struct open_job **at = &self->open;
@@ -130,18 +151,18 @@ static struct open_job **find_job(struct collect *self, uint64_t number)
     return at;
 }
 
-static bool was_seen(const struct collect *self, uint64_t seq)
+static bool was_seen(const struct collect *self, uint64_t job)
 {
-    return seq / 8 < self->seen_size && (self->seen[seq / 8] >> (seq % 8) & 1) != 0;
+    return job / 8 < self->seen_size && (self->seen[job / 8] >> (job % 8) & 1) != 0;
 }
 
-static enum err mark_seen(struct collect *self, uint64_t seq)
+static enum err mark_seen(struct collect *self, uint64_t job)
 {
-    if (seq >= SEQ_MAX) {
+    if (job >= JOBS_MAX) {
         return ERR_LIMIT;
     }
-    if (seq / 8 >= self->seen_size) {
-        size_t size = (size_t)(seq / 8 + 1) * 2;
+    if (job / 8 >= self->seen_size) {
+        size_t size = (size_t)(job / 8 + 1) * 2;
         unsigned char *seen = realloc(self->seen, size);
         if (!seen) {
             return ERR_MEMORY;
@@ -150,10 +171,8 @@ static enum err mark_seen(struct collect *self, uint64_t seq)
         self->seen = seen;
         self->seen_size = size;
     }
-    self->seen[seq / 8] |= (unsigned char)(1u << (seq % 8));
-    while (was_seen(self, self->after + 1)) {
-        self->after++;
-    }
+    self->seen[job / 8] |= (unsigned char)(1u << (job % 8));
+    self->count++;
     return ERR_OK;
 }
 
@@ -256,8 +275,11 @@ enum err collect_file(struct collect *self, const struct msg_file_row *row,
     *ret_file = NULL;
     struct open_job **at = find_job(self, row->job);
     size_t have = *at ? (*at)->count : 0;
-    if (was_seen(self, row->seq) || have != row->tests) {
-        /* Known already, or with holes: those come again. */
+    bool known = was_seen(self, row->job);
+    if (known || have != row->tests) {
+        if (!known && (self->hole == 0 || row->seq < self->hole)) {
+            self->hole = row->seq;
+        }
         if (*at) {
             drop_job(at);
         }
@@ -267,7 +289,7 @@ enum err collect_file(struct collect *self, const struct msg_file_row *row,
     if (!file) {
         return ERR_MEMORY;
     }
-    enum err err = mark_seen(self, row->seq);
+    enum err err = mark_seen(self, row->job);
     if (err != ERR_OK) {
         file_result_free(&file);
         return err;

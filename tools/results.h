@@ -25,7 +25,7 @@ struct test_result {
 };
 
 struct file_result {
-    char *file;    /* owned, as the following */
+    char *file; /* owned, as the following */
     char *worker;
     char *message; /* of the file itself */
     uint64_t job;
@@ -79,7 +79,17 @@ enum err collect_test(struct collect *self, const struct msg_test_row *row) MUST
 enum err collect_file(struct collect *self, const struct msg_file_row *row,
                       struct file_result **ret_file) MUST_CHECK;
 
-/* All files up to this sequence number are complete: where to ask again. */
+/* A page of rows up to `seq` has ended.  False: some of it was missing, collect_after() has moved
+ * no further than that. */
+bool collect_page(struct collect *self, uint64_t seq);
+
+/* Where to ask next. */
 uint64_t collect_after(const struct collect *self);
+
+/* Complete files so far. */
+uint64_t collect_count(const struct collect *self);
+
+/* Something is missing, nobody knows where: asks from the beginning; what is known stays known. */
+void collect_again(struct collect *self);
 
 #endif

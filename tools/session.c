@@ -78,8 +78,8 @@ static int allow_writes(struct invocation *invocation)
         char value[2 * PATH_MAX];
         char why[CONFIG_PROBLEM_SIZE];
         if (!realpath(given->value, path)) {
-            return complainf(EXIT_USAGE, "Make it first.", "--allow-write %.300s: no such directory",
-                             given->value);
+            return complainf(EXIT_USAGE, "Make it first.",
+                             "--allow-write %.300s: no such directory", given->value);
         }
         const char *old = invocation->config.sandbox.writable;
         int size = snprintf(value, sizeof value, "%s%s%s", old, old[0] ? "," : "", path);
@@ -130,8 +130,8 @@ static int open_local(struct session *self, uint64_t workers, bool keep)
     char why[PLACE_WHY_SIZE] = "";
     const char *state = invocation_value(self->invocation, "state");
     bool start = workers > 0;
-    enum err err = start ? place_find(state, &self->place, why)
-                         : place_look(state, &self->place, why);
+    enum err err =
+        start ? place_find(state, &self->place, why) : place_look(state, &self->place, why);
     if (!start && (err == ERR_NOT_FOUND || (err == ERR_OK && !cluster_lives(&self->place)))) {
         return complain(EXIT_NO_CLUSTER, "no local cluster runs",
                         "troupe up starts one; troupe run starts one for itself.");
@@ -170,7 +170,7 @@ int session_open(struct session *self, const char *endpoint, uint64_t workers, b
     if (code != EXIT_DONE) {
         return code;
     }
-    (void)sigprocmask(SIG_BLOCK, &signals, &self->old_signals);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, &self->old_signals);
     self->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (self->signal_fd < 0 || inbox_new(&self->inbox) != ERR_OK) {
         return complain(EXIT_COULD_NOT, "no descriptors or memory left", NULL);
@@ -190,13 +190,13 @@ static void on_log(void *world, enum rt_level level, const char *actor, const ch
     struct timespec at;
     (void)clock_gettime(CLOCK_REALTIME, &at);
     char line[LOG_LINE_MAX];
-    size_t size = log_line(&(struct log_entry){.wall_ms = (uint64_t)at.tv_sec * 1000 +
-                                                          (uint64_t)at.tv_nsec / 1000000,
-                                               .level = level,
-                                               .role = "client",
-                                               .actor = actor,
-                                               .text = text},
-                           false, line);
+    size_t size = log_line(
+        &(struct log_entry){.wall_ms = (uint64_t)at.tv_sec * 1000 + (uint64_t)at.tv_nsec / 1000000,
+                            .level = level,
+                            .role = "client",
+                            .actor = actor,
+                            .text = text},
+        false, line);
     (void)!write(STDERR_FILENO, line, size);
 }
 
@@ -219,8 +219,8 @@ int session_start(struct session *self)
     }
     self->plan.inbox = self->inbox;
     const struct client_plan *arg = &self->plan;
-    err = system_spawn(world_system(self->world), &client_behaviour, &arg, sizeof arg,
-                       &self->client);
+    err =
+        system_spawn(world_system(self->world), &client_behaviour, &arg, sizeof arg, &self->client);
     if (err == ERR_OK) {
         err = world_start(self->world);
     }

@@ -35,10 +35,10 @@ struct session {
 
 /* What session_wait has to tell. */
 enum session_news {
-    SESSION_EVENT,   /* *ret_event, now the caller's: client_event_drop */
-    SESSION_SIGNAL,  /* the user wants to stop */
-    SESSION_TIME,    /* the wait is over */
-    SESSION_LOST     /* no coordinator was reached for too long, or we are broken; it was said */
+    SESSION_EVENT,  /* *ret_event, now the caller's: client_event_drop */
+    SESSION_SIGNAL, /* the user wants to stop */
+    SESSION_TIME,   /* the wait is over */
+    SESSION_LOST    /* no coordinator was reached for too long, or we are broken; it was said */
 };
 
 /* Finds or starts the cluster (endpoint NULL), or goes to `endpoint`.  Says what is wrong and

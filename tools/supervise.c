@@ -32,9 +32,9 @@ enum {
     ARGS_MAX = 192,
     BACKOFF_MIN_MS = 10,
     BACKOFF_MAX_MS = 2000,
-    STEADY_MS = 5000,       /* alive so long: the next end counts as the first */
+    STEADY_MS = 5000,        /* alive so long: the next end counts as the first */
     FIRST_CLIENT_MS = 10000, /* nobody came: whoever started us is gone */
-    LOCK_MS_MAX = 15000,    /* an earlier supervisor may still be ending */
+    LOCK_MS_MAX = 15000,     /* an earlier supervisor may still be ending */
     LOG_CHECK_MS = 60000,
     LOG_BYTES_MAX = 16 << 20,
     LINE_MAX_BYTES = 64,
@@ -61,7 +61,7 @@ struct supervisor {
     int fifo_fd;
     int signal_fd;
     bool keep;
-    bool end; /* nobody wants the cluster any more */
+    bool end;               /* nobody wants the cluster any more */
     uint64_t idle_since_ms; /* without clients; 0: there are some */
     uint64_t idle_ms_max;
     uint64_t log_check_ms;
@@ -114,7 +114,7 @@ static void become(const struct supervisor *self, const struct child *child, pid
 {
     sigset_t none;
     (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
         _exit(EXIT_INTERNAL);
     }
@@ -158,7 +158,7 @@ static void on_child_ended(struct supervisor *self, pid_t pid, int status)
         uint64_t now = now_ms();
         bool steady = now - child->started_ms >= STEADY_MS;
         uint64_t doubled = child->backoff_ms * 2;
-        child->backoff_ms = steady || doubled == 0 ? BACKOFF_MIN_MS
+        child->backoff_ms = steady || doubled == 0     ? BACKOFF_MIN_MS
                             : doubled > BACKOFF_MAX_MS ? BACKOFF_MAX_MS
                                                        : doubled;
         child->pid = 0;
@@ -236,9 +236,9 @@ static enum err open_fifo(struct supervisor *self)
 
 static void on_line(struct supervisor *self, const char *line)
 {
-    unsigned long long workers;
-    if (sscanf(line, "workers %llu", &workers) == 1) {
-        want_workers(self, workers);
+    static const char workers[] = "workers ";
+    if (strncmp(line, workers, sizeof workers - 1) == 0) {
+        want_workers(self, strtoull(line + sizeof workers - 1, NULL, 10));
     } else if (strcmp(line, "keep") == 0) {
         self->keep = true;
     } else if (strcmp(line, "down") == 0) {
@@ -396,7 +396,8 @@ static enum err prepare(struct supervisor *self)
     const struct supervise_options *options = self->options;
     char logs[PATH_MAX];
     char socket[PATH_MAX];
-    if (place_join(options->state, "log", logs) || place_join(options->runtime, PLACE_SOCKET, socket) ||
+    if (place_join(options->state, "log", logs) ||
+        place_join(options->runtime, PLACE_SOCKET, socket) ||
         strlen(socket) + sizeof "ipc://" > sizeof self->endpoint) {
         return ERR_LIMIT;
     }
@@ -416,7 +417,7 @@ static enum err prepare(struct supervisor *self)
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     (void)sigaddset(&signals, SIGHUP);
-    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     self->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     return self->signal_fd < 0 ? ERR_IO : ERR_OK;

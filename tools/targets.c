@@ -1,6 +1,7 @@
 /* targets.c - the files that --files-from names. */
 #include "tools/targets.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <search.h>
@@ -20,7 +21,11 @@ bool targets_normalise(char *path)
     const char *from = path;
     while (*from) {
         size_t size = strcspn(from, "/");
-        bool up = size == 2 && from[0] == '.' && from[1] == '.';
+        const char *part = from;
+        /* Read on before anything is written: both are in the same text. */
+        from += size;
+        from += *from == '/';
+        bool up = size == 2 && part[0] == '.' && part[1] == '.';
         if (up && to == path) {
             return false;
         }
@@ -29,15 +34,17 @@ bool targets_normalise(char *path)
             while (to > path && to[-1] != '/') {
                 to--;
             }
-        } else if (size > 0 && !(size == 1 && from[0] == '.')) {
-            memmove(to, from, size);
+        } else if (size > 0 && !(size == 1 && part[0] == '.')) {
+            bool last = *from == '\0';
+            memmove(to, part, size);
             to += size;
+            if (last) {
+                break;
+            }
             *to++ = '/';
         }
-        from += size;
-        from += *from == '/';
     }
-    if (to > path) {
+    if (to > path && to[-1] == '/') {
         to--;
     }
     *to = '\0';
@@ -48,6 +55,13 @@ static bool is_below(const char *path, const char *dir)
 {
     size_t size = strlen(dir);
     return strncmp(path, dir, size) == 0 && path[size] == '/';
+}
+
+/* `from` fits: it is part of a path that did. */
+static void copy(char path[PATH_MAX], const char *from)
+{
+    assert(strlen(from) < PATH_MAX);
+    memcpy(path, from, strlen(from) + 1);
 }
 
 /* `line` as a path relative to `dir`; false: it is outside. */
@@ -61,7 +75,7 @@ static bool resolve(const char *line, const char *dir, char path[PATH_MAX])
     }
     char real[PATH_MAX];
     if (line[0] != '/' && access(full, F_OK) != 0 && realpath(line, real) && is_below(real, dir)) {
-        (void)strcpy(path, real + strlen(dir) + 1);
+        copy(path, real + strlen(dir) + 1);
         return true;
     }
     if (line[0] == '/') {
@@ -69,9 +83,9 @@ static bool resolve(const char *line, const char *dir, char path[PATH_MAX])
         if (!is_below(from, dir)) {
             return false;
         }
-        (void)strcpy(path, from + strlen(dir) + 1);
+        copy(path, from + strlen(dir) + 1);
     } else {
-        (void)strcpy(path, line);
+        copy(path, line);
     }
     return targets_normalise(path);
 }
@@ -122,10 +136,8 @@ static int read_lines(FILE *file, const char *dir, struct targets *self, void **
 {
     char *line = NULL;
     size_t capacity = 0;
-    ssize_t size;
     int code = EXIT_DONE;
-    for (size_t number = 1; code == EXIT_DONE && (size = getline(&line, &capacity, file)) >= 0;
-         number++) {
+    for (size_t number = 1; code == EXIT_DONE && getline(&line, &capacity, file) >= 0; number++) {
         line[strcspn(line, "\r\n")] = '\0';
         char path[PATH_MAX];
         if (line[0] == '\0') {
@@ -134,9 +146,9 @@ static int read_lines(FILE *file, const char *dir, struct targets *self, void **
         if (self->count == TARGETS_MAX) {
             code = complainf(EXIT_USAGE, NULL, "more than %d files are named", TARGETS_MAX);
         } else if (strlen(line) > MSG_MAX_run_file_file - 1 || !resolve(line, dir, path)) {
-            code = complainf(EXIT_USAGE, "Name paths inside of the project.",
-                             "--files-from, line %zu: %.200s is outside of %.200s", number, line,
-                             dir);
+            code =
+                complainf(EXIT_USAGE, "Name paths inside of the project.",
+                          "--files-from, line %zu: %.200s is outside of %.200s", number, line, dir);
         } else {
             code = add_once(self, path, seen);
         }

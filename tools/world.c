@@ -67,8 +67,8 @@ static void on_exec(void *world, uint64_t id, struct rt_address owner,
         return;
     }
     if (system_tell(self->system, owner,
-                    MSG(exec_exited, .id = id, .error = msg_str("this process runs no commands")))
-        != ERR_OK) {
+                    MSG(exec_exited, .id = id,
+                        .error = msg_str("this process runs no commands"))) != ERR_OK) {
         fail(self, "an actor was not told of its command");
     }
 }

@@ -186,7 +186,7 @@ static enum job_state next_state(struct job *job, const struct job_end *end,
 {
     switch (blame(end)) {
     case BLAME_NOBODY:
-        if (!end->failed && end->outcome != TERM_outcome_UNHANDLED) {
+        if (!end->failed && end->outcome == TERM_outcome_COMPLETE) {
             return JOB_DONE;
         }
         job->failures++;

@@ -19,17 +19,13 @@
  *   a file   is LOST    when its last attempt gave no complete result (outcome timeout,
  *                       worker-died, fewer-than-announced, not-found, interrupted, not-started),
  *                       when announced tests are missing, or when it never ran
- *               FAILED  when it failed itself (outcome unhandled-error, too) or a test did; when it
- *                       has no test, one row with test "" is made: 1 planned, 1 failed
- *               FLAKY   when a test is flaky, or an earlier attempt had failed
- *               SKIPPED when no test ran
- *               PASSED  otherwise
- *   a run    is TIMED_OUT or CANCELLED or ERROR when the caller says so;
- *               ERROR   when nothing could be judged: nothing passed, failed or was flaky, and
- *                       whatever was lost was lost without having been run to an end of its own
- *                       (outcomes not-found, interrupted, not-started only)
- *               FAILED  when anything failed or was lost
- *               PASSED  otherwise: something ran, and nothing is red
+ *               FAILED  when it failed itself (outcomes unhandled-error and no-tests, too) or a
+ * test did; when it has no test, one row with test "" is made: 1 planned, 1 failed FLAKY   when a
+ * test is flaky, or an earlier attempt had failed SKIPPED when no test ran PASSED  otherwise a run
+ * is TIMED_OUT or CANCELLED or ERROR when the caller says so; ERROR   when nothing could be judged:
+ * nothing passed, failed or was flaky, and whatever was lost was lost without having been run to an
+ * end of its own (outcomes not-found, interrupted, not-started only) FAILED  when anything failed
+ * or was lost PASSED  otherwise: something ran, and nothing is red
  */
 #ifndef ACTORS_COORDINATOR_LEDGER_H
 #define ACTORS_COORDINATOR_LEDGER_H

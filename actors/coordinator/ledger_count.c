@@ -44,7 +44,8 @@ enum term ledger_judge_file(const struct ledger_facts *facts)
     if (!is_complete(facts->outcome) || tests->lost > 0) {
         return TERM_status_LOST;
     }
-    if (facts->failed || facts->outcome == TERM_outcome_UNHANDLED || tests->failed > 0) {
+    /* Judged, but not simply complete: an error outside the tests, or no test where one must be. */
+    if (facts->failed || facts->outcome != TERM_outcome_COMPLETE || tests->failed > 0) {
         return TERM_status_FAILED;
     }
     if (facts->failed_before || tests->flaky > 0) {

@@ -104,7 +104,7 @@ static const struct reason {
     {"unhandled", TERM_outcome_UNHANDLED, true},
     {"timeout", TERM_outcome_TIMEOUT, false},
     {"worker-died", TERM_outcome_CRASHED, false},
-    {"no-tests", TERM_outcome_NO_TESTS, false},
+    {"no-tests", TERM_outcome_NO_TESTS, true},
     {"fewer-than-collected", TERM_outcome_INCOMPLETE, false},
     {"not-found", TERM_outcome_NOT_FOUND, false},
     {"interrupted", TERM_outcome_INTERRUPTED, false},

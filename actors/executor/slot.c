@@ -159,10 +159,16 @@ static enum err begin(struct rt_context *ctx, struct slot *self)
     return err;
 }
 
+/* Come twice, or late: a run never grants under a token twice. */
+static bool is_old(const struct slot *self, const struct msg_grant *grant)
+{
+    return msg_str_is(grant->run, self->token_run) && grant->token <= self->token_max;
+}
+
 static enum err on_grant(struct rt_context *ctx, struct slot *self, const struct msg_grant *grant)
 {
     bool replaces = self->state == SLOT_FILLING && self->batch->filled == 0;
-    if (grant->token <= self->token_max || (self->state != SLOT_IDLE && !replaces)) {
+    if (is_old(self, grant) || (self->state != SLOT_IDLE && !replaces)) {
         return ERR_OK;
     }
     struct batch *batch;
@@ -174,6 +180,7 @@ static enum err on_grant(struct rt_context *ctx, struct slot *self, const struct
     forget_batch(ctx, self);
     self->batch = batch;
     self->token_max = grant->token;
+    (void)snprintf(self->token_run, sizeof self->token_run, "%s", grant->run.at);
     self->state = SLOT_FILLING;
     slot_alarm_off(ctx, self, ALARM_PULL);
     if (batch_is_full(batch)) {

@@ -104,7 +104,8 @@ struct slot {
     uint64_t monitor;
     struct alarm_at alarms[ALARMS];
     struct outbox *outbox;
-    uint64_t token_max; /* of all GRANTs so far */
+    uint64_t token_max; /* of the GRANTs of token_run so far: a run's tokens only grow */
+    char token_run[MSG_MAX_grant_run + 1];
     struct batch *batch;
     const struct runner *runner; /* of the batch */
     struct host host;

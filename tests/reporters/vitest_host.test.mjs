@@ -192,6 +192,27 @@ describe('false green', () => {
   }
 })
 
+describe('side by side', () => {
+  for (const [version, modes] of Object.entries(MODES)) {
+    for (const mode of modes.filter((one) => one !== 'projects')) {
+      test(`${version}, ${mode}: a worker has the number of its slot`, async () => {
+        const path = join(WORK, version, 'src/number.test.js')
+        writeFileSync(path, "import { test } from 'vitest'\ntest(`pool ${process.env.VITEST_POOL_ID} slot ${process.env.TROUPE_SLOT}`, () => {})\n")
+        try {
+          for (const [slot, number] of [['0', 1], ['7', 8], ['x', 1]]) {
+            await withHost(join(WORK, version), { env: { SUITE_MODE: mode, TROUPE_SLOT: slot } }, async (host) => {
+              await host.run(1, ['src/number.test.js'], 30_000)
+              assert.equal(only(host.of('test', 1)).test, `pool ${number} slot undefined`)
+            })
+          }
+        } finally {
+          rmSync(path)
+        }
+      })
+    }
+  }
+})
+
 describe('control', () => {
   const dir = join(WORK, 'false-green')
   const loop = ['src/endless-loop.test.js', 'src/honest.test.js']

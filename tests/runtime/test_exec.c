@@ -4,16 +4,19 @@
  * the order is the test's.
  */
 #include <criterion/criterion.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runtime/exec.h"
+#include "runtime/sandbox_priv.h"
 
 enum { WATCHES_MAX = 64, TEXT_MAX = 1 << 20, WAIT_MS_MAX = 20000 };
 
@@ -68,6 +71,7 @@ static pid_t spawner_process;
 static struct exec *service;
 static struct rt_system *probe;
 static struct rt_address owner;
+static bool sandboxed = true;
 static bool owner_deaf; /* its turn does not come */
 static const struct rt_command *next;
 static uint64_t running;
@@ -171,6 +175,7 @@ static void setup(void)
     spawner_process = spawner_pid(spawner);
     config_defaults(&config);
     config.executor.output_max = 65536;
+    config.sandbox.enabled = sandboxed;
     cr_assert_eq(exec_new(&spawner, &config, &service), ERR_OK);
     cr_assert_null(spawner);
     const struct system_options options = {.config = &config,
@@ -269,6 +274,41 @@ Test(exec, a_command_has_a_home_and_nothing_inherited)
     cr_expect(strstr(got.text[1], "HOME=/tmp/home\n"));
     cr_expect(strstr(got.text[1], "TMPDIR=/tmp\n"));
     cr_expect_null(strstr(got.text[1], "USER="));
+}
+
+/* What a container engine does: namespaces are refused to us and to all that we start. */
+static void setup_partial(void)
+{
+    struct sock_fprog filter;
+    cr_assert_eq(sandbox_filter_new(&filter), ERR_OK);
+    cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    cr_assert_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+    free(filter.filter);
+    setup();
+}
+
+TestSuite(exec_partial, .init = setup_partial, .fini = teardown, .timeout = 60);
+
+Test(exec_partial, the_home_of_a_command_exists)
+{
+    begin_shell("cd && pwd && test -w . && echo yes", false);
+    finish();
+    cr_expect_str_eq(got.text[1], "/tmp\nyes\n");
+}
+
+static void setup_off(void)
+{
+    sandboxed = false;
+    setup();
+}
+
+TestSuite(exec_off, .init = setup_off, .fini = teardown, .timeout = 60);
+
+Test(exec_off, the_home_of_a_command_exists)
+{
+    begin_shell("cd && pwd && test -w . && echo yes", false);
+    finish();
+    cr_expect_str_eq(got.text[1], "/tmp\nyes\n");
 }
 
 Test(exec, a_program_that_is_not_there_ends_with_an_error)

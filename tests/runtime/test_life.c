@@ -357,7 +357,7 @@ Test(life, sees_the_wish_that_it_end_when_it_traps_exits)
     child[0] = add(&trapping, "x", NULL);
     struct rt_address a = add(&one_for_one, "a", exits);
     order(a, "exit");
-    probe_expect(probe, "[0] a got SUBMITTED run=exit\n[0] x got EXIT reason=0\n");
+    probe_expect(probe, "[0] a got SUBMITTED run=exit\n[0] x got EXIT reason=15\n");
 }
 
 /* ---- slots ---- */
@@ -369,7 +369,7 @@ Test(life, does_not_mistake_a_new_actor_for_the_old_one_in_its_slot)
     order(old, "stop");
     (void)probe_trace(probe);
     struct rt_address new = add(&one_for_one, "new", NULL);
-    cr_expect_eq((uint32_t)old.actor, (uint32_t)new.actor, "the slot is used again");
+    cr_expect_eq((uint32_t)old.actor, (uint32_t) new.actor, "the slot is used again");
     cr_expect_neq(old.actor, new.actor);
     order(old, "lost");
     order(new, "found");

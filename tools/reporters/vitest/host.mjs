@@ -27,9 +27,9 @@ class Host {
   #batchId
   #queue = Promise.resolve()
 
-  constructor(root, fd) {
+  constructor(root, fd, slot) {
     this.#root = root
-    this.#workers = new Workers(() => this.#batch?.workerDied())
+    this.#workers = new Workers(() => this.#batch?.workerDied(), slot === undefined ? undefined : slot + 1)
     this.#channel = new Channel(fd, {
       command: (command) => this.#receive(command),
       invalid: (message) => this.#channel.send({ ev: 'error', message }),
@@ -159,9 +159,16 @@ function takeDescriptor() {
   return fd
 }
 
+// Which of the hosts running side by side this is; undefined: nobody said so.
+function takeSlot() {
+  const text = process.env.TROUPE_SLOT ?? ''
+  delete process.env.TROUPE_SLOT
+  return /^\d{1,6}$/.test(text) ? Number(text) : undefined
+}
+
 let host
 try {
-  host = new Host(rootFrom(process.argv.slice(2)), takeDescriptor())
+  host = new Host(rootFrom(process.argv.slice(2)), takeDescriptor(), takeSlot())
 } catch (error) {
   process.stderr.write(`vitest host: no protocol stream: ${error.message}\n`)
   exit(EXIT_FATAL)

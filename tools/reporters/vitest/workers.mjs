@@ -1,5 +1,5 @@
 // Knows the processes and threads that vitest's pool has running, so that they
-// can be killed without asking vitest.
+// can be killed without asking vitest, and gives them the number of our slot.
 //
 // All versions start them through child_process.fork and worker_threads.Worker.
 // Both are wrapped before vitest is loaded; everything else that is started
@@ -17,10 +17,16 @@ const POOL_ENTRY = /[\\/](vitest[\\/]dist[\\/]workers?[\\/.]|tinypool[\\/]dist[\
 export class Workers {
   #live = new Set()
   #onDeath
+  #poolId
 
-  /** onDeath(): a worker ended that nobody had told to end */
-  constructor(onDeath) {
+  /**
+   * onDeath(): a worker ended that nobody had told to end
+   * poolId: every worker's VITEST_POOL_ID; undefined leaves it to vitest, which
+   * counts from 1 in each host
+   */
+  constructor(onDeath, poolId) {
     this.#onDeath = onDeath
+    this.#poolId = poolId
     this.#wrapFork()
     this.#wrapWorker()
     syncBuiltinESMExports()
@@ -39,9 +45,10 @@ export class Workers {
 
   #wrapFork() {
     const fork = childProcess.fork
-    childProcess.fork = (entry, ...rest) => {
-      const child = fork(entry, ...rest)
-      if (isPoolEntry(entry)) this.#followChild(child)
+    childProcess.fork = (entry, args, options) => {
+      if (!isPoolEntry(entry)) return fork(entry, args, options)
+      const child = fork(entry, args, this.#numberedProcess(options))
+      this.#followChild(child)
       return child
     }
   }
@@ -57,16 +64,18 @@ export class Workers {
       worker.stopping = true
       return kill(signal)
     }
-    noteFiles(child, 'send', worker)
+    this.#hear(child, 'send', worker)
     this.#follow(child, worker)
   }
 
   #wrapWorker() {
     const follow = (thread) => this.#followThread(thread)
+    const numbered = (options) => this.#numberedThread(options)
     workerThreads.Worker = class extends workerThreads.Worker {
       constructor(entry, options) {
-        super(entry, options)
-        if (isPoolEntry(entry)) follow(this)
+        const ours = isPoolEntry(entry)
+        super(entry, ours ? numbered(options) : options)
+        if (ours) follow(this)
       }
     }
   }
@@ -78,8 +87,41 @@ export class Workers {
       worker.stopping = true
       return terminate()
     }
-    noteFiles(thread, 'postMessage', worker)
+    this.#hear(thread, 'postMessage', worker)
     this.#follow(thread, worker)
+  }
+
+  // vitest 4 tells each worker its files, and before that its number, in messages.
+  #hear(target, method, worker) {
+    const send = target[method].bind(target)
+    target[method] = (message, ...rest) => {
+      if (!message?.__vitest_worker_request__) return send(message, ...rest)
+      worker.files = message.context?.files?.map((file) => file.filepath) ?? worker.files ?? []
+      return send(this.#numberedMessage(message), ...rest)
+    }
+  }
+
+  #numberedMessage(message) {
+    const poolId = this.#poolId
+    if (poolId === undefined) return message
+    // The number of the worker restarts with each call, and so with each file.
+    const numbered = { ...message }
+    if (message.poolId !== undefined) Object.assign(numbered, { poolId, workerId: poolId })
+    if (message.context?.workerId !== undefined) numbered.context = { ...message.context, workerId: poolId }
+    return numbered
+  }
+
+  // The pool of versions 2 and 3 tells a process its number in the environment…
+  #numberedProcess(options) {
+    if (this.#poolId === undefined || !options?.env?.TINYPOOL_WORKER_ID) return options
+    return { ...options, env: { ...options.env, TINYPOOL_WORKER_ID: String(this.#poolId) } }
+  }
+
+  // …and a thread with its data.
+  #numberedThread(options) {
+    const [own, ...data] = Array.isArray(options?.workerData) ? options.workerData : []
+    if (this.#poolId === undefined || own?.workerId === undefined) return options
+    return { ...options, workerData: [{ ...own, workerId: this.#poolId }, ...data] }
   }
 
   #follow(emitter, worker) {
@@ -94,15 +136,4 @@ export class Workers {
 function isPoolEntry(entry) {
   const path = entry instanceof URL || String(entry).startsWith('file:') ? fileURLToPath(entry) : String(entry)
   return POOL_ENTRY.test(path)
-}
-
-// vitest 4 tells each worker its files in a `run` message.
-function noteFiles(target, method, worker) {
-  const send = target[method].bind(target)
-  target[method] = (message, ...rest) => {
-    if (message?.__vitest_worker_request__) {
-      worker.files = message.context?.files?.map((file) => file.filepath) ?? worker.files ?? []
-    }
-    return send(message, ...rest)
-  }
 }

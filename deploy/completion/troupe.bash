@@ -1,0 +1,34 @@
+# bash completion for troupe; made by: troupe completion bash
+_troupe() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+    local command=${COMP_WORDS[1]} words=
+    COMPREPLY=()
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        COMPREPLY=($(compgen -W "run verify partition runs up down status health doctor config completion version help" -- "$cur"))
+        return
+    fi
+    case $prev in
+    --color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
+    --runner) COMPREPLY=($(compgen -W 'auto vitest command' -- "$cur")); return ;;
+    --fix|--heal) COMPREPLY=($(compgen -W 'off propose apply' -- "$cur")); return ;;
+    --config|--state|--allow-write) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+    esac
+    case $command in
+    run) words=' --files-from --workers --runner --command --fix --heal --retries --no-cache --fail-fast --keep --resume --cluster --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    verify) words='last --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    partition) words=' --workers --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    runs) words='list show --limit --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    up) words=' --workers --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    down) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    status) words=' --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    health) words=' --live --ready --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    doctor) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    config) words='check show schema --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    completion) words='bash zsh fish --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    version) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    help) words='run verify partition runs up down status health doctor config completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "$cur"))
+    [ "${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=($(compgen -f -- "$cur"))
+}
+complete -o filenames -F _troupe troupe

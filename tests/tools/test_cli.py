@@ -1,0 +1,565 @@
+#!/usr/bin/env python3
+"""test_cli.py - drives the real `troupe` from outside: options, exit codes, JSON, what is left behind.
+
+    tests/tools/test_cli.py BUILD_DIR [NAME...]        prints TAP
+
+BUILD_DIR holds `troupe` and `troupe-node`.  Every test has a state and a runtime directory of its own.
+"""
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+
+BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
+TROUPE = os.path.join(BUILD, "troupe")
+COMMANDS = ["run", "verify", "partition", "runs", "up", "down", "status", "health", "doctor", "config",
+            "completion", "version", "help"]
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+class Place:
+    """A state, a runtime directory and a project of a test's own."""
+
+    def __init__(self, root):
+        self.root = root
+        self.run_dir = os.path.join(root, "run")
+        self.state = os.path.join(root, "state")
+        self.project = os.path.join(root, "project")
+        for path in (self.run_dir, self.state, self.project):
+            os.mkdir(path, 0o700)
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith("XDG_")}
+        self.env.update(XDG_RUNTIME_DIR=self.run_dir, XDG_STATE_HOME=os.path.join(root, "xdg"),
+                        XDG_CONFIG_HOME=os.path.join(root, "etc"), LC_ALL="C.UTF-8")
+
+    def write(self, name, text):
+        path = os.path.join(self.project, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return name
+
+    def args(self, *args):
+        return [TROUPE, args[0], "--state", self.state, *args[1:]]
+
+    def start(self, *args, **more):
+        return subprocess.Popen(self.args(*args), env=self.env, cwd=self.project, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+
+    def troupe(self, *args, given="", want=0, timeout=60):
+        done = subprocess.run(self.args(*args), env=self.env, cwd=self.project, text=True,
+                              input=given, capture_output=True, timeout=timeout, check=False)
+        assert done.returncode == want, \
+            f"{args}: exit {done.returncode}, not {want}\n{done.stdout}\n{done.stderr}"
+        if want != 0:
+            assert done.stderr.strip(), f"{args}: says nothing about exit {want}"
+        return done
+
+    def processes(self):
+        """Processes of this place's cluster."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    words = file.read().decode(errors="replace").split("\0")
+                # Nodes that only connect name the socket; the supervisor names the state.
+                if any(self.root in word for word in words) and "node" in words[0]:
+                    found.append((int(pid), words))
+        return found
+
+    def pids(self, word):
+        return [pid for pid, words in self.processes() if word in words]
+
+    def nothing_is_left(self, within=5.0):
+        until = time.monotonic() + within
+        left = None
+        while time.monotonic() < until:
+            left = self.processes() or os.listdir(self.run_dir)
+            if not left:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"left behind: {left}")
+
+
+def files(place, count, seconds="0"):
+    names = [place.write(f"t{i:03}.sh", f"sleep {seconds}\n") for i in range(count)]
+    return "".join(n + "\n" for n in names)
+
+
+BY_COMMAND = ("--files-from", "-", "--command", "sh {}", "--workers", "2")
+
+
+def last_json(done):
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def wait_for(condition, what, within=20.0):
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+def balanced(counts):
+    return counts["planned"] == sum(counts[k] for k in
+                                    ("passed", "failed", "skipped", "flaky", "lost"))
+
+
+# ---- help, usage ----
+
+@test
+def every_command_has_help_with_examples(place):
+    for name in COMMANDS:
+        text = place.troupe(name, "--help").stdout
+        assert "Examples:" in text and f"troupe {name}" in text, name
+        assert place.troupe("help", name).stdout == text, name
+
+
+@test
+def help_lists_every_command(place):
+    text = subprocess.run([TROUPE, "--help"], capture_output=True, text=True, check=True).stdout
+    assert all(re.search(rf"^  {name} ", text, re.M) for name in COMMANDS)
+
+
+@test
+def wrong_usage_exits_2_and_says_what_was_meant(place):
+    done = subprocess.run([TROUPE, "verfy"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "did you mean verify" in done.stderr
+    assert "did you mean --workers" in place.troupe("run", "--wokers", "3", want=2).stderr
+    for args in (("run", "--workers"), ("run", "--workers", "many"), ("run", "--json=1"),
+                 ("run", "a", "b"), ("run", "--runner", "nose"), ("run", "--fix", "perhaps"),
+                 ("run", "--command", "true"), ("run", "--runner", "command"), ("run", "nowhere"),
+                 ("run", "--timeout", "soon"), ("verify",), ("verify", "x"), ("runs",), ("config",),
+                 ("completion", "tcsh"), ("health",), ("partition",), ("run", "--color", "blue"),
+                 ("run", "--cluster", "nonsense"), ("version", "x")):
+        place.troupe(*args, want=2)
+
+
+@test
+def no_arguments_is_wrong_usage(_place):
+    done = subprocess.run([TROUPE], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stderr
+
+
+@test
+def version_as_text_and_json(place):
+    number = place.troupe("version").stdout.split()[1]
+    assert last_json(place.troupe("version", "--json"))["version"] == number
+
+
+@test
+def completion_is_sound_shell(place):
+    for shell in ("bash", "zsh", "fish"):
+        text = place.troupe("completion", shell).stdout
+        assert "files-from" in text and "doctor" in text
+        if shutil.which(shell):
+            subprocess.run([shell, "-n"], input=text, text=True, check=True)
+
+
+# ---- configuration ----
+
+@test
+def a_bad_configuration_exits_3_with_file_line_and_column(place):
+    etc = os.path.join(place.root, "conf")
+    os.mkdir(etc)
+    with open(os.path.join(etc, "troupe.yml"), "w", encoding="utf-8") as file:
+        file.write("run:\n  workers: many\n  wokers: 3\n")
+    done = place.troupe("config", "check", "--config", etc, want=3)
+    assert "troupe.yml:2:" in done.stderr and "troupe.yml:3:" in done.stderr, done.stderr
+    place.troupe("run", "--config", etc, want=3)
+    place.troupe("config", "check", "--config", etc + "/none", want=3)
+    place.troupe("config", "check", "--set", "run.wokers=3", want=3)
+
+
+@test
+def configuration_shows_what_holds(place):
+    shown = json.loads(place.troupe("config", "show", "--json", "--set", "run.workers=7").stdout)
+    assert shown["run"]["workers"] == 7
+    assert "workers: 7" in place.troupe("config", "show", "--set", "run.workers=7").stdout
+    assert "properties" in json.loads(place.troupe("config", "schema").stdout)
+    place.troupe("config", "check")
+
+
+# ---- partition, doctor ----
+
+@test
+def partition_keeps_its_contract(place):
+    lines = "".join(json.dumps({"file": f"f{i}", "expected_s": i or None}) + "\n" for i in range(9))
+    out = last_json(place.troupe("partition", "-", "--workers", "3", given=lines))
+    assert sorted(f for w in out["workers"] for f in w) == sorted(f"f{i}" for i in range(9))
+    assert len(out["workers"]) == 3
+    assert out["expected_makespan_s"] >= out["lower_bound_s"] > 0
+    empty = last_json(place.troupe("partition", "--workers", "2"))
+    assert empty["workers"] == [[], []]
+
+
+@test
+def partition_names_the_bad_line(place):
+    for bad in ("{nonsense", '{"file":3}', '{"file":"a","expected_s":-1}', "[]", '{"file":""}'):
+        done = place.troupe("partition", "--workers", "2", given='{"file":"a"}\n' + bad + "\n", want=2)
+        assert "line 2" in done.stderr, done.stderr
+
+
+@test
+def doctor_tells_what_it_found(place):
+    out = last_json(place.troupe("doctor", "--json"))
+    assert out["ok"] and {"kernel", "sandbox", "node", "state"} <= {c["name"] for c in out["checks"]}
+    assert all(c["status"] in ("ok", "warn", "fail") for c in out["checks"])
+    assert "sandbox" in place.troupe("doctor").stdout
+
+
+# ---- without a cluster ----
+
+@test
+def without_a_cluster_questions_exit_4(place):
+    place.troupe("status", want=4)
+    place.troupe("health", "--live", want=4)
+    place.troupe("status", "--cluster", f"ipc://{place.run_dir}/none", "--timeout", "300ms", want=4)
+    place.troupe("down")
+    place.nothing_is_left()
+
+
+@test
+def without_a_ledger_verify_says_so(place):
+    place.troupe("verify", "last", want=9)
+    place.troupe("runs", "list", want=9)
+
+
+# ---- runs ----
+
+@test
+def a_run_of_fifty_counts_what_passed_and_failed(place):
+    given = files(place, 47)
+    given += place.write("red.sh", "echo boom >&2; exit 3\n") + "\n"
+    given += place.write("deep/er.sh", "exit 0\n") + "\n"
+    given += "missing.sh\n./t000.sh\n\n"
+    done = place.troupe("run", *BY_COMMAND, "--json", given=given, want=1)
+    out = last_json(done)
+    assert out["verdict"] == "failed" and len(out["run"]) == 26
+    assert out["files"]["planned"] == 50, out["files"]
+    assert out["tests"]["planned"] == 50 and balanced(out["tests"]), out["tests"]
+    rows = {r["file"]: r for r in out["results"]}
+    assert len(out["results"]) == 50 and list(rows) == sorted(rows)
+    assert rows["red.sh"]["status"] == "failed" and rows["deep/er.sh"]["status"] == "passed"
+    assert rows["missing.sh"]["status"] in ("failed", "lost")
+    errors = {e["file"]: e for e in out["errors"]}
+    assert set(errors) == {"red.sh", "missing.sh"} and "boom" in errors["red.sh"]["message"]
+    assert out["fixes"] == [] and out["heals"] == [] and out["cost"]["usd"] == 0
+    place.nothing_is_left(0.5)
+    check = last_json(place.troupe("verify", out["run"], "--json"))
+    assert check["balanced"] and check["planned"] == 50 and check["failed"] == out["tests"]["failed"]
+    again = last_json(place.troupe("runs", "show", "last", "--json"))
+    assert again["tests"] == out["tests"] and again["results"] == out["results"]
+    listed = last_json(place.troupe("runs", "list", "--json"))["runs"]
+    assert [r["run"] for r in listed] == [out["run"]]
+    place.troupe("verify", "01M82Q0MF64B91JAZ6VJFKCE1Z", want=9)
+
+
+@test
+def a_green_run_exits_0_and_reads_well(place):
+    done = place.troupe("run", *BY_COMMAND, given=files(place, 5))
+    assert "PASSED: 5 tests in 5 files" in done.stdout, done.stdout
+    assert "5 planned = 5 passed + 0 failed" in done.stdout
+    assert "\x1b" not in done.stdout and not done.stderr, done.stderr
+    coloured = place.troupe("run", *BY_COMMAND, "--color", "always", "-q", given=files(place, 2))
+    assert "\x1b[" in coloured.stdout
+
+
+@test
+def naming_no_file_can_not_be_green(place):
+    out = last_json(place.troupe("run", *BY_COMMAND, "--json", given="\n", want=9))
+    assert out["verdict"] == "error" and out["results"] == []
+    place.nothing_is_left()
+
+
+@test
+def files_outside_of_the_project_are_refused(place):
+    for path in ("../x.sh", "/etc/passwd", "a/../../b"):
+        done = place.troupe("run", *BY_COMMAND, given=f"a.sh\n{path}\n", want=2)
+        assert "line 2" in done.stderr
+
+
+@test
+def a_time_limit_exits_6(place):
+    given = files(place, 4, "30")
+    out = last_json(place.troupe("run", *BY_COMMAND, "--json", "--timeout", "1s", given=given, want=6))
+    assert out["files"]["lost"] == 4 and balanced(out["tests"])
+    place.nothing_is_left()
+
+
+@test
+def a_change_of_the_tree_is_told(place):
+    given = place.write("touch.sh", "sleep 1\n") + "\n"
+    run = place.start("run", *BY_COMMAND, "--json", stdin=subprocess.PIPE)
+    run.stdin.write(given)
+    run.stdin.close()
+    run.stdin = None
+    wait_for(lambda: place.pids("executor"), "an executor")
+    time.sleep(0.3)
+    place.write("other.txt", "new\n")
+    out, err = run.communicate(timeout=30)
+    assert run.returncode == 0 and "changed while the tests ran" in err, err
+    assert json.loads(out.splitlines()[-1])["tree_changed"] is True
+
+
+def start_slow(place, *more):
+    """A run that would take about 15 s, with at least one result in the ledger."""
+    listing = place.write("list", files(place, 60, "0.5"))
+    run = place.start("run", "--files-from", listing, "--command", "sh {}", "--workers", "2", *more)
+
+    def any_result():
+        done = subprocess.run(place.args("runs", "show", "last", "--json"), env=place.env,
+                              capture_output=True, text=True, check=False)
+        return done.returncode == 0 and json.loads(done.stdout)["results"]
+    wait_for(any_result, "a first result")
+    return run
+
+
+@test
+def sigint_cancels_and_exits_7(place):
+    run = start_slow(place, "--json")
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=20)
+    assert run.returncode == 7, (run.returncode, err)
+    result = json.loads(out.splitlines()[-1])
+    assert result["ended"] == "cancelled" and result["files"]["lost"] > 0, result["files"]
+    assert balanced(result["tests"]) and result["tests"]["passed"] > 0
+    place.nothing_is_left()
+
+
+@test
+def sigint_twice_ends_at_once(place):
+    run = start_slow(place)
+    # The coordinator sleeps, so the first one cannot take effect.
+    [pid] = place.pids("coordinator")
+    os.kill(pid, signal.SIGSTOP)
+    run.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    run.send_signal(signal.SIGINT)
+    begin = time.monotonic()
+    _, err = run.communicate(timeout=5)
+    assert run.returncode == 7 and time.monotonic() - begin < 1, err
+    os.kill(pid, signal.SIGCONT)
+    place.nothing_is_left(15)
+
+
+@test
+def a_killed_client_leaves_nothing_and_its_run_can_be_resumed(place):
+    run = start_slow(place)
+    run.kill()
+    run.communicate()
+    place.nothing_is_left(15)
+    before = last_json(place.troupe("runs", "show", "last", "--json"))
+    out = last_json(place.troupe("run", "--resume", "last", "--json"))
+    assert out["run"] == before["run"] and out["verdict"] == "passed"
+    assert out["tests"] == {**out["tests"], "planned": 60, "passed": 60} and len(out["results"]) == 60
+    kept = {r["file"]: r["duration_ms"] for r in before["results"]}
+    after = {r["file"]: r["duration_ms"] for r in out["results"]}
+    assert all(after[f] == d for f, d in kept.items()), "a result that was committed ran again"
+    assert last_json(place.troupe("verify", "last", "--json"))["balanced"]
+    # Of a closed run the verdict comes again.
+    again = last_json(place.troupe("run", "--resume", out["run"], "--json"))
+    assert again["results"] == out["results"]
+    place.nothing_is_left()
+
+
+@test
+def killed_processes_are_started_again(place):
+    run = start_slow(place, "--json")
+    for role in ("coordinator", "executor", "partitioner"):
+        old = place.pids(role)
+        os.kill(old[0], signal.SIGKILL)
+        wait_for(lambda role=role, old=old: len(place.pids(role)) == len(old)
+                 and old[0] not in place.pids(role), f"a new {role}")
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 0, (run.returncode, out[-300:], err)
+    result = json.loads(out.splitlines()[-1])
+    assert result["tests"]["passed"] == 60 and len(result["results"]) == 60
+    place.nothing_is_left()
+
+
+@test
+def a_killed_supervisor_is_replaced(place):
+    run = start_slow(place, "--json")
+    [old] = place.pids("--supervise")
+    os.kill(old, signal.SIGKILL)
+    wait_for(lambda: place.pids("--supervise") not in ([], [old]), "a new supervisor")
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 0, (run.returncode, err)
+    assert len(json.loads(out.splitlines()[-1])["results"]) == 60
+    place.nothing_is_left()
+
+
+# ---- a cluster that stays ----
+
+@test
+def up_run_status_health_down(place):
+    up = last_json(place.troupe("up", "--workers", "2", "--json"))
+    assert up["started"] and up["workers"] == 2
+    assert last_json(place.troupe("up", "--workers", "2", "--json"))["started"] is False
+    wait_for(lambda: last_json(place.troupe("status", "--json"))["slots_idle"] == 2, "two slots")
+    place.troupe("health", "--live")
+    place.troupe("health", "--ready")
+    before = sorted(pid for pid, _ in place.processes())
+    for _ in range(2):
+        begin = time.monotonic()
+        place.troupe("run", *BY_COMMAND, given=files(place, 6))
+        assert time.monotonic() - begin < 4, "a warm cluster was slow"
+    assert sorted(pid for pid, _ in place.processes()) == before
+    done = place.troupe("run", *BY_COMMAND, "--allow-write", "/tmp", given=files(place, 1))
+    assert "--allow-write has no effect" in done.stderr
+    status = last_json(place.troupe("status", "--json"))
+    assert status["runs_open"] == 0
+    place.troupe("up", "--workers", "3")
+    wait_for(lambda: len(place.pids("executor")) == 3, "a third executor")
+    assert place.troupe("run", *BY_COMMAND, "--cluster", up["endpoint"], given=files(place, 2))
+    place.troupe("down")
+    place.nothing_is_left(0.5)
+
+
+@test
+def keep_leaves_the_cluster(place):
+    place.troupe("run", *BY_COMMAND, "--keep", given=files(place, 2))
+    assert place.pids("--supervise")
+    place.troupe("down")
+    place.nothing_is_left(0.5)
+
+
+@test
+def a_kept_cluster_ends_when_nobody_uses_it(place):
+    place.troupe("run", *BY_COMMAND, "--keep", "--set", "run.keep_idle_ms=300",
+                 given=files(place, 2))
+    place.nothing_is_left(10)
+
+
+@test
+def two_clients_share_a_cluster(place):
+    listing = place.write("list", files(place, 10, "0.2"))
+    args = ("run", "--files-from", listing, "--command", "sh {}", "--workers", "2", "--json")
+    runs = [place.start(*args) for _ in range(3)]
+    for run in runs:
+        out, err = run.communicate(timeout=60)
+        assert run.returncode == 0, err
+        assert json.loads(out.splitlines()[-1])["tests"]["passed"] == 10
+    place.nothing_is_left()
+
+
+@test
+def an_idle_cluster_is_cheap(place):
+    place.troupe("up", "--workers", "2")
+    time.sleep(1)
+
+    def ticks():
+        total = 0
+        for pid, _ in place.processes():
+            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                total += sum(map(int, file.read().rsplit(")", 1)[1].split()[11:13]))
+        return total
+    begin = ticks()
+    time.sleep(4)
+    share = (ticks() - begin) / os.sysconf("SC_CLK_TCK") / 4
+    pss = 0
+    for pid, _ in place.processes():
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+            pss += int(re.search(r"^Pss:\s+(\d+)", file.read(), re.M)[1])
+    place.troupe("down")
+    assert share < 0.02, f"{share:.1%} of a core"
+    # Sanitizers have memory of their own.
+    assert pss < 80 * 1024 or "asan" in BUILD, f"{pss} kB"
+
+
+@test
+def secrets_do_not_reach_the_cluster(place):
+    place.env["AWS_SECRET_ACCESS_KEY"] = "hunter2"
+    place.troupe("up", "--workers", "1")
+    for pid, _ in place.processes():
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            assert b"hunter2" not in file.read(), pid
+    place.troupe("down")
+
+
+@test
+def directories_are_closed_to_others(place):
+    os.chmod(place.state, 0o755)
+    place.troupe("up", "--workers", "1")
+    for path in (place.state, os.path.join(place.run_dir, "troupe")):
+        assert os.stat(path).st_mode & 0o077 == 0, path
+    place.troupe("down")
+    place.nothing_is_left()
+
+
+# ---- on a terminal ----
+
+@test
+def a_terminal_shows_one_status_line(place):
+    listing = place.write("list", files(place, 6, "0.3") + place.write("red.sh", "exit 1\n") + "\n")
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    env = {**place.env, "TERM": "xterm-256color"}
+    env.pop("NO_COLOR", None)
+    run = subprocess.Popen(place.args("run", "--files-from", listing, "--command", "sh {}"), env=env,
+                           cwd=place.project, stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    seen = b""
+    while select.select([master], [], [], 30)[0]:
+        try:
+            chunk = os.read(master, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        seen += chunk
+    assert run.wait(timeout=10) == 1
+    text = seen.decode()
+    assert "\r\x1b[2K" in text and "/7 files" in text, text
+    assert "\x1b[1;97;41m FAILED " in text, text[-800:]
+    assert text.count("red.sh") >= 2
+
+
+def main():
+    if not os.access(TROUPE, os.X_OK):
+        print("usage: test_cli.py BUILD_DIR [NAME...]", file=sys.stderr)
+        return 2
+    wanted = [t for t in TESTS if not sys.argv[2:] or t.__name__ in sys.argv[2:]]
+    print(f"1..{len(wanted)}", flush=True)
+    failed = 0
+    for number, function in enumerate(wanted, 1):
+        root = tempfile.mkdtemp(prefix="tcli-")
+        place = Place(root)
+        problem = None
+        try:
+            function(place)
+        except Exception as error:  # one test must not end the others
+            problem = error
+            failed += 1
+        finally:
+            subprocess.run(place.args("down"), env=place.env, capture_output=True, check=False)
+        print("ok" if problem is None else "not ok", number, "-",
+              function.__name__.replace("_", " "), flush=True)
+        if problem is not None:
+            for line in f"{type(problem).__name__}: {problem}".splitlines()[:30]:
+                print("#", line, flush=True)
+        shutil.rmtree(root, ignore_errors=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
