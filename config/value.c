@@ -2,8 +2,8 @@
 #include "config/value.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/suggest.h"

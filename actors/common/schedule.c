@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* A batch is at most this part of a worker's even share of what is left. */
-enum { BATCH_PART = 3, BOOT_PART = 10 };
+enum { BATCH_PART = 3, BOOTS_WANTED = 10, BOOTS_MIN = 2 };
 
 static int by_time_descending(const void *a, const void *b)
 {
@@ -42,7 +42,10 @@ uint64_t schedule_batch_us(uint64_t left_us, uint64_t workers, uint64_t boot_us)
 {
     assert(workers > 0);
     uint64_t share_us = left_us / workers;
-    uint64_t least_us = BOOT_PART * boot_us < share_us ? BOOT_PART * boot_us : share_us;
+    uint64_t least_us = BOOTS_WANTED * boot_us < share_us ? BOOTS_WANTED * boot_us : share_us;
+    if (least_us < BOOTS_MIN * boot_us) {
+        least_us = BOOTS_MIN * boot_us;
+    }
     uint64_t guided_us = share_us / BATCH_PART;
     return guided_us > least_us ? guided_us : least_us;
 }

@@ -27,7 +27,8 @@ struct schedule_file {
 void schedule_order(struct schedule_file *files, size_t count, uint64_t unknown_us);
 
 /* How much expected work to give to one of `workers` that ask when `left_us` is left.  A batch that
- * costs `boot_us` to start is worth ten times that, but nobody gets more than an even share. */
+ * costs `boot_us` to start is worth ten times that while nobody gets more than an even share by it,
+ * and twice that to the end. */
 uint64_t schedule_batch_us(uint64_t left_us, uint64_t workers, uint64_t boot_us);
 
 struct schedule_plan {

@@ -280,6 +280,7 @@ static uint64_t batch_us(struct rt_context *ctx, const struct run *run)
 enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_offer *offer)
 {
     struct grant_op *op = run_op_new(run, sizeof *op, grant_apply, grant_done);
+    uint64_t target_us = batch_us(ctx, run); /* before this lease counts among those at work */
     uint64_t token = 0;
     enum err err = op ? lease_token_next(&run->source, &token) : ERR_MEMORY;
     struct run_lease *lease = err == ERR_OK ? add_lease(ctx, run, token) : NULL;
@@ -288,7 +289,6 @@ enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_off
         return err != ERR_OK ? err : ERR_MEMORY;
     }
     uint64_t now_ms = rt_now_ms(ctx);
-    uint64_t target_us = batch_us(ctx, run);
     uint64_t taken_us = 0;
     do {
         uint32_t index = dequeue(run);

@@ -160,8 +160,10 @@ static enum err on_file(struct rt_context *ctx, struct slot *slot, struct msg_st
     return err;
 }
 
-static enum err on_listed(struct rt_context *ctx, struct slot *slot, uint64_t count)
+static enum err on_listed(struct rt_context *ctx, struct slot *slot, const struct event *event)
 {
+    uint64_t count = event->count;
+    slot->host.shared = event->shared;
     bool sound = count == slot->batch->files;
     const struct verdict verdict = {
         .outcome = sound ? TERM_outcome_COMPLETE : TERM_outcome_INCOMPLETE,
@@ -190,7 +192,6 @@ static enum err on_ready(struct rt_context *ctx, struct slot *slot, const struct
     }
     self->state = HOST_READY;
     self->serial = event->serial;
-    self->shared = event->shared;
     copy_text(self->name, sizeof self->name, event->runner);
     copy_text(self->version, sizeof self->version, event->version);
     slot_alarm_off(ctx, slot, ALARM_BOOT);
@@ -218,7 +219,7 @@ static enum err on_answer(struct rt_context *ctx, struct slot *slot, const struc
     case EVENT_FILE:
         return list ? on_file(ctx, slot, event->file) : ERR_OK;
     case EVENT_LISTED:
-        return list ? on_listed(ctx, slot, event->count) : ERR_OK;
+        return list ? on_listed(ctx, slot, event) : ERR_OK;
     case EVENT_START:
     case EVENT_COLLECTED:
     case EVENT_TEST:

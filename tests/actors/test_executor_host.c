@@ -64,7 +64,8 @@ Test(executor_host, runs_a_batch_and_stays_warm)
     probe_start();
     coordinator_up(0);
     grant(9, "vitest", two);
-    cr_expect_str_eq(exec_line(), "/p: node /reporters/vitest/host.mjs [PATH=/bin] [CI=1] [TROUPE_SLOT=0]");
+    cr_expect_str_eq(exec_line(),
+                     "/p: node /reporters/vitest/host.mjs [PATH=/bin] [CI=1] [TROUPE_SLOT=0]");
     cr_expect_str_eq(exec_written(), "");
     ready();
     cr_expect_str_eq(exec_written(), "{\"cmd\":\"run\",\"id\":1,\"files\":[\"a\",\"b\"],"

@@ -148,6 +148,11 @@ export class Adapter {
     return this.vitest.state.getUnhandledErrors()
   }
 
+  /** Whether files listed have to be given together, so that every batch of them has a start to pay. */
+  sharesWorkers() {
+    return [...this.#specs.values()].flat().some((spec) => this.groupOf(spec) !== undefined)
+  }
+
   get ignoresUnhandled() {
     return Boolean(this.vitest.config.dangerouslyIgnoreUnhandledErrors)
   }

@@ -83,7 +83,7 @@ class Host {
     await this.#refresh()
     const files = (await this.#adapter.list()).map((path) => relativePath(this.#root, path)).sort()
     for (const file of files) this.#channel.send({ ev: 'file', id, file })
-    this.#channel.send({ ev: 'listed', id, count: files.length })
+    this.#channel.send({ ev: 'listed', id, count: files.length, shared: this.#adapter.sharesWorkers() })
   }
 
   async #run({ id, files, timeout_ms: timeoutMs = 0 }) {
