@@ -178,7 +178,13 @@ static struct peer *welcome(struct links *links, uint64_t route, uint64_t seq,
             return NULL;
         }
     }
+    const struct dial *dial = link_dial(links, route);
     if (peer->state != PEER_UP) {
+        /* Our HELLO may have been meant for an earlier incarnation, and named its numbers; frames
+         * before them would count as old. */
+        if (dial && peer->out_seq < dial->said_seq) {
+            peer->out_seq = dial->said_seq;
+        }
         begin(links, peer, seq, hello);
         replace(links, peer);
         link_way_add(links, peer, route, true);

@@ -83,7 +83,8 @@ struct dial {
     uint64_t route;
     uint64_t node; /* who answered last; 0 for nobody yet */
     bool answered;
-    uint64_t next_ms; /* when to greet (again) */
+    uint64_t next_ms;  /* when to greet (again) */
+    uint64_t said_seq; /* the greatest sequence number that a HELLO on it has named */
 };
 
 /* Kinds of log lines that strangers can cause; each is written once a second at most. */

@@ -1,0 +1,270 @@
+/* story.c - see story.h.
+ *
+ * Until HEAL_MS anything may fail; from then on nothing does, and the run must come to its verdict
+ * before LIMIT_MS.
+ */
+#include "tests/sim/story.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { HEAL_MS = 25000, LIMIT_MS = 240000, FAULTS_MAX = 8, HOUR_MS = 3600 * 1000 };
+
+struct story {
+    struct cluster *cluster;
+    const struct story_options *options;
+    struct tale {
+        struct client_view *view;
+        struct cluster_expected expected;
+        bool red; /* some file must fail */
+    } tales[CLUSTER_RUNS];
+    size_t runs;
+    bool late[CLUSTER_EXECUTORS_MAX + 3]; /* nodes that are not there from the beginning */
+    uint64_t fault_ms[FAULTS_MAX];
+    size_t faults;
+};
+
+static uint64_t draw(struct story *story, uint64_t below)
+{
+    return cluster_random(story->cluster) % below;
+}
+
+static bool one_in(struct story *story, uint64_t n)
+{
+    return draw(story, n) == 0;
+}
+
+/* ---- the workload ---- */
+
+static enum job_kind draw_kind(struct story *story, uint64_t mix)
+{
+    static const enum job_kind rare[] = {KIND_FAIL, KIND_ONCE, KIND_DIES, KIND_STUMBLE, KIND_HANGS};
+    if (mix == 0 || !one_in(story, 8)) {
+        return KIND_PASS;
+    }
+    /* Half of the mixed runs can still be green. */
+    return mix == 1 ? (one_in(story, 2) ? KIND_ONCE : KIND_STUMBLE) : rare[draw(story, 5)];
+}
+
+static void draw_files(struct story *story, size_t run, char (*files)[CLIENT_FILE_SIZE])
+{
+    struct tale *tale = &story->tales[run];
+    struct client_view *view = tale->view;
+    uint64_t mix = draw(story, 3);
+    view->count = run == 0 ? story->options->jobs : 1 + draw(story, story->options->jobs);
+    view->delay_ms = run == 0 ? 0 : draw(story, 8000);
+    view->retries = mix > 0 ? 1 + draw(story, 2) : draw(story, 2);
+    for (size_t i = 0; i < view->count; i++) {
+        enum job_kind kind = draw_kind(story, mix);
+        tale->red |= kind == KIND_FAIL || kind == KIND_DIES || kind == KIND_HANGS;
+        cluster_job_name(run * CLUSTER_RUN_JOBS + i, kind, 20 + draw(story, 20) * draw(story, 60),
+                         files[i], CLIENT_FILE_SIZE);
+    }
+    view->files = files;
+    view->workers = one_in(story, 4) ? 1 + draw(story, 3) : 0;
+}
+
+/* How the run is to end, if not by itself. */
+static void draw_end(struct story *story, struct tale *tale)
+{
+    struct client_view *view = tale->view;
+    struct cluster_expected *expected = &tale->expected;
+    *expected = (struct cluster_expected){
+        .verdict = tale->red ? TERM_verdict_FAILED : TERM_verdict_PASSED, .all = true};
+    switch (draw(story, 16)) {
+    case 0:
+        view->cancel_ms = 1 + draw(story, 3000);
+        expected->verdict = 0; /* unless it was faster */
+        expected->all = false;
+        break;
+    case 1:
+        view->timeout_ms = 100 + draw(story, 300);
+        expected->verdict = 0; /* it may be slow to begin, or have little to do */
+        expected->all = false;
+        break;
+    case 2:
+        view->timeout_ms = 10 * HOUR_MS;
+        break;
+    case 3:
+        view->fail_fast = true;
+        expected->all = !tale->red;
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- faults ---- */
+
+static void draw_network(struct story *story)
+{
+    struct network network = {.delay_ms = draw(story, 10), .jitter_ms = 1};
+    if (!one_in(story, 4)) {
+        static const uint64_t losses[] = {0, 2, 10, 50, 200};
+        network.loss = losses[draw(story, 5)];
+        network.twice = one_in(story, 2) ? draw(story, 50) : 0;
+        network.full = one_in(story, 4) ? draw(story, 100) : 0;
+        network.jitter_ms = 1 + (one_in(story, 2) ? draw(story, 50) : 0);
+    }
+    cluster_network(story->cluster, &network);
+}
+
+static void draw_faults(struct story *story)
+{
+    story->faults = one_in(story, 8) ? 0 : draw(story, FAULTS_MAX + 1);
+    for (size_t i = 0; i < story->faults; i++) {
+        story->fault_ms[i] = 50 + draw(story, one_in(story, 2) ? 4000 : HEAL_MS - 100);
+    }
+    for (size_t i = 0; i < story->options->executors + 3; i++) {
+        story->late[i] = one_in(story, 10);
+    }
+}
+
+/* Most faults befall the coordinator and the executors. */
+static size_t draw_victim(struct story *story)
+{
+    switch (draw(story, 8)) {
+    case 0:
+        return NODE_PARTITIONER;
+    case 1:
+        return cluster_client_node(story->cluster);
+    case 2:
+    case 3:
+    case 4:
+        return NODE_COORDINATOR;
+    default:
+        return NODE_EXECUTORS + draw(story, story->options->executors);
+    }
+}
+
+static void strike(struct story *story)
+{
+    struct cluster *cluster = story->cluster;
+    size_t victim = draw_victim(story);
+    uint64_t left_ms = HEAL_MS - cluster_now(cluster);
+    uint64_t ms = 1 + draw(story, one_in(story, 2) ? 800 : 9000);
+    ms = ms < left_ms ? ms : left_ms;
+    bool client = victim == cluster_client_node(cluster);
+    switch (draw(story, 4)) {
+    case 0:
+    case 1:
+        if (client) {
+            cluster_pause(cluster, victim, ms);
+        } else {
+            cluster_crash(cluster, victim, (enum crash)draw(story, 4), ms);
+        }
+        break;
+    case 2:
+        cluster_pause(cluster, victim, ms);
+        break;
+    default: {
+        uint64_t ways = 1 + draw(story, 3);
+        cluster_cut(cluster, victim, ways & 1, ways & 2, ms);
+        break;
+    }
+    }
+}
+
+static void heal(struct story *story)
+{
+    struct cluster *cluster = story->cluster;
+    cluster_network(cluster, &(struct network){.delay_ms = 1});
+    for (size_t i = 0; i < story->options->executors + 3; i++) {
+        cluster_cut(cluster, i, true, true, 0);
+    }
+    cluster_start_all(cluster);
+}
+
+/* ---- the telling ---- */
+
+static uint64_t next_fault(const struct story *story)
+{
+    uint64_t next_ms = HEAL_MS;
+    for (size_t i = 0; i < story->faults; i++) {
+        next_ms = story->fault_ms[i] < next_ms ? story->fault_ms[i] : next_ms;
+    }
+    return next_ms;
+}
+
+static void strike_due(struct story *story)
+{
+    for (size_t i = 0; i < story->faults; i++) {
+        if (story->fault_ms[i] <= cluster_now(story->cluster)) {
+            story->fault_ms[i] = UINT64_MAX;
+            strike(story);
+        }
+    }
+}
+
+static bool is_over(const struct story *story)
+{
+    for (size_t i = 0; i < story->runs; i++) {
+        if (!story->tales[i].view->closed) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void tell(struct story *story)
+{
+    struct cluster *cluster = story->cluster;
+    for (size_t i = 0; i < story->options->executors + 3; i++) {
+        if (!story->late[i]) {
+            cluster_start(cluster, i);
+        }
+    }
+    while (!is_over(story) && cluster_now(cluster) < HEAL_MS) {
+        uint64_t until_ms = next_fault(story);
+        while (!is_over(story) && cluster_now(cluster) < until_ms) {
+            cluster_run(cluster, 1 + (until_ms - cluster_now(cluster)) / 64);
+        }
+        strike_due(story);
+        if (cluster_now(cluster) > 3000) {
+            cluster_start_all(cluster); /* the late ones */
+        }
+    }
+    heal(story);
+    while (!is_over(story) && cluster_now(cluster) < LIMIT_MS && !cluster_why(cluster)[0]) {
+        cluster_run(cluster, 500);
+    }
+    cluster_run(cluster, 5000); /* whatever is still on its way */
+}
+
+/* What is asked of the cluster, and what happens to it. */
+static void draw_all(struct story *story)
+{
+    static char files[CLUSTER_RUNS][CLIENT_FILES_MAX][CLIENT_FILE_SIZE];
+    story->runs = one_in(story, 3) ? 2 : 1;
+    for (size_t i = 0; i < story->runs; i++) {
+        story->tales[i].view = cluster_client(story->cluster, i);
+        draw_files(story, i, files[i]);
+        draw_end(story, &story->tales[i]);
+    }
+    draw_network(story);
+    draw_faults(story);
+}
+
+void story_tell(const struct story_options *options, struct story_end *ret_end)
+{
+    struct story story = {.options = options};
+    struct cluster_options with = {.seed = options->seed,
+                                   .executors = options->executors,
+                                   .trace = options->trace,
+                                   .wall_spread_ms = HOUR_MS,
+                                   .drift_ppm = 2000};
+    story.cluster = cluster_new(&with);
+    draw_all(&story);
+    tell(&story);
+    *ret_end = (struct story_end){.events = cluster_events(story.cluster),
+                                  .virtual_ms = cluster_now(story.cluster),
+                                  .right = true};
+    for (size_t i = 0; i < story.runs && ret_end->right; i++) {
+        ret_end->right = cluster_check(story.cluster, i, &story.tales[i].expected, ret_end->why);
+    }
+    for (size_t i = 0; i < CLUSTER_JOBS_MAX; i++) {
+        ret_end->executions += cluster_job(story.cluster, i)->started;
+    }
+    ret_end->hash = cluster_hash(story.cluster);
+    cluster_destroy(&story.cluster);
+}
