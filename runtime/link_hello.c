@@ -12,6 +12,10 @@ void link_greet(struct links *links, uint64_t route, const struct peer *peer, bo
         MSG(hello, .proto_min = PROTO_VERSION_MIN, .proto_max = PROTO_VERSION_MAX,
             .node = links->node, .name = msg_str(links->name),
             .credit_bytes = links->config->credit_bytes, .answer = answer);
+    struct dial *dial = link_dial(links, route);
+    if (dial && peer && peer->out_seq > dial->said_seq) {
+        dial->said_seq = peer->out_seq;
+    }
     link_send_alone(links, route, peer ? peer->out_seq : 0, hello);
 }
 
@@ -164,6 +168,20 @@ static void begin(struct links *links, struct peer *peer, uint64_t seq,
              peer->stats.node);
 }
 
+/* Where our numbers on a new link begin.  Our HELLO may have been meant for an earlier incarnation
+ * at the other end of the route, and have named its numbers; frames for that one may have followed
+ * before we knew.  Whatever is numbered lower would count as old. */
+static uint64_t first_seq(struct links *links, const struct peer *peer, const struct dial *dial)
+{
+    uint64_t seq = peer->out_seq;
+    if (dial) {
+        const struct peer *earlier = dial->node != 0 ? link_find(links, dial->node) : NULL;
+        seq = dial->said_seq > seq ? dial->said_seq : seq;
+        seq = earlier && earlier->out_seq > seq ? earlier->out_seq : seq;
+    }
+    return seq;
+}
+
 /* The peer that a good HELLO is from, up; NULL when there is no memory for it. */
 static struct peer *welcome(struct links *links, uint64_t route, uint64_t seq,
                             const struct msg_hello *hello)
@@ -178,13 +196,8 @@ static struct peer *welcome(struct links *links, uint64_t route, uint64_t seq,
             return NULL;
         }
     }
-    const struct dial *dial = link_dial(links, route);
     if (peer->state != PEER_UP) {
-        /* Our HELLO may have been meant for an earlier incarnation, and named its numbers; frames
-         * before them would count as old. */
-        if (dial && peer->out_seq < dial->said_seq) {
-            peer->out_seq = dial->said_seq;
-        }
+        peer->out_seq = first_seq(links, peer, link_dial(links, route));
         begin(links, peer, seq, hello);
         replace(links, peer);
         link_way_add(links, peer, route, true);

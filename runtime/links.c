@@ -55,9 +55,6 @@ static uint64_t greet(struct links *links, struct dial *dial)
     if (dial->next_ms <= links->now_ms) {
         dial->next_ms = links->now_ms + links->config->heartbeat_ms;
         const struct peer *peer = dial->node != 0 ? link_find(links, dial->node) : NULL;
-        if (peer && peer->out_seq > dial->said_seq) {
-            dial->said_seq = peer->out_seq;
-        }
         link_greet(links, dial->route, peer, false);
     }
     return dial->next_ms;
