@@ -203,18 +203,35 @@ enum err life_spawn(struct rt_system *system, const struct rt_behaviour *behavio
 void life_crash(struct rt_context *ctx, enum err reason);
 void life_end(struct rt_context *ctx, enum err reason);
 
-/* Takes a signal that is the runtime's business; false: it is the actor's. */
-bool life_signal(struct rt_context *ctx, const struct envelope *envelope);
-
 /* Follows an order; an error is a crash of the actor. */
 enum err life_order(struct rt_context *ctx, const struct order *order) MUST_CHECK;
 
 /* The delay before a next life has passed. */
 void life_restart_due(struct rt_system *system, uint64_t actor, uint64_t life);
 
+/* Begins the next life. */
+void life_begin(struct rt_context *ctx);
+
+/* On the supervisor's turn: decides about a crashed child, forgets an ended one.  On the child's:
+ * its supervisor wants another life. */
+void life_child_crashed(struct rt_context *ctx, struct rt_address child);
+void life_child_ended(struct rt_context *ctx, struct rt_address child);
+void life_restart(struct rt_context *ctx);
+
+/* Lists of actors: the place of one, NULL in it when it is not there. */
+struct peer **peer_find(struct peer **list, struct rt_address address);
+struct peer **peer_find_ref(struct peer **list, uint64_t ref);
+bool peer_add(struct peer **list, struct rt_address address, uint64_t ref); /* false: no memory */
+void peer_remove(struct peer **at);
+
 /* Frees what a life holds, without telling anybody; for the end of the process. */
 void life_drop(struct rt_system *system, struct actor *actor);
 extern const struct rt_behaviour life_root;
+
+/* ---- signal.c ---- */
+
+/* Takes a signal that is the runtime's business; false: it is the actor's. */
+bool life_signal(struct rt_context *ctx, const struct envelope *envelope);
 
 /* ---- deliver.c: sending, asks, roles ---- */
 

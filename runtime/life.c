@@ -14,11 +14,9 @@
 
 #include <stdlib.h>
 
-static void begin(struct rt_context *ctx);
-
 /* ---- lists ---- */
 
-static struct peer **find_peer(struct peer **list, struct rt_address address)
+struct peer **peer_find(struct peer **list, struct rt_address address)
 {
     while (*list && !rt_address_equal((*list)->address, address)) {
         list = &(*list)->next;
@@ -26,7 +24,7 @@ static struct peer **find_peer(struct peer **list, struct rt_address address)
     return list;
 }
 
-static struct peer **find_ref(struct peer **list, uint64_t ref)
+struct peer **peer_find_ref(struct peer **list, uint64_t ref)
 {
     while (*list && (*list)->ref != ref) {
         list = &(*list)->next;
@@ -34,7 +32,7 @@ static struct peer **find_ref(struct peer **list, uint64_t ref)
     return list;
 }
 
-static bool add_peer(struct peer **list, struct rt_address address, uint64_t ref)
+bool peer_add(struct peer **list, struct rt_address address, uint64_t ref)
 {
     struct peer *peer = malloc(sizeof *peer);
     if (peer) {
@@ -44,7 +42,7 @@ static bool add_peer(struct peer **list, struct rt_address address, uint64_t ref
     return peer != NULL;
 }
 
-static void remove_peer(struct peer **at)
+void peer_remove(struct peer **at)
 {
     struct peer *peer = *at;
     if (peer) {
@@ -56,7 +54,7 @@ static void remove_peer(struct peer **at)
 static void free_peers(struct peer **list)
 {
     while (*list) {
-        remove_peer(list);
+        peer_remove(list);
     }
 }
 
@@ -67,7 +65,7 @@ static void log_life(struct rt_context *ctx, enum rt_level level, const char *te
     rt_log(ctx, level, "%s reason=%s", text, err_name(err));
 }
 
-static void begin(struct rt_context *ctx)
+void life_begin(struct rt_context *ctx)
 {
     struct actor *self = ctx->actor;
     const struct rt_behaviour *behaviour = self->behaviour;
@@ -141,11 +139,11 @@ enum err life_order(struct rt_context *ctx, const struct order *order)
         self->arg = order->arg;
         self->parent = order->address;
         self->crash_count = 0;
-        begin(ctx);
+        life_begin(ctx);
         return ERR_OK;
     case ORDER_ADOPT:
         relations = actor_relations(self);
-        return relations && add_peer(&relations->children, order->address, 0) ? ERR_OK : ERR_MEMORY;
+        return relations && peer_add(&relations->children, order->address, 0) ? ERR_OK : ERR_MEMORY;
     case ORDER_STORE_DONE:
         return store_done(ctx, order);
     }
@@ -189,7 +187,7 @@ static void unwatch_all(struct rt_context *ctx)
     while (relations && relations->watched) {
         struct peer *peer = relations->watched;
         deliver_signal(ctx->system, self, peer->address, MSG(demonitor, .ref = peer->ref));
-        remove_peer(&relations->watched);
+        peer_remove(&relations->watched);
     }
 }
 
@@ -218,11 +216,11 @@ static void end_for_good(struct rt_context *ctx)
         deliver_signal(system, address, peer->address,
                        MSG(down, .ref = peer->ref, .node = address.node, .actor = address.actor,
                            .reason = reason));
-        remove_peer(&relations->watchers);
+        peer_remove(&relations->watchers);
     }
     while (relations && relations->links) {
         deliver_signal(system, address, relations->links->address, MSG(exit, .reason = reason));
-        remove_peer(&relations->links);
+        peer_remove(&relations->links);
     }
     if (self->parent.node != 0) {
         deliver_signal(system, address, self->parent, MSG(child_ended, .reason = reason));
@@ -362,12 +360,12 @@ static bool too_many_restarts(struct rt_context *ctx)
     return relations->restart_next > ring && now_ms - oldest_ms < cfg->restart_period_ms;
 }
 
-static void on_child_crashed(struct rt_context *ctx, struct rt_address child)
+void life_child_crashed(struct rt_context *ctx, struct rt_address child)
 {
     struct actor *self = ctx->actor;
     struct rt_address me = rt_self(ctx);
     struct relations *relations = self->relations;
-    if (!relations || !*find_peer(&relations->children, child)) {
+    if (!relations || !*peer_find(&relations->children, child)) {
         return;
     }
     if (self->lifecycle != ACTOR_ALIVE) {
@@ -393,19 +391,19 @@ static void on_child_crashed(struct rt_context *ctx, struct rt_address child)
     }
 }
 
-static void on_child_ended(struct rt_context *ctx, struct rt_address child)
+void life_child_ended(struct rt_context *ctx, struct rt_address child)
 {
     struct relations *relations = ctx->actor->relations;
     if (!relations) {
         return;
     }
-    remove_peer(find_peer(&relations->children, child));
+    peer_remove(peer_find(&relations->children, child));
     if (ctx->actor->lifecycle == ACTOR_ENDING) {
         end_children(ctx);
     }
 }
 
-static void on_restart(struct rt_context *ctx)
+void life_restart(struct rt_context *ctx)
 {
     struct actor *self = ctx->actor;
     if (self->lifecycle == ACTOR_WAITING && !self->restart_granted) {
@@ -422,168 +420,6 @@ void life_restart_due(struct rt_system *system, uint64_t actor, uint64_t life)
 {
     struct rt_address to = {system->node, actor};
     deliver_signal(system, (struct rt_address){0, life}, to, MSG(restart, .delay_ms = 0));
-}
-
-/* ---- links and monitors ---- */
-
-/* True when the EXIT is dealt with; false when the actor wants to see it. */
-static bool on_exit_signal(struct rt_context *ctx, struct rt_address from, enum err reason)
-{
-    struct actor *self = ctx->actor;
-    if (rt_address_equal(from, self->parent) || from.node == 0) {
-        life_end(ctx, ERR_OK);
-        return true;
-    }
-    if (reason == ERR_CANCELLED) { /* rt_exit: a wish, whether linked or not */
-        bool obeys = !self->behaviour->trap_exits;
-        if (obeys) {
-            life_end(ctx, ERR_OK);
-        }
-        return obeys;
-    }
-    struct peer **link = self->relations ? find_peer(&self->relations->links, from) : NULL;
-    bool linked = link && *link;
-    if (linked) {
-        remove_peer(link);
-    }
-    if (self->behaviour->trap_exits) {
-        return false;
-    }
-    /* From one that is not linked any more it comes too late. */
-    if (linked && reason != ERR_OK) {
-        life_crash(ctx, reason);
-    }
-    return true;
-}
-
-static void on_monitor(struct rt_context *ctx, struct rt_address from, uint64_t ref)
-{
-    struct actor *self = ctx->actor;
-    struct relations *relations = actor_relations(self);
-    if (!relations || !add_peer(&relations->watchers, from, ref)) {
-        return;
-    }
-    if (from.node != ctx->system->node) {
-        atomic_store_explicit(&self->remote, true, memory_order_relaxed);
-    }
-}
-
-/* DOWN counts once: whoever is no longer watched is not heard. */
-static bool on_down(struct rt_context *ctx, uint64_t ref)
-{
-    struct relations *relations = ctx->actor->relations;
-    struct peer **peer = relations ? find_ref(&relations->watched, ref) : NULL;
-    if (!peer || !*peer) {
-        return true;
-    }
-    remove_peer(peer);
-    return ctx->actor->lifecycle != ACTOR_ALIVE;
-}
-
-static void fail_asks_of(struct rt_context *ctx, uint64_t node)
-{
-    struct rt_address self = rt_self(ctx);
-    for (struct ask *ask = ctx->actor->relations->asks; ask; ask = ask->next) {
-        if (ask->to.node == node) {
-            struct envelope *failed =
-                envelope_new(MSG(failed, .type = ask->type, .reason = ERR_GONE));
-            if (failed) {
-                failed->from = ask->to;
-                failed->to = self;
-                failed->ask = ask->number | FRAME_ANSWER;
-                system_deliver(ctx->system, &failed);
-            }
-        }
-    }
-}
-
-static void on_node_gone(struct rt_context *ctx, uint64_t node)
-{
-    struct rt_address self = rt_self(ctx);
-    struct relations *relations = ctx->actor->relations;
-    if (!relations) {
-        return;
-    }
-    for (struct peer *peer = relations->watched; peer; peer = peer->next) {
-        if (peer->address.node == node) {
-            deliver_signal(ctx->system, peer->address, self,
-                           MSG(down, .ref = peer->ref, .node = node, .actor = peer->address.actor,
-                               .reason = ERR_GONE));
-        }
-    }
-    for (struct peer *peer = relations->links; peer; peer = peer->next) {
-        if (peer->address.node == node) {
-            deliver_signal(ctx->system, peer->address, self, MSG(exit, .reason = ERR_GONE));
-        }
-    }
-    for (struct peer **at = &relations->watchers; *at;) {
-        if ((*at)->address.node == node) {
-            remove_peer(at);
-        } else {
-            at = &(*at)->next;
-        }
-    }
-    fail_asks_of(ctx, node);
-}
-
-static void on_link(struct rt_context *ctx, struct rt_address from)
-{
-    struct relations *relations = actor_relations(ctx->actor);
-    if (!relations || *find_peer(&relations->links, from)) {
-        return;
-    }
-    (void)add_peer(&relations->links, from, 0);
-    if (from.node != ctx->system->node) {
-        atomic_store_explicit(&ctx->actor->remote, true, memory_order_relaxed);
-    }
-}
-
-bool life_signal(struct rt_context *ctx, const struct envelope *envelope)
-{
-    const struct msg *msg = envelope_msg(envelope);
-    struct rt_address from = envelope->from;
-    struct relations *relations = ctx->actor->relations;
-    switch (msg->type) {
-    case MSG_EXIT:
-        return on_exit_signal(ctx, from, (enum err)msg_as_exit(msg)->reason);
-    case MSG_CHILD_CRASHED:
-        on_child_crashed(ctx, from);
-        return true;
-    case MSG_CHILD_ENDED:
-        on_child_ended(ctx, from);
-        return true;
-    case MSG_RESTART:
-        if (rt_address_equal(from, ctx->actor->parent)) {
-            on_restart(ctx);
-        } else if (from.node == 0 && from.actor == ctx->actor->life &&
-                   ctx->actor->lifecycle == ACTOR_WAITING) {
-            begin(ctx);
-        }
-        return true;
-    case MSG_MONITOR:
-        on_monitor(ctx, from, msg_as_monitor(msg)->ref);
-        return true;
-    case MSG_DEMONITOR:
-        if (relations) {
-            remove_peer(find_ref(&relations->watchers, msg_as_demonitor(msg)->ref));
-        }
-        return true;
-    case MSG_LINK:
-        on_link(ctx, from);
-        return true;
-    case MSG_UNLINK:
-        if (relations) {
-            remove_peer(find_peer(&relations->links, from));
-        }
-        return true;
-    case MSG_DOWN:
-        return on_down(ctx, msg_as_down(msg)->ref);
-    case MSG_NODE_GONE:
-        on_node_gone(ctx, msg_as_node_gone(msg)->node);
-        return true;
-    default:
-        return false;
-    }
 }
 
 void life_drop(struct rt_system *system, struct actor *self)

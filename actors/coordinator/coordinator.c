@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "actors/coordinator/run.h"
+#include "actors/coordinator/submit.h"
 #include "actors/coordinator/watch.h"
 
 struct open_run {
@@ -38,14 +39,6 @@ struct idle_slot {
     char dir[MSG_MAX_offer_dir + 1];
 };
 
-/* A SUBMIT whose RUN_FILEs are still coming. */
-struct pending {
-    struct pending *next;
-    struct rt_caller caller;
-    struct submit_op *op;
-    size_t seen;
-};
-
 struct coordinator {
     uint64_t epoch; /* 0: not ready */
     uint64_t since_ms;
@@ -53,13 +46,10 @@ struct coordinator {
     struct open_run *runs; /* in the order in which they are served */
     size_t runs_count;
     struct idle_slot *idle; /* waiting longest first */
-    struct pending *pending;
-    size_t pending_count;
+    struct submits submits;
     struct watches watches;
     uint64_t stale;
 };
-
-enum { PENDING_MAX = 16 };
 
 /* ---- runs ---- */
 
@@ -232,134 +222,9 @@ static enum err on_down(struct coordinator *self, struct rt_context *ctx, uint64
 
 /* ---- submission ---- */
 
-struct submit_op {
-    struct rt_store_op op;
-    uint64_t epoch;
-    struct rt_caller caller;
-    bool is_new;
-    char run[LEDGER_RUN_SIZE + 1];
-    struct ledger_submit submit;
-    char *texts; /* owned; the submit's */
-    struct ledger_file *files;
-    char **names; /* owned; the files' */
-};
-
-static void submit_fini(struct rt_store_op *op)
+static enum err on_accepted(struct rt_context *ctx, void *state, struct msg_str run)
 {
-    struct submit_op *self = (struct submit_op *)op;
-    for (size_t i = 0; self->names && i < self->submit.files; i++) {
-        free(self->names[i]);
-    }
-    free(self->names);
-    free(self->files);
-    free(self->texts);
-}
-
-static enum err submit_apply(struct store_txn *txn, struct rt_store_op *op)
-{
-    struct submit_op *self = (struct submit_op *)op;
-    struct ledger_key key = {self->epoch, msg_str(self->run)};
-    enum err err = ledger_submit_run(txn, key, &self->submit, &self->is_new);
-    if (err != ERR_OK || !self->is_new || self->submit.files == 0) {
-        return err;
-    }
-    err = ledger_add_files(txn, key, self->files, self->submit.files);
-    bool listed = msg_str_is(self->submit.runner, "command");
-    if (err == ERR_OK && listed) {
-        struct ledger_listing listing = {
-            .runner = self->submit.runner, .version = msg_str(""), .files = self->submit.files};
-        err = ledger_set_listed(txn, key, &listing);
-    }
-    return err;
-}
-
-static enum err submit_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
-{
-    struct coordinator *self = state;
-    struct submit_op *submit = (struct submit_op *)op;
-    if (op->err != ERR_OK) {
-        rt_answer(ctx, submit->caller, MSG(failed, .type = MSG_SUBMIT, .reason = op->err));
-        return op->err == ERR_STALE ? ERR_STALE : ERR_OK;
-    }
-    enum err err = ERR_OK;
-    if (submit->is_new) {
-        rt_log(ctx, RT_INFO, "run=%s accepted dir=%s", submit->run, submit->submit.dir.at);
-        err = open_run(ctx, self, msg_str(submit->run));
-    }
-    rt_answer(ctx, submit->caller, MSG(submitted, .run = msg_str(submit->run)));
-    return err;
-}
-
-static struct msg_str put_text(char **at, struct msg_str text)
-{
-    struct msg_str copy = {*at, text.size};
-    memcpy(*at, text.at, text.size);
-    (*at)[text.size] = '\0';
-    *at += text.size + 1;
-    return copy;
-}
-
-static struct submit_op *submit_op_new(struct rt_context *ctx, const struct coordinator *self,
-                                       const struct msg_submit *msg)
-{
-    struct submit_op *op = calloc(1, sizeof *op);
-    char *texts = malloc(msg_size(&msg->head));
-    if (!op || !texts) {
-        free(op);
-        free(texts);
-        return NULL;
-    }
-    op->op = (struct rt_store_op){.apply = submit_apply, .done = submit_done, .fini = submit_fini};
-    op->epoch = self->epoch;
-    op->caller = rt_caller(ctx);
-    op->texts = texts;
-    memcpy(op->run, msg->run.at, msg->run.size);
-    op->submit = (struct ledger_submit){.dir = put_text(&texts, msg->dir),
-                                        .root = put_text(&texts, msg->root),
-                                        .snapshot = put_text(&texts, msg->snapshot),
-                                        .runner = put_text(&texts, msg->runner),
-                                        .command = put_text(&texts, msg->command),
-                                        .env = put_text(&texts, msg->env),
-                                        .workers = msg->workers,
-                                        .retries = msg->retries,
-                                        .fail_fast = msg->fail_fast,
-                                        .timeout_ms = msg->timeout_ms,
-                                        .files = msg->files,
-                                        .wall_ms = rt_wall_ms(ctx)};
-    op->files = calloc(msg->files + 1, sizeof *op->files);
-    op->names = calloc(msg->files + 1, sizeof *op->names);
-    if (!op->files || !op->names) {
-        submit_fini(&op->op);
-        free(op);
-        return NULL;
-    }
-    return op;
-}
-
-static struct pending **find_pending(struct coordinator *self, struct msg_str run)
-{
-    struct pending **at = &self->pending;
-    while (*at && !msg_str_is(run, (*at)->op->run)) {
-        at = &(*at)->next;
-    }
-    return at;
-}
-
-static void drop_pending(struct coordinator *self, struct pending **at)
-{
-    struct pending *pending = *at;
-    *at = pending->next;
-    self->pending_count--;
-    if (pending->op) {
-        submit_fini(&pending->op->op);
-        free(pending->op);
-    }
-    free(pending);
-}
-
-static void refuse(struct rt_context *ctx, enum err reason)
-{
-    rt_reply(ctx, MSG(failed, .type = MSG_SUBMIT, .reason = reason));
+    return open_run(ctx, state, run);
 }
 
 static enum err on_submit(struct coordinator *self, struct rt_context *ctx,
@@ -367,7 +232,7 @@ static enum err on_submit(struct coordinator *self, struct rt_context *ctx,
 {
     const struct cfg_coordinator *cfg = &rt_config(ctx)->coordinator;
     if (submit->run.size != LEDGER_RUN_SIZE || submit->files > cfg->jobs_max) {
-        refuse(ctx, submit->files > cfg->jobs_max ? ERR_LIMIT : ERR_MALFORMED);
+        submits_refuse(ctx, submit->files > cfg->jobs_max ? ERR_LIMIT : ERR_MALFORMED);
         return ERR_OK;
     }
     if (find_run(self, submit->run)) {
@@ -375,57 +240,10 @@ static enum err on_submit(struct coordinator *self, struct rt_context *ctx,
         return ERR_OK;
     }
     if (self->draining || self->runs_count >= cfg->runs_max) {
-        refuse(ctx, self->draining ? ERR_REFUSED : ERR_FULL);
+        submits_refuse(ctx, self->draining ? ERR_REFUSED : ERR_FULL);
         return ERR_OK;
     }
-    struct pending **earlier = find_pending(self, submit->run);
-    if (*earlier) {
-        drop_pending(self, earlier);
-    }
-    struct submit_op *op = submit_op_new(ctx, self, submit);
-    if (!op) {
-        return ERR_MEMORY;
-    }
-    if (submit->files == 0) {
-        rt_store(ctx, &(struct rt_store_op *){&op->op});
-        return ERR_OK;
-    }
-    struct pending *pending = calloc(1, sizeof *pending);
-    if (!pending || self->pending_count == PENDING_MAX) {
-        refuse(ctx, ERR_FULL);
-        submit_fini(&op->op);
-        free(op);
-        free(pending);
-        return ERR_OK;
-    }
-    *pending = (struct pending){.next = self->pending, .caller = rt_caller(ctx), .op = op};
-    self->pending = pending;
-    self->pending_count++;
-    return ERR_OK;
-}
-
-static enum err on_run_file(struct coordinator *self, struct rt_context *ctx,
-                            const struct msg_run_file *file)
-{
-    struct pending **at = find_pending(self, file->run);
-    struct pending *pending = *at;
-    /* Out of order means that some were lost: the client submits again. */
-    if (!pending || file->index != pending->seen) {
-        return ERR_OK;
-    }
-    struct submit_op *op = pending->op;
-    char *name = strdup(file->file.at);
-    if (!name) {
-        return ERR_MEMORY;
-    }
-    op->names[pending->seen] = name;
-    op->files[pending->seen] = (struct ledger_file){.job = pending->seen, .file = msg_str(name)};
-    if (++pending->seen == op->submit.files) {
-        pending->op = NULL;
-        drop_pending(self, at);
-        rt_store(ctx, &(struct rt_store_op *){&op->op});
-    }
-    return ERR_OK;
+    return submits_add(ctx, &self->submits, submit);
 }
 
 /* ---- messages that belong to a run ---- */
@@ -558,6 +376,7 @@ static enum err begin_done(struct rt_context *ctx, void *state, struct rt_store_
         return op->err;
     }
     self->epoch = begin->epoch;
+    self->submits = (struct submits){.epoch = begin->epoch, .accepted = on_accepted};
     for (size_t i = 0; i < begin->open->count; i++) {
         enum err err = open_run(ctx, self, begin->open->runs[i].run.run);
         if (err != ERR_OK) {
@@ -615,7 +434,7 @@ static enum err coordinator_receive(struct rt_context *ctx, void *state, const s
     case MSG_SUBMIT:
         return on_submit(self, ctx, msg_as_submit(msg));
     case MSG_RUN_FILE:
-        return on_run_file(self, ctx, msg_as_run_file(msg));
+        return submits_file(ctx, &self->submits, msg_as_run_file(msg));
     case MSG_WATCH:
         return watches_add(ctx, &self->watches, msg_as_watch(msg));
     case MSG_CANCEL:
@@ -646,9 +465,7 @@ static void coordinator_stop(void *state)
         self->idle = slot->next;
         free(slot);
     }
-    while (self->pending) {
-        drop_pending(self, &self->pending);
-    }
+    submits_fini(&self->submits);
     watches_fini(&self->watches);
 }
 

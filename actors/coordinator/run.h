@@ -154,7 +154,22 @@ enum err run_on_planned(struct rt_context *ctx, struct run *run,
 enum err run_list_tick(struct rt_context *ctx, struct run *run) MUST_CHECK;
 void run_list_fini(struct run *run);
 
-/* ---- run_work.c: grants, results, lost leases ---- */
+/* ---- run_result.c: results ---- */
+
+void run_attempt_clear(struct run_attempt *attempt);
+
+/* Writes what job_finish or job_lose decided.  `done` is borrowed; the slot gets the JOB_ACK. */
+enum err run_store_finish(struct rt_context *ctx, struct run *run, struct rt_address slot,
+                          const struct msg_job_done *done) MUST_CHECK;
+
+/* ---- run_work.c: grants, lost leases ---- */
+
+struct run_lease *run_find_lease(struct run *run, uint64_t token);
+void run_drop_lease(struct rt_context *ctx, struct run *run, struct run_lease *lease);
+
+/* A sign of life: also tells, after a restart, who works under the lease. */
+void run_hear_from(struct rt_context *ctx, struct run *run, struct run_lease *lease,
+                   struct fence fence);
 
 /* Puts a queued job where the next grant looks for it. */
 void run_enqueue(struct run *run, uint32_t index);

@@ -1,10 +1,4 @@
-/* run_work.c - grants, results and lost leases of a run.
- *
- * Mutants for the harness that proves that the tests would notice:
- *     TROUPE_MUTANT_EARLY_ACK     a result is acknowledged before it is committed
- *     TROUPE_MUTANT_DOUBLE_CLOSE  a repeated result counts as one more finished job
- */
-#include <stdio.h>
+/* run_work.c - the queue, grants and leases of a run, and what becomes of lost ones. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,9 +7,6 @@
 
 /* Jobs under one lease: bounds what one lost executor gives back. */
 enum { BATCH_JOBS_MAX = 256 };
-
-/* Tests that one file can announce; the ledger refuses more. */
-#define COLLECTED_MAX UINT64_C(1000000000)
 
 /* ---- the queue: a binary heap by place in the plan ---- */
 
@@ -64,64 +55,9 @@ static uint32_t dequeue(struct run *run)
     return first;
 }
 
-/* ---- attempts ---- */
-
-static void attempt_clear(struct run_attempt *attempt)
-{
-    for (size_t i = 0; i < attempt->count; i++) {
-        free(attempt->tests[i].texts);
-    }
-    free(attempt->tests);
-    *attempt = (struct run_attempt){0};
-}
-
-/* Executors are not trusted with the counts: what is no status is a failure. */
-static enum term sound_status(uint64_t status)
-{
-    bool known = status == TERM_status_PASSED || status == TERM_status_SKIPPED ||
-                 status == TERM_status_FLAKY;
-    return known ? (enum term)status : TERM_status_FAILED;
-}
-
-static enum term sound_outcome(const struct msg_job_done *done)
-{
-    bool known = done->outcome >= TERM_outcome_COMPLETE &&
-                 done->outcome <= TERM_outcome_NOT_STARTED && done->collected <= COLLECTED_MAX;
-    return known ? (enum term)done->outcome : TERM_outcome_INCOMPLETE;
-}
-
-static enum err attempt_add(struct run_attempt *attempt, const struct msg_test_done *done)
-{
-    if (attempt->count == attempt->capacity) {
-        size_t capacity = attempt->capacity ? 2 * attempt->capacity : 16;
-        struct run_test *tests = realloc(attempt->tests, capacity * sizeof *tests);
-        if (!tests) {
-            return ERR_MEMORY;
-        }
-        attempt->tests = tests;
-        attempt->capacity = capacity;
-    }
-    size_t size = (size_t)done->test.size + done->message.size;
-    char *texts = malloc(size + 1);
-    if (!texts) {
-        return ERR_MEMORY;
-    }
-    memcpy(texts, done->test.at, done->test.size);
-    memcpy(texts + done->test.size, done->message.at, done->message.size);
-    struct ledger_test test = {.name = {texts, done->test.size},
-                               .index = done->index,
-                               .status = sound_status(done->status),
-                               .duration_us = done->duration_us,
-                               .line = done->line,
-                               .column = done->column,
-                               .message = {texts + done->test.size, done->message.size}};
-    attempt->tests[attempt->count++] = (struct run_test){.test = test, .texts = texts};
-    return ERR_OK;
-}
-
 /* ---- leases ---- */
 
-static struct run_lease *find_lease(struct run *run, uint64_t token)
+struct run_lease *run_find_lease(struct run *run, uint64_t token)
 {
     struct run_lease *lease = run->leases;
     while (lease && lease->lease.token != token) {
@@ -130,7 +66,7 @@ static struct run_lease *find_lease(struct run *run, uint64_t token)
     return lease;
 }
 
-static void drop_lease(struct rt_context *ctx, struct run *run, struct run_lease *lease)
+void run_drop_lease(struct rt_context *ctx, struct run *run, struct run_lease *lease)
 {
     assert(lease->lease.count == 0);
     struct run_lease **at = &run->leases;
@@ -158,7 +94,7 @@ static struct run_lease *add_lease(struct rt_context *ctx, struct run *run, uint
 enum err run_adopt(struct rt_context *ctx, struct run *run, const struct ledger_open_job *stored)
 {
     struct run_job *job = &run->jobs[stored->job];
-    struct run_lease *lease = find_lease(run, job->job.token);
+    struct run_lease *lease = run_find_lease(run, job->job.token);
     if (!lease) {
         lease = add_lease(ctx, run, job->job.token);
         if (!lease) {
@@ -179,8 +115,8 @@ enum err run_adopt(struct rt_context *ctx, struct run *run, const struct ledger_
 }
 
 /* A sign of life: also tells, after a restart, who works under the lease. */
-static void hear_from(struct rt_context *ctx, struct run *run, struct run_lease *lease,
-                      struct fence fence)
+void run_hear_from(struct rt_context *ctx, struct run *run, struct run_lease *lease,
+                   struct fence fence)
 {
     if (lease_renew(&lease->lease, fence, &run->limits, rt_now_ms(ctx)) != ERR_OK) {
         return;
@@ -235,7 +171,7 @@ static enum err grant_done(struct rt_context *ctx, void *state, struct rt_store_
     if (op->err != ERR_OK) {
         return op->err;
     }
-    struct run_lease *lease = find_lease(run, self->token);
+    struct run_lease *lease = run_find_lease(run, self->token);
     if (!lease || run->phase != RUN_RUNNING) {
         return ERR_OK; /* its slot was lost before the commit, or the run is over */
     }
@@ -294,7 +230,7 @@ enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_off
         uint32_t index = dequeue(run);
         taken_us += run->jobs[index].expected_us;
         lease_grant(&lease->lease, &run->jobs[index].job, now_ms);
-        attempt_clear(&run->jobs[index].attempt);
+        run_attempt_clear(&run->jobs[index].attempt);
         op->jobs[op->count++] = index;
         run->leased_count++;
     } while (op->count < BATCH_JOBS_MAX && run->queued > 0 &&
@@ -309,239 +245,6 @@ enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_off
     return ERR_OK;
 }
 
-/* ---- results ---- */
-
-static void acknowledge(struct rt_context *ctx, const struct run *run, struct rt_address slot,
-                        const struct msg_job_done *done, enum err reason)
-{
-    rt_tell(ctx, slot,
-            MSG(job_ack, .run = msg_str(run->id), .token = done->token, .job = done->job,
-                .reason = reason));
-}
-
-/* The end of an attempt on its way into the ledger. */
-struct finish_op {
-    struct run_op base;
-    struct rt_address slot;
-    struct ledger_result result;
-    struct ledger_release release; /* when the job is to be tried again */
-    bool again;
-    struct run_attempt attempt; /* owned */
-    char *message;              /* owned */
-    struct ledger_test *tests;  /* owned; texts are in `attempt` */
-    struct msg_str *failed;     /* owned, likewise */
-    struct ledger_finished finished;
-};
-
-static void finish_fini(struct rt_store_op *op)
-{
-    struct finish_op *self = (struct finish_op *)op;
-    attempt_clear(&self->attempt);
-    free(self->message);
-    free(self->tests);
-    free(self->failed);
-}
-
-static enum err finish_apply(struct store_txn *txn, struct rt_store_op *op)
-{
-    struct finish_op *self = (struct finish_op *)op;
-    return self->again
-               ? ledger_release(txn, run_op_key(&self->base), &self->release)
-               : ledger_finish_job(txn, run_op_key(&self->base), &self->result, &self->finished);
-}
-
-static enum err after_commit(struct rt_context *ctx, struct run *run, enum term status)
-{
-    run->final++;
-    run_committed(ctx, run, false);
-    bool red = status == TERM_status_FAILED || status == TERM_status_LOST;
-    if (red && run->submit.fail_fast && !run->stopping) {
-        run->stopping = true;
-        return run_close(ctx, run, 0, "stopped at the first failure");
-    }
-    return run->final == run->count ? run_close(ctx, run, 0, "") : ERR_OK;
-}
-
-static enum err finish_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
-{
-    struct run *run = state;
-    struct finish_op *self = (struct finish_op *)op;
-    uint64_t token = self->again ? self->release.token : self->result.token;
-    uint64_t index = self->again ? self->release.job : self->result.job;
-    if (op->err != ERR_OK && op->err != ERR_REFUSED) {
-        return op->err; /* memory and ledger may differ: begin again from the ledger */
-    }
-    if (self->slot.node != 0) {
-        rt_tell(ctx, self->slot,
-                MSG(job_ack, .run = msg_str(run->id), .token = token, .job = index,
-                    .reason = op->err == ERR_OK ? ERR_OK : ERR_STALE));
-    }
-    if (op->err != ERR_OK || run->phase != RUN_RUNNING) {
-        return ERR_OK;
-    }
-    job_committed(&run->jobs[index].job, token);
-    if (self->again) {
-        run_enqueue(run, (uint32_t)index);
-        run_demand(ctx, run);
-        return ERR_OK;
-    }
-    return after_commit(ctx, run, self->finished.status);
-}
-
-/* Moves the attempt's tests into the operation. */
-static enum err fill_tests(struct finish_op *op, struct run_attempt *attempt)
-{
-    op->attempt = *attempt;
-    *attempt = (struct run_attempt){0};
-    size_t count = op->attempt.count;
-    op->tests = calloc(count + 1, sizeof *op->tests);
-    op->failed = calloc(count + 1, sizeof *op->failed);
-    if (!op->tests || !op->failed) {
-        return ERR_MEMORY;
-    }
-    for (size_t i = 0; i < count; i++) {
-        op->tests[i] = op->attempt.tests[i].test;
-        if (op->tests[i].status == TERM_status_FAILED) {
-            op->failed[op->release.failed_count++] = op->tests[i].name;
-        }
-    }
-    op->release.failed = op->failed;
-    op->result.tests = op->tests;
-    op->result.count = count;
-    return ERR_OK;
-}
-
-/* Writes what job_finish or job_lose decided.  `done` is borrowed; the slot gets the JOB_ACK. */
-static enum err store_finish(struct rt_context *ctx, struct run *run, struct rt_address slot,
-                             const struct msg_job_done *done)
-{
-    struct run_job *job = &run->jobs[done->job];
-    struct finish_op *op = run_op_new(run, sizeof *op, finish_apply, finish_done);
-    if (!op) {
-        return ERR_MEMORY;
-    }
-    op->base.op.fini = finish_fini;
-    op->slot = slot;
-    op->again = job->job.state == JOB_QUEUED;
-    op->message = strndup(done->message.at, done->message.size);
-    enum err err = op->message ? fill_tests(op, &job->attempt) : ERR_MEMORY;
-    if (err != ERR_OK) {
-        finish_fini(&op->base.op);
-        free(op);
-        return err;
-    }
-    op->release.job = done->job;
-    op->release.token = job->job.token;
-    op->release.counts = ledger_counts(&job->job);
-    if (done->failed) {
-        op->failed[op->release.failed_count++] = msg_str("");
-    }
-    op->result.job = done->job;
-    op->result.token = job->job.token;
-    op->result.outcome = sound_outcome(done);
-    op->result.failed = done->failed;
-    op->result.collected = done->collected <= COLLECTED_MAX ? done->collected : COLLECTED_MAX;
-    op->result.duration_us = done->duration_us;
-    op->result.cpu_us = done->cpu_us;
-    op->result.counts = ledger_counts(&job->job);
-    op->result.message = msg_str(op->message);
-    rt_store(ctx, &(struct rt_store_op *){&op->base.op});
-    return ERR_OK;
-}
-
-enum err run_on_test_done(struct rt_context *ctx, struct run *run, const struct msg_test_done *done)
-{
-    struct fence fence = {.epoch = done->epoch, .token = done->token};
-    if (run->phase != RUN_RUNNING || done->job >= run->count) {
-        return ERR_OK;
-    }
-    struct run_job *job = &run->jobs[done->job];
-    struct run_lease *lease = find_lease(run, done->token);
-    if (!lease || job_begin(&job->job, fence, rt_now_ms(ctx)) != ERR_OK) {
-        return ERR_OK; /* stale; its JOB_DONE will be told so */
-    }
-    hear_from(ctx, run, lease, fence);
-    if (job->attempt.token != done->token) {
-        attempt_clear(&job->attempt);
-        job->attempt.token = done->token;
-    }
-    /* Sent again, or with a gap before it: only the next one is taken, the rest comes again. */
-    return done->index == job->attempt.count ? attempt_add(&job->attempt, done) : ERR_OK;
-}
-
-static bool has_failed(const struct run_attempt *attempt)
-{
-    for (size_t i = 0; i < attempt->count; i++) {
-        if (attempt->tests[i].test.status == TERM_status_FAILED) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum err take_end(struct rt_context *ctx, struct run *run, const struct msg_job_done *done)
-{
-    struct run_job *job = &run->jobs[done->job];
-    struct fence fence = {.epoch = done->epoch, .token = done->token};
-    struct job_end end = {.outcome = sound_outcome(done),
-                          .failed = done->failed || has_failed(&job->attempt),
-                          .missing = done->reported < done->collected,
-                          .retries = run->submit.retries};
-    struct run_lease *lease = find_lease(run, done->token);
-    switch (job_finish(&job->job, fence, &end, &run->limits, rt_now_ms(ctx))) {
-    case FINISH_ACCEPT:
-    case FINISH_AGAIN:
-        run->leased_count--;
-        run->spent_us += done->duration_us;
-        run->spent_expected_us += job->expected_us;
-        if (lease && lease->lease.count == 0) {
-            drop_lease(ctx, run, lease);
-            run_demand(ctx, run); /* its slot is about to pull */
-        }
-#ifdef TROUPE_MUTANT_EARLY_ACK
-        acknowledge(ctx, run, rt_sender(ctx), done, ERR_OK);
-#endif
-        return store_finish(ctx, run, rt_sender(ctx), done);
-    case FINISH_DUPLICATE:
-        acknowledge(ctx, run, rt_sender(ctx), done, ERR_OK);
-#ifdef TROUPE_MUTANT_DOUBLE_CLOSE
-        return after_commit(ctx, run, TERM_status_PASSED);
-#else
-        return ERR_OK;
-#endif
-    case FINISH_PENDING:
-        return ERR_OK;
-    case FINISH_STALE:
-        run->stale++;
-        acknowledge(ctx, run, rt_sender(ctx), done, ERR_STALE);
-        return ERR_OK;
-    }
-    return ERR_OK;
-}
-
-enum err run_on_job_done(struct rt_context *ctx, struct run *run, const struct msg_job_done *done)
-{
-    if (run->phase == RUN_LOADING) {
-        return ERR_OK; /* not yet known; it is sent again */
-    }
-    if (run->phase != RUN_RUNNING || done->job >= run->count) {
-        run->stale++;
-        acknowledge(ctx, run, rt_sender(ctx), done, ERR_STALE);
-        return ERR_OK;
-    }
-    struct run_job *job = &run->jobs[done->job];
-    struct run_lease *lease = find_lease(run, done->token);
-    if (lease) {
-        hear_from(ctx, run, lease, (struct fence){.epoch = done->epoch, .token = done->token});
-    }
-    size_t have = job->attempt.token == done->token ? job->attempt.count : 0;
-    bool current = job->job.lease && job->job.token == done->token;
-    if (current && have != done->reported) {
-        return ERR_OK; /* some were lost on the way; all are sent again */
-    }
-    return take_end(ctx, run, done);
-}
-
 enum err run_on_beat(struct rt_context *ctx, struct run *run, const struct msg_beat *beat)
 {
     if (run->phase == RUN_LOADING) {
@@ -551,9 +254,9 @@ enum err run_on_beat(struct rt_context *ctx, struct run *run, const struct msg_b
         run->listing.deadline_ms = rt_now_ms(ctx) + run->limits.lease_ms;
         return ERR_OK;
     }
-    struct run_lease *lease = find_lease(run, beat->token);
+    struct run_lease *lease = run_find_lease(run, beat->token);
     if (lease) {
-        hear_from(ctx, run, lease, (struct fence){.epoch = beat->epoch, .token = beat->token});
+        run_hear_from(ctx, run, lease, (struct fence){.epoch = beat->epoch, .token = beat->token});
     } else {
         rt_reply(ctx, MSG(revoke, .run = beat->run, .token = beat->token));
     }
@@ -572,17 +275,17 @@ static enum err lose(struct rt_context *ctx, struct run *run, struct run_lease *
     enum err err = ERR_OK;
     while (lease->lease.jobs && err == ERR_OK) {
         struct run_job *job = &run->jobs[lease->lease.jobs->index];
-        attempt_clear(&job->attempt);
+        run_attempt_clear(&job->attempt);
         (void)job_lose(&job->job, loss, &run->limits, rt_now_ms(ctx));
         run->leased_count--;
         struct msg_job_done done = {.job = job->job.index,
                                     .token = token,
                                     .outcome = TERM_outcome_INTERRUPTED,
                                     .message = msg_str("its executor was lost too often")};
-        err = store_finish(ctx, run, (struct rt_address){0, 0}, &done);
+        err = run_store_finish(ctx, run, (struct rt_address){0, 0}, &done);
     }
     if (err == ERR_OK) {
-        drop_lease(ctx, run, lease);
+        run_drop_lease(ctx, run, lease);
         run_demand(ctx, run);
     }
     return err;
@@ -667,7 +370,7 @@ void run_revoke_all(struct rt_context *ctx, struct run *run)
 void run_work_fini(struct run *run)
 {
     for (size_t i = 0; run->jobs && i < run->count; i++) {
-        attempt_clear(&run->jobs[i].attempt);
+        run_attempt_clear(&run->jobs[i].attempt);
         free(run->jobs[i].file);
     }
     while (run->leases) {

@@ -19,7 +19,8 @@ enum {
 struct peer_of {
     struct rt_address address;
     char name[32];
-    struct rt_caller caller; /* who asked it last */
+    struct rt_address sender; /* of its last message */
+    struct rt_caller caller;  /* who asked it last */
     uint64_t deadline_ms;
     uint64_t monitor;
 };
@@ -112,6 +113,7 @@ static void on_net_send(void *world, struct envelope **envelope)
     if (ask && !(ask & FRAME_ANSWER)) {
         peer->caller = (struct rt_caller){(*envelope)->from, ask};
     }
+    peer->sender = (*envelope)->from;
     uint64_t due_ms = (*envelope)->deadline_ms;
     peer->deadline_ms = due_ms ? due_ms - self->now_ms : 0;
     if (msg->type == MSG_MONITOR) {
@@ -359,6 +361,11 @@ void probe_answer(struct probe *self, struct rt_address from, const struct msg *
 uint64_t probe_deadline(const struct probe *self, struct rt_address peer)
 {
     return find_peer(self, peer)->deadline_ms;
+}
+
+struct rt_address probe_last_sender(const struct probe *self, struct rt_address peer)
+{
+    return find_peer(self, peer)->sender;
 }
 
 uint64_t probe_monitor(const struct probe *self, struct rt_address peer)

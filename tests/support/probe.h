@@ -63,6 +63,9 @@ void probe_answer(struct probe *probe, struct rt_address from, const struct msg 
 /* Milliseconds that the last message to the peer still had when it left; 0: no deadline. */
 uint64_t probe_deadline(const struct probe *probe, struct rt_address peer);
 
+/* Who sent the peer its last message. */
+struct rt_address probe_last_sender(const struct probe *probe, struct rt_address peer);
+
 /* The ref of the MONITOR that the peer got last. */
 uint64_t probe_monitor(const struct probe *probe, struct rt_address peer);
 

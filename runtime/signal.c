@@ -1,0 +1,164 @@
+/* signal.c - what other actors and nodes let an actor know of their ends: links and monitors. */
+#include "runtime/core.h"
+
+#include <stdlib.h>
+
+/* True when the EXIT is dealt with; false when the actor wants to see it. */
+static bool on_exit_signal(struct rt_context *ctx, struct rt_address from, enum err reason)
+{
+    struct actor *self = ctx->actor;
+    if (rt_address_equal(from, self->parent) || from.node == 0) {
+        life_end(ctx, ERR_OK);
+        return true;
+    }
+    if (reason == ERR_CANCELLED) { /* rt_exit: a wish, whether linked or not */
+        bool obeys = !self->behaviour->trap_exits;
+        if (obeys) {
+            life_end(ctx, ERR_OK);
+        }
+        return obeys;
+    }
+    struct peer **link = self->relations ? peer_find(&self->relations->links, from) : NULL;
+    bool linked = link && *link;
+    if (linked) {
+        peer_remove(link);
+    }
+    if (self->behaviour->trap_exits) {
+        return false;
+    }
+    /* From one that is not linked any more it comes too late. */
+    if (linked && reason != ERR_OK) {
+        life_crash(ctx, reason);
+    }
+    return true;
+}
+
+static void on_monitor(struct rt_context *ctx, struct rt_address from, uint64_t ref)
+{
+    struct actor *self = ctx->actor;
+    struct relations *relations = actor_relations(self);
+    if (!relations || !peer_add(&relations->watchers, from, ref)) {
+        return;
+    }
+    if (from.node != ctx->system->node) {
+        atomic_store_explicit(&self->remote, true, memory_order_relaxed);
+    }
+}
+
+/* DOWN counts once: whoever is no longer watched is not heard. */
+static bool on_down(struct rt_context *ctx, uint64_t ref)
+{
+    struct relations *relations = ctx->actor->relations;
+    struct peer **peer = relations ? peer_find_ref(&relations->watched, ref) : NULL;
+    if (!peer || !*peer) {
+        return true;
+    }
+    peer_remove(peer);
+    return ctx->actor->lifecycle != ACTOR_ALIVE;
+}
+
+static void fail_asks_of(struct rt_context *ctx, uint64_t node)
+{
+    struct rt_address self = rt_self(ctx);
+    for (struct ask *ask = ctx->actor->relations->asks; ask; ask = ask->next) {
+        if (ask->to.node == node) {
+            struct envelope *failed =
+                envelope_new(MSG(failed, .type = ask->type, .reason = ERR_GONE));
+            if (failed) {
+                failed->from = ask->to;
+                failed->to = self;
+                failed->ask = ask->number | FRAME_ANSWER;
+                system_deliver(ctx->system, &failed);
+            }
+        }
+    }
+}
+
+static void on_node_gone(struct rt_context *ctx, uint64_t node)
+{
+    struct rt_address self = rt_self(ctx);
+    struct relations *relations = ctx->actor->relations;
+    if (!relations) {
+        return;
+    }
+    for (struct peer *peer = relations->watched; peer; peer = peer->next) {
+        if (peer->address.node == node) {
+            deliver_signal(ctx->system, peer->address, self,
+                           MSG(down, .ref = peer->ref, .node = node, .actor = peer->address.actor,
+                               .reason = ERR_GONE));
+        }
+    }
+    for (struct peer *peer = relations->links; peer; peer = peer->next) {
+        if (peer->address.node == node) {
+            deliver_signal(ctx->system, peer->address, self, MSG(exit, .reason = ERR_GONE));
+        }
+    }
+    for (struct peer **at = &relations->watchers; *at;) {
+        if ((*at)->address.node == node) {
+            peer_remove(at);
+        } else {
+            at = &(*at)->next;
+        }
+    }
+    fail_asks_of(ctx, node);
+}
+
+static void on_link(struct rt_context *ctx, struct rt_address from)
+{
+    struct relations *relations = actor_relations(ctx->actor);
+    if (!relations || *peer_find(&relations->links, from)) {
+        return;
+    }
+    (void)peer_add(&relations->links, from, 0);
+    if (from.node != ctx->system->node) {
+        atomic_store_explicit(&ctx->actor->remote, true, memory_order_relaxed);
+    }
+}
+
+bool life_signal(struct rt_context *ctx, const struct envelope *envelope)
+{
+    const struct msg *msg = envelope_msg(envelope);
+    struct rt_address from = envelope->from;
+    struct relations *relations = ctx->actor->relations;
+    switch (msg->type) {
+    case MSG_EXIT:
+        return on_exit_signal(ctx, from, (enum err)msg_as_exit(msg)->reason);
+    case MSG_CHILD_CRASHED:
+        life_child_crashed(ctx, from);
+        return true;
+    case MSG_CHILD_ENDED:
+        life_child_ended(ctx, from);
+        return true;
+    case MSG_RESTART:
+        if (rt_address_equal(from, ctx->actor->parent)) {
+            life_restart(ctx);
+        } else if (from.node == 0 && from.actor == ctx->actor->life &&
+                   ctx->actor->lifecycle == ACTOR_WAITING) {
+            life_begin(ctx);
+        }
+        return true;
+    case MSG_MONITOR:
+        on_monitor(ctx, from, msg_as_monitor(msg)->ref);
+        return true;
+    case MSG_DEMONITOR:
+        if (relations) {
+            peer_remove(peer_find_ref(&relations->watchers, msg_as_demonitor(msg)->ref));
+        }
+        return true;
+    case MSG_LINK:
+        on_link(ctx, from);
+        return true;
+    case MSG_UNLINK:
+        if (relations) {
+            peer_remove(peer_find(&relations->links, from));
+        }
+        return true;
+    case MSG_DOWN:
+        return on_down(ctx, msg_as_down(msg)->ref);
+    case MSG_NODE_GONE:
+        on_node_gone(ctx, msg_as_node_gone(msg)->node);
+        return true;
+    default:
+        return false;
+    }
+}
