@@ -19,6 +19,16 @@ void link_greet(struct links *links, uint64_t route, const struct peer *peer, bo
     link_send_alone(links, route, peer ? peer->out_seq : 0, hello);
 }
 
+void link_resync(struct links *links, struct peer *peer)
+{
+    bool early =
+        peer->resync_ms != 0 && links->now_ms - peer->resync_ms < links->config->heartbeat_ms;
+    if (peer->resync_owed && !early && peer->ways_count > 0) {
+        peer->resync_ms = links->now_ms;
+        link_greet(links, peer->ways[0].route, peer, false);
+    }
+}
+
 /* ---- the end ---- */
 
 /* What waits for the peer can no longer be sent. */
@@ -156,6 +166,7 @@ static void begin(struct links *links, struct peer *peer, uint64_t seq,
     peer->in_seq = seq;
     peer->frames_in = 0;
     peer->resync_ms = 0;
+    peer->resync_owed = false;
     peer->granted = seq;
     peer->look_ms = 0;
     memset(peer->roles, 0, sizeof peer->roles);
@@ -207,6 +218,7 @@ static struct peer *welcome(struct links *links, uint64_t route, uint64_t seq,
                                                   QUIET_BEATS * links->config->heartbeat_ms;
         link_way_add(links, peer, route, quiet && !hello->answer);
         peer->retry_ms = 0;
+        peer->resync_owed = peer->resync_owed && !hello->answer;
     }
     peer->granted_ms = 0;
     peer->roles_owed = links->roles_known;

@@ -69,6 +69,7 @@ struct peer {
     uint64_t frames_in;         /* of this link */
     uint64_t heard_ms;          /* when the last frame came */
     uint64_t resync_ms;         /* when a hole was last answered with HELLO */
+    bool resync_owed;           /* that HELLO has not been answered yet */
     uint64_t granted;           /* the last CREDIT's bytes */
     uint64_t granted_ms;        /* when it left */
     uint64_t look_ms;           /* when to look for credit to give; 0 for no need */
@@ -167,6 +168,10 @@ void link_log(struct links *links, enum rt_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* ---- link_hello.c ---- */
+
+/* Says HELLO over an established link, so that the peer tells again what a hole may have swallowed;
+ * at most once a heartbeat.  Until it is answered, link_flush comes back to it. */
+void link_resync(struct links *links, struct peer *peer);
 
 /* Whether a process may be called so: names go into logs and routing ids. */
 bool link_is_name(struct msg_str name);

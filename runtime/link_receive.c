@@ -186,11 +186,8 @@ static void on_gap(struct links *links, struct peer *peer, uint64_t seq)
     peer->stats.gap_bytes += bytes;
     peer->in_seq = seq;
     link_note(links, NOTE_GAP, "frames lost peer=%s bytes=%" PRIu64, peer->stats.name, bytes);
-    if (peer->ways_count > 0 &&
-        (peer->resync_ms == 0 || links->now_ms - peer->resync_ms >= links->config->heartbeat_ms)) {
-        peer->resync_ms = links->now_ms;
-        link_greet(links, peer->ways[0].route, peer, false);
-    }
+    peer->resync_owed = true;
+    link_resync(links, peer);
 }
 
 static void read_messages(struct links *links, struct peer *peer, struct frame_reader *reader)

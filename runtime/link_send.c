@@ -302,6 +302,10 @@ uint64_t link_flush(struct links *links, struct peer *peer)
 {
     uint64_t next_ms = peer->heard_ms + links->config->silence_ms_max + 1;
     bool gave = false;
+    link_resync(links, peer);
+    if (peer->resync_owed && peer->ways_count > 0) {
+        next_ms = earlier(next_ms, peer->resync_ms + links->config->heartbeat_ms);
+    }
     while (peer->ways_count > 0 && (peer->retry_ms == 0 || peer->retry_ms <= links->now_ms)) {
         struct dues dues = dues_of(links, peer);
         size_t ways = peer->ways_count;

@@ -144,6 +144,17 @@ void submits_refuse(struct rt_context *ctx, enum err reason)
     rt_reply(ctx, MSG(failed, .type = MSG_SUBMIT, .reason = reason));
 }
 
+/* Who submits and falls silent must not keep others out. */
+static void refuse_oldest(struct rt_context *ctx, struct submits *submits)
+{
+    struct pending **at = &submits->pending;
+    while ((*at)->next) {
+        at = &(*at)->next;
+    }
+    rt_answer(ctx, (*at)->op->caller, MSG(failed, .type = MSG_SUBMIT, .reason = ERR_FULL));
+    drop_pending(submits, at);
+}
+
 enum err submits_add(struct rt_context *ctx, struct submits *submits,
                      const struct msg_submit *submit)
 {
@@ -160,12 +171,13 @@ enum err submits_add(struct rt_context *ctx, struct submits *submits,
         return ERR_OK;
     }
     struct pending *pending = calloc(1, sizeof *pending);
-    if (!pending || submits->pending_count == PENDING_MAX) {
-        submits_refuse(ctx, ERR_FULL);
+    if (!pending) {
         submit_fini(&op->op);
         free(op);
-        free(pending);
-        return ERR_OK;
+        return ERR_MEMORY;
+    }
+    if (submits->pending_count == PENDING_MAX) {
+        refuse_oldest(ctx, submits);
     }
     *pending = (struct pending){.next = submits->pending, .op = op};
     submits->pending = pending;

@@ -35,7 +35,7 @@ void story_submit(const struct msg_submit *with, uint64_t files)
     submit.files = files;
     probe_ask(probe, client, &submit.head, 0);
     for (uint64_t i = 0; i < files; i++) {
-        char name[16];
+        char name[24];
         (void)snprintf(name, sizeof name, "f%llu", (unsigned long long)i);
         probe_send(probe, client,
                    MSG(run_file, .run = submit.run, .index = i, .file = msg_str(name)));
@@ -65,7 +65,7 @@ void story_pull(void)
 
 void story_test(uint64_t token, uint64_t job, uint64_t index, enum term status)
 {
-    char name[16];
+    char name[24];
     (void)snprintf(name, sizeof name, "t%llu", (unsigned long long)index);
     probe_send(probe, slot,
                MSG(test_done, .run = msg_str(RUN), .epoch = token >> 32, .token = token, .job = job,

@@ -94,7 +94,7 @@ Test(partitioner, does_not_mix_those_who_ask)
 Test(partitioner, forgets_the_oldest_of_too_many_that_never_end)
 {
     for (uint64_t i = 0; i < 200; i++) {
-        char name[16];
+        char name[24];
         (void)snprintf(name, sizeof name, "r%llu", (unsigned long long)i);
         probe_send(probe, run, MSG(plan, .run = msg_str(name), .count = 1000));
     }

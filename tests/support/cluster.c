@@ -3,6 +3,8 @@
  * A node's turn is: timers and events of commands, actors until none is ready, links.  Its store
  * commits a little later.  Between these a crash may strike.
  */
+#include "tests/support/cluster.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

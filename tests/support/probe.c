@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/core.h"
+
 enum {
     PEERS_MAX = 16,
     TRACE_SIZE = 1 << 18,
@@ -371,6 +373,25 @@ struct rt_address probe_last_sender(const struct probe *self, struct rt_address 
 uint64_t probe_monitor(const struct probe *self, struct rt_address peer)
 {
     return find_peer(self, peer)->monitor;
+}
+
+static enum err crash_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
+{
+    (void)ctx;
+    (void)state;
+    (void)op;
+    return ERR_CRASHED;
+}
+
+/* An error of done() is a crash. */
+void probe_crash_actor(struct probe *self)
+{
+    struct rt_store_op *op = calloc(1, sizeof *op);
+    cr_assert(op);
+    struct actor *actor = actors_find(self->system, self->actor.actor);
+    *op = (struct rt_store_op){.done = crash_done, .owner = self->actor, .life = actor->life};
+    system_store_done(self->system, &op);
+    probe_settle(self);
 }
 
 void probe_node_down(struct probe *self, struct rt_address peer)

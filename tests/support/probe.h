@@ -69,6 +69,9 @@ struct rt_address probe_last_sender(const struct probe *probe, struct rt_address
 /* The ref of the MONITOR that the peer got last. */
 uint64_t probe_monitor(const struct probe *probe, struct rt_address peer);
 
+/* The actor under test ends abnormally, without having done anything wrong. */
+void probe_crash_actor(struct probe *probe);
+
 void probe_node_down(struct probe *probe, struct rt_address peer);
 void probe_role_up(struct probe *probe, uint64_t role, struct rt_address peer);
 

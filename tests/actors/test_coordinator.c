@@ -1,0 +1,146 @@
+/* test_coordinator.c - runs taken in, slots that wait, and what belongs to nobody. */
+#include <string.h>
+
+#include "tests/actors/run_story.h"
+
+TestSuite(coordinator, .init = story_open, .fini = story_close);
+
+static void skip(void)
+{
+    (void)probe_trace(probe);
+}
+
+static void ask_status(bool drain)
+{
+    probe_ask(probe, client, MSG(status, .drain = drain), 0);
+}
+
+Test(coordinator, takes_its_role_when_its_epoch_is_on_disk)
+{
+    probe_expect(probe, "[0] role coordinator\n");
+    ask_status(false);
+    cr_expect(strstr(probe_trace(probe), "STATUS_IS epoch=1 "));
+}
+
+Test(coordinator, answers_a_submit_when_all_files_are_in_the_ledger)
+{
+    skip();
+    story_submit(&(struct msg_submit){.retries = 0}, 2);
+    probe_expect(probe, "[0] -> client answer SUBMITTED run=" RUN "\n");
+    ask_status(false);
+    cr_expect(strstr(probe_trace(probe), "runs_open=1"));
+}
+
+Test(coordinator, does_not_begin_a_run_twice)
+{
+    skip();
+    story_submit(&(struct msg_submit){.retries = 0}, 2);
+    story_submit(&(struct msg_submit){.retries = 0}, 2);
+    cr_expect_eq(story_count("SUBMITTED"), 2);
+    ask_status(false);
+    cr_expect(strstr(probe_trace(probe), "runs_open=1"));
+}
+
+Test(coordinator, waits_for_a_submit_to_come_whole)
+{
+    skip();
+    probe_ask(probe, client,
+              MSG(submit, .run = msg_str(RUN), .dir = msg_str("/p"), .runner = msg_str("command"),
+                  .files = 2),
+              0);
+    probe_send(probe, client, MSG(run_file, .run = msg_str(RUN), .index = 1, .file = msg_str("b")));
+    probe_send(probe, client, MSG(run_file, .run = msg_str(RUN), .index = 1, .file = msg_str("b")));
+    probe_expect(probe, "");
+    story_submit(&(struct msg_submit){.retries = 0}, 2);
+    cr_expect_eq(story_count("SUBMITTED"), 1);
+}
+
+Test(coordinator, refuses_a_run_without_a_proper_id)
+{
+    skip();
+    story_submit(&(struct msg_submit){.run = msg_str("short")}, 0);
+    probe_expect(probe, "[0] -> client answer FAILED type=4097 reason=3\n");
+}
+
+Test(coordinator, refuses_more_files_than_a_run_may_have)
+{
+    skip();
+    probe_ask(probe, client, MSG(submit, .run = msg_str(RUN), .files = UINT64_MAX), 0);
+    probe_expect(probe, "[0] -> client answer FAILED type=4097 reason=2\n");
+}
+
+Test(coordinator, takes_no_runs_while_it_drains)
+{
+    ask_status(true);
+    skip();
+    story_submit(&(struct msg_submit){.retries = 0}, 0);
+    probe_expect(probe, "[0] -> client answer FAILED type=4097 reason=14\n");
+}
+
+Test(coordinator, is_not_filled_up_by_submits_that_never_come_whole)
+{
+    skip();
+    for (int i = 0; i < 40; i++) {
+        char run[27];
+        (void)snprintf(run, sizeof run, "01JD00000000000000000001%02u", (unsigned)i % 100);
+        probe_ask(probe, client,
+                  MSG(submit, .run = msg_str(run), .dir = msg_str("/p"),
+                      .runner = msg_str("command"), .files = 2),
+                  0);
+    }
+    skip();
+    story_submit(&(struct msg_submit){.retries = 0}, 2);
+    cr_expect_eq(story_count("SUBMITTED"), 1);
+}
+
+/* ---- slots ---- */
+
+Test(coordinator, keeps_idle_slots_until_they_are_gone)
+{
+    story_pull();
+    story_pull();
+    ask_status(false);
+    cr_expect(strstr(probe_trace(probe), "slots_idle=1"));
+    probe_node_down(probe, slot);
+    ask_status(false);
+    cr_expect(strstr(probe_trace(probe), "slots_idle=0"));
+}
+
+/* ---- what belongs to nobody ---- */
+
+Test(coordinator, refuses_results_of_a_run_that_it_does_not_know)
+{
+    skip();
+    story_done(TOKEN + 1, 0, 0);
+    probe_expect(probe, "[0] -> slot JOB_ACK run=" RUN " token=4294967297 job=0 reason=10\n");
+    ask_status(false);
+    cr_expect(strstr(probe_trace(probe), "stale_refused=1"));
+}
+
+Test(coordinator, revokes_a_lease_of_a_run_that_it_does_not_know)
+{
+    skip();
+    story_beat(TOKEN + 1);
+    probe_expect(probe, "[0] -> slot REVOKE run=" RUN " token=4294967297\n");
+}
+
+Test(coordinator, cannot_show_a_run_that_it_does_not_know)
+{
+    skip();
+    probe_ask(probe, client, MSG(watch, .run = msg_str(RUN)), 0);
+    probe_expect(probe, "[0] -> client answer FAILED type=4100 reason=12\n");
+    probe_ask(probe, client, MSG(cancel, .run = msg_str(RUN)), 0);
+    cr_expect(strstr(probe_trace(probe), "FAILED"));
+}
+
+Test(coordinator, lets_watchers_wait_for_the_next_commit)
+{
+    story_submit(&(struct msg_submit){.retries = 0}, 2);
+    skip();
+    probe_ask(probe, client, MSG(watch, .run = msg_str(RUN)), 0);
+    probe_expect(probe, "");
+    probe_send(probe, client, MSG(cancel, .run = msg_str(RUN)));
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace, "RUN_CLOSED run=" RUN " verdict=4"), "%s", trace);
+    cr_expect(strstr(trace, "answer WATCHED"), "%s", trace);
+}
