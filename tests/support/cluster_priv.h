@@ -89,6 +89,7 @@ struct cluster {
     uint64_t now_ms;
     uint64_t random;
     uint64_t events;
+    uint64_t steps_now; /* events at this very time */
     uint64_t hash;
     bool trace;
     uint64_t wall_spread_ms;

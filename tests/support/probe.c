@@ -52,7 +52,8 @@ struct probe {
 
 /* ---- trace ---- */
 
-static void add_line(struct probe *self, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void add_line(struct probe *self, const char *format,
+                                                           va_list args)
 {
     int head = snprintf(self->trace + self->used, sizeof self->trace - self->used, "[%llu] ",
                         (unsigned long long)(self->now_ms - START_MS));
