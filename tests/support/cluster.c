@@ -451,11 +451,11 @@ static void node_event(struct node *node)
 }
 
 /* Somebody who always wants to be called again at once would stop the world. */
-static void pass_to(struct cluster *cluster, uint64_t next_ms)
+static void pass_to(struct cluster *cluster, uint64_t next_ms, const struct node *node)
 {
     cluster->steps_now = next_ms > cluster->now_ms ? 0 : cluster->steps_now + 1;
     if (cluster->steps_now > STEPS_MAX) {
-        cluster_blame(cluster, "time stands still");
+        cluster_blame(cluster, "time stands still: %s", node ? node->name : "frames");
         cluster->steps_now = 0;
         cluster->now_ms++;
     }
@@ -476,7 +476,7 @@ void cluster_step(struct cluster *cluster)
     if (next_ms == UINT64_MAX) {
         return;
     }
-    pass_to(cluster, next_ms);
+    pass_to(cluster, next_ms, first);
     cluster->events++;
     if (first) {
         node_event(first);
