@@ -37,9 +37,11 @@ enum err stream_add(struct stream *self, const char *bytes, size_t size)
 
 char *stream_line(struct stream *self, size_t *at, size_t *ret_size)
 {
-    size_t left = self->size - *at;
+    if (*at == self->size) {
+        return NULL; /* also when there has never been a byte */
+    }
     char *line = self->bytes + *at;
-    char *end = left > 0 ? memchr(line, '\n', left) : NULL;
+    char *end = memchr(line, '\n', self->size - *at);
     if (!end) {
         return NULL;
     }
