@@ -57,6 +57,11 @@ int history_check(const char *word)
                            "%.64s is not the id of a run", word);
 }
 
+static char upper(char letter)
+{
+    return (char)toupper((unsigned char)letter);
+}
+
 int history_find(struct store_reader *reader, const char *word, char ret_run[ULID_SIZE + 1])
 {
     if (strcmp(word, "last") == 0) {
@@ -69,7 +74,7 @@ int history_find(struct store_reader *reader, const char *word, char ret_run[ULI
         return code;
     }
     for (size_t i = 0; i <= ULID_SIZE; i++) {
-        ret_run[i] = (char)toupper((unsigned char)word[i]);
+        ret_run[i] = upper(word[i]);
     }
     return EXIT_DONE;
 }
