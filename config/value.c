@@ -59,7 +59,7 @@ struct shown shown_text(const char *text, size_t size)
         if ((byte & 0xc0) == 0x80 && i > 0) {
             continue; /* one ? for each foreign character */
         }
-        shown.text[used++] = byte >= 0x20 && byte < 0x7f ? (char)byte : '?';
+        shown.text[used++] = (char)(byte >= 0x20 && byte < 0x7f ? byte : (unsigned char)'?');
     }
     (void)snprintf(shown.text + used, sizeof shown.text - used, "%s", i < size ? "\"..." : "\"");
     return shown;

@@ -47,6 +47,7 @@ static uint64_t read_big_endian(struct wire_cursor *cursor, size_t size)
 
 static uint64_t sign_extend(uint64_t number, size_t size)
 {
+    assert(size >= 1 && size <= 8);
     unsigned shift = (unsigned)(64 - 8 * size);
     return (uint64_t)((int64_t)(number << shift) >> shift);
 }
