@@ -218,7 +218,9 @@ static struct peer *welcome(struct links *links, uint64_t route, uint64_t seq,
                                                   QUIET_BEATS * links->config->heartbeat_ms;
         link_way_add(links, peer, route, quiet && !hello->answer);
         peer->retry_ms = 0;
-        peer->resync_owed = peer->resync_owed && !hello->answer;
+        /* An answer to an earlier HELLO may come late; what the hole took was not said again then. */
+        bool answered = hello->answer && seq > peer->resync_seq;
+        peer->resync_owed = peer->resync_owed && !answered;
     }
     peer->granted_ms = 0;
     peer->roles_owed = links->roles_known;

@@ -70,6 +70,7 @@ struct peer {
     uint64_t heard_ms;          /* when the last frame came */
     uint64_t resync_ms;         /* when a hole was last answered with HELLO */
     bool resync_owed;           /* that HELLO has not been answered yet */
+    uint64_t resync_seq;        /* of the frame behind the hole: an answer is numbered higher */
     uint64_t granted;           /* the last CREDIT's bytes */
     uint64_t granted_ms;        /* when it left */
     uint64_t look_ms;           /* when to look for credit to give; 0 for no need */

@@ -187,6 +187,7 @@ static void on_gap(struct links *links, struct peer *peer, uint64_t seq)
     peer->in_seq = seq;
     link_note(links, NOTE_GAP, "frames lost peer=%s bytes=%" PRIu64, peer->stats.name, bytes);
     peer->resync_owed = true;
+    peer->resync_seq = seq;
     link_resync(links, peer);
 }
 

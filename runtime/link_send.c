@@ -316,7 +316,8 @@ uint64_t link_flush(struct links *links, struct peer *peer)
         }
     }
     next_ms = earlier(next_ms, credit_look_ms(links, peer, gave));
-    if (peer->retry_ms != 0) {
+    /* One that has passed, with nothing to send or no way left, is no reason to come back at once. */
+    if (peer->retry_ms > links->now_ms) {
         next_ms = earlier(next_ms, peer->retry_ms);
     } else if (peer->ways_count > 0 && !peer->goodbye_acked) {
         uint64_t since_ms = peer->goodbye_ms != 0 ? peer->goodbye_ms : peer->sent_ms;
