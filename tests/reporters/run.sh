@@ -25,4 +25,4 @@ for version in v2 v3 v4; do
 done
 install false-green "$here/../projects/false-green"
 
-TROUPE_TEST_WORK=$work exec node --test "$@" "$here/vitest_host.test.mjs"
+TROUPE_TEST_WORK=$work exec node --test "$@" "$here/compiled.test.mjs" "$here/vitest_host.test.mjs"

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { describe, test } from 'node:test'
@@ -297,6 +297,16 @@ describe('control', () => {
       assert.deepEqual(await host.run(10, []), { ev: 'ran', id: 10, unhandled: [] })
       assert.equal(host.events.filter(({ ev }) => ev === 'error').length, bad.length)
     })
+  })
+
+  test('nothing of it is left in the temporary folder', async () => {
+    const temporary = mkdtempSync(join(tmpdir(), 'troupe-left-'))
+    await withHost(join(WORK, 'v4'), { env: { TMPDIR: temporary } }, async (host) => {
+      await host.run(1, (await host.list(1)).slice(0, 1))
+      assert.notDeepEqual(readdirSync(temporary), [])
+    })
+    assert.deepEqual(readdirSync(temporary), [])
+    rmSync(temporary, { recursive: true })
   })
 
   test('another descriptor, another root', async () => {

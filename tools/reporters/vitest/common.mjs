@@ -136,6 +136,11 @@ export class Adapter {
     return this.vitest.close()
   }
 
+  /** What close() would remove, for those who have no time for it. */
+  get folders() {
+    return this.vitest.projects.map(({ tmpDir }) => tmpDir)
+  }
+
   /** Reports modules whose end shows only in their task, if its state is one of these. */
   reportModules(events, specs, states) {
     for (const spec of specs) {

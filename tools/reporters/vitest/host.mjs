@@ -1,7 +1,9 @@
 // A warm vitest controlled from outside. See README.md for the protocol.
 
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Batch } from './batch.mjs'
 import { Channel } from './channel.mjs'
@@ -21,6 +23,7 @@ class Host {
   #root
   #channel
   #workers
+  #folder // for files of the host's own
   #open // makes a new adapter
   #adapter
   #batch
@@ -29,7 +32,8 @@ class Host {
 
   constructor(root, fd, slot) {
     this.#root = root
-    this.#workers = new Workers(() => this.#batch?.workerDied(), slot === undefined ? undefined : slot + 1)
+    const poolId = slot === undefined ? undefined : slot + 1
+    this.#workers = new Workers(() => this.#batch?.workerDied(), poolId, () => this.#compiled())
     this.#channel = new Channel(fd, {
       command: (command) => this.#receive(command),
       invalid: (message) => this.#channel.send({ ev: 'error', message }),
@@ -50,6 +54,13 @@ class Host {
       ev: 'ready', runner: 'vitest', version, serial: this.#adapter.serial,
       boot_ms: Math.round(performance.now() - began),
     })
+  }
+
+  // Where files share a process already, writing it down would only cost.
+  #compiled() {
+    if (this.#adapter.sharesWorkers()) return undefined
+    this.#folder ??= mkdtempSync(join(tmpdir(), 'troupe-host-'))
+    return join(this.#folder, 'compiled')
   }
 
   async fail(error) {
@@ -115,12 +126,19 @@ class Host {
   async #exit(code) {
     this.#workers.killAll()
     await this.#channel.flush(FLUSH_MS)
-    exit(code)
+    this.#leave(code)
   }
 
   #leaveAtOnce() {
     this.#workers.killAll()
-    exit(0)
+    this.#leave(0)
+  }
+
+  #leave(code) {
+    for (const folder of [this.#folder, ...this.#adapter?.folders ?? []]) {
+      if (folder) rmSync(folder, { recursive: true, force: true })
+    }
+    exit(code)
   }
 }
 

@@ -12,20 +12,25 @@ const require = createRequire(import.meta.url)
 const childProcess = require('node:child_process')
 const workerThreads = require('node:worker_threads')
 
+const COMPILED = fileURLToPath(new URL('compiled.cjs', import.meta.url))
 const POOL_ENTRY = /[\\/](vitest[\\/]dist[\\/]workers?[\\/.]|tinypool[\\/]dist[\\/])/
 
 export class Workers {
   #live = new Set()
   #onDeath
   #poolId
+  #compiled
 
   /**
    * onDeath(): a worker ended that nobody had told to end
    * poolId: every worker's VITEST_POOL_ID; undefined leaves it to vitest, which
    * counts from 1 in each host
+   * compiled(): the file in which a new process leaves compiled packages to
+   * those after it; undefined if it shall not
    */
-  constructor(onDeath, poolId) {
+  constructor(onDeath, poolId, compiled) {
     this.#onDeath = onDeath
+    this.#compiled = compiled
     this.#poolId = poolId
     this.#wrapFork()
     this.#wrapWorker()
@@ -47,9 +52,19 @@ export class Workers {
     const fork = childProcess.fork
     childProcess.fork = (entry, args, options) => {
       if (!isPoolEntry(entry)) return fork(entry, args, options)
-      const child = fork(entry, args, this.#numberedProcess(options))
+      const child = fork(entry, args, this.#preloaded(this.#numberedProcess(options)))
       this.#followChild(child)
       return child
+    }
+  }
+
+  #preloaded(options) {
+    const compiled = this.#compiled()
+    if (!compiled) return options
+    return {
+      ...options,
+      execArgv: [...(options?.execArgv ?? process.execArgv), '--require', COMPILED],
+      env: { ...(options?.env ?? process.env), TROUPE_COMPILED: compiled },
     }
   }
 
