@@ -7,16 +7,7 @@
 #include <string.h>
 
 #include "config/load.h"
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
-
-/* Not assert(): it must hold in every build. */
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "tests/fuzz/must.h"
 
 static void check_refused(const struct config *config, const struct config_report *report)
 {

@@ -3,11 +3,8 @@
  * Every accepted message must survive being written and read again, and every message that links
  * took in must have ended by the time they are gone.
  */
-#include <stdlib.h>
-
 #include "runtime/links.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/must.h"
 
 enum { NODE = 0x11, PEER = 0x22, ROUTE = 3 };
 
@@ -16,19 +13,12 @@ struct world {
     struct account foreign;
 };
 
-static void demand(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
 static enum err on_transmit(void *world, uint64_t route, const void *bytes, size_t size)
 {
     (void)world;
     struct frame_reader reader;
-    demand(route == ROUTE);
-    demand(frame_open(bytes, size, &reader) == ERR_OK);
+    MUST(route == ROUTE);
+    MUST(frame_open(bytes, size, &reader) == ERR_OK);
     return ERR_OK;
 }
 
@@ -54,13 +44,13 @@ static struct account *on_account(void *world, uint64_t node)
 static void on_role_up(void *world, uint64_t role, struct rt_address actor, const char *name)
 {
     (void)world;
-    demand(role > 0 && actor.actor > 0 && name[0] != '\0');
+    MUST(role > 0 && actor.actor > 0 && name[0] != '\0');
 }
 
 static void on_node_down(void *world, uint64_t node)
 {
     (void)world;
-    demand(node != 0);
+    MUST(node != 0);
 }
 
 static void on_log(void *world, enum rt_level level, const char *text)
@@ -68,7 +58,7 @@ static void on_log(void *world, enum rt_level level, const char *text)
     (void)world;
     (void)level;
     for (; *text; text++) {
-        demand((unsigned char)*text >= ' ' && (unsigned char)*text < 0x7f);
+        MUST((unsigned char)*text >= ' ' && (unsigned char)*text < 0x7f);
     }
 }
 
@@ -78,14 +68,14 @@ static void round_trip(const struct frame_envelope *envelope, const struct msg *
     struct wire_buffer buffer = {0};
     frame_begin(&buffer, PEER, 1);
     frame_add(&buffer, envelope, msg);
-    demand(frame_end(&buffer, 1) == ERR_OK);
+    MUST(frame_end(&buffer, 1) == ERR_OK);
     struct frame_reader reader;
     struct frame_envelope again;
     union msg_any copy;
-    demand(frame_open(buffer.bytes, buffer.size, &reader) == ERR_OK);
-    demand(frame_next(&reader, &again, &copy) == ERR_OK);
-    demand(copy.head.type == msg->type);
-    demand(again.ask == envelope->ask && again.to == envelope->to);
+    MUST(frame_open(buffer.bytes, buffer.size, &reader) == ERR_OK);
+    MUST(frame_next(&reader, &again, &copy) == ERR_OK);
+    MUST(copy.head.type == msg->type);
+    MUST(again.ask == envelope->ask && again.to == envelope->to);
     wire_buffer_free(&buffer);
 }
 
@@ -115,7 +105,7 @@ static void greet(struct links *links)
     frame_add(&buffer, &(struct frame_envelope){0},
               MSG(hello, .proto_min = PROTO_VERSION_MIN, .proto_max = PROTO_VERSION_MAX,
                   .node = PEER, .name = msg_str("peer"), .credit_bytes = 100000));
-    demand(frame_end(&buffer, 1) == ERR_OK);
+    MUST(frame_end(&buffer, 1) == ERR_OK);
     links_receive(links, ROUTE, buffer.bytes, buffer.size, 1);
     wire_buffer_free(&buffer);
 }
@@ -126,7 +116,7 @@ static void receive_as_peer(struct links *links, const uint8_t *data, size_t siz
     struct wire_buffer buffer = {0};
     frame_begin(&buffer, PEER, 0);
     wire_append(&buffer, data, size);
-    demand(frame_end(&buffer, 1) == ERR_OK);
+    MUST(frame_end(&buffer, 1) == ERR_OK);
     links_receive(links, ROUTE, buffer.bytes, buffer.size, 2);
     wire_buffer_free(&buffer);
 }
@@ -161,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                 .node_down = on_node_down,
                                 .log = on_log};
     struct links *links = NULL;
-    demand(links_new(&config, NODE, "fuzzed", &ports, &links) == ERR_OK);
+    MUST(links_new(&config, NODE, "fuzzed", &ports, &links) == ERR_OK);
     links_receive(links, ROUTE, data, size, 1);
     greet(links);
     receive_as_peer(links, data, size);
@@ -169,7 +159,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)links_run(links, 60);
     (void)links_run(links, 300);
     links_destroy(&links);
-    demand(ended(&world.own) == world.own.accepted);
-    demand(ended(&world.foreign) == world.foreign.accepted);
+    MUST(ended(&world.own) == world.own.accepted);
+    MUST(ended(&world.foreign) == world.foreign.accepted);
     return 0;
 }

@@ -7,16 +7,7 @@
 #include <string.h>
 
 #include "proto/message.h"
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
-
-/* Not assert(): it must hold in every build. */
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "tests/fuzz/must.h"
 
 /* What is written once must be written the same after having been read. */
 static void check_again(const struct msg *msg)

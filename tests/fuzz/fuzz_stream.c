@@ -6,16 +6,7 @@
 #include <string.h>
 
 #include "actors/executor/batch.h"
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
-
-/* Not assert(): it must hold in every build. */
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "tests/fuzz/must.h"
 
 static void check_text(struct msg_str text, size_t size)
 {
