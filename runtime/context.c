@@ -249,7 +249,8 @@ enum err rt_spawn(struct rt_context *ctx, const struct rt_behaviour *behaviour, 
         free(child);
         return ERR_MEMORY;
     }
-    enum err err = life_spawn(ctx->system, behaviour, arg, size, rt_self(ctx), ret_child);
+    struct birth birth = {behaviour, arg, size, rt_self(ctx)};
+    enum err err = life_spawn(ctx->system, &birth, ret_child);
     if (err != ERR_OK) {
         free(child);
         return err;

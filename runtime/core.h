@@ -195,8 +195,15 @@ void workers_stop(struct rt_system *system);
 
 /* ---- life.c: starts, crashes, ends, and the signals about them ---- */
 
-enum err life_spawn(struct rt_system *system, const struct rt_behaviour *behaviour, const void *arg,
-                    size_t size, struct rt_address parent,
+/* Of an actor to be.  `arg` is copied. */
+struct birth {
+    const struct rt_behaviour *behaviour;
+    const void *arg;
+    size_t size;
+    struct rt_address parent; /* node 0: none */
+};
+
+enum err life_spawn(struct rt_system *system, const struct birth *birth,
                     struct rt_address *ret_address) MUST_CHECK;
 
 /* Ends the present life, children first.  A crash asks the supervisor for another one. */

@@ -85,16 +85,17 @@ void life_begin(struct rt_context *ctx)
     }
 }
 
-enum err life_spawn(struct rt_system *system, const struct rt_behaviour *behaviour, const void *arg,
-                    size_t size, struct rt_address parent, struct rt_address *ret_address)
+enum err life_spawn(struct rt_system *system, const struct birth *birth,
+                    struct rt_address *ret_address)
 {
-    struct order order = {.kind = ORDER_BEGIN, .behaviour = behaviour, .address = parent};
-    if (size > 0) {
-        order.arg = malloc(size);
+    const struct rt_behaviour *behaviour = birth->behaviour;
+    struct order order = {.kind = ORDER_BEGIN, .behaviour = behaviour, .address = birth->parent};
+    if (birth->size > 0) {
+        order.arg = malloc(birth->size);
         if (!order.arg) {
             return ERR_MEMORY;
         }
-        memcpy(order.arg, arg, size);
+        memcpy(order.arg, birth->arg, birth->size);
     }
     struct actor *actor = actors_take(system);
     if (!actor) {
@@ -347,7 +348,10 @@ static bool too_many_restarts(struct rt_context *ctx)
     const struct cfg_runtime *cfg = &ctx->system->config->runtime;
     struct relations *relations = ctx->actor->relations;
     uint64_t ring = cfg->restart_intensity;
-    if (ring > 0 && !relations->restarts) {
+    if (ring == 0) {
+        return true;
+    }
+    if (!relations->restarts) {
         relations->restarts = calloc(ring, sizeof *relations->restarts);
     }
     if (!relations->restarts) {

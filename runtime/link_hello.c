@@ -218,7 +218,7 @@ static struct peer *welcome(struct links *links, uint64_t route, uint64_t seq,
                                                   QUIET_BEATS * links->config->heartbeat_ms;
         link_way_add(links, peer, route, quiet && !hello->answer);
         peer->retry_ms = 0;
-        /* An answer to an earlier HELLO may come late; what the hole took was not said again then. */
+        /* An answer to an earlier HELLO, come late, does not say again what the hole took. */
         bool answered = hello->answer && seq > peer->resync_seq;
         peer->resync_owed = peer->resync_owed && !answered;
     }

@@ -316,7 +316,7 @@ uint64_t link_flush(struct links *links, struct peer *peer)
         }
     }
     next_ms = earlier(next_ms, credit_look_ms(links, peer, gave));
-    /* One that has passed, with nothing to send or no way left, is no reason to come back at once. */
+    /* One that has passed, with nothing to send, is no reason to come back at once. */
     if (peer->retry_ms > links->now_ms) {
         next_ms = earlier(next_ms, peer->retry_ms);
     } else if (peer->ways_count > 0 && !peer->goodbye_acked) {

@@ -21,7 +21,6 @@ struct store {
     struct store_txn txn; /* the writer's */
     struct cfg_store cfg;
     struct list ahead; /* the writer's: taken off the queue, not applied yet */
-    int log_pages;     /* the writer's: length of the write-ahead log */
     pthread_t thread;
     bool started;
     struct store_events events;
@@ -108,7 +107,7 @@ enum err store_open(const char *path, const struct cfg_store *cfg,
     atomic_init(&store->trusted, true);
     (void)pthread_mutex_init(&store->lock, NULL);
     (void)pthread_cond_init(&store->wake, NULL);
-    enum err err = store_open_writer(&store->txn, path, cfg, schema, &store->log_pages, ret_why);
+    enum err err = store_open_writer(&store->txn, path, cfg, schema, ret_why);
     if (err != ERR_OK) {
         store_close(&store);
         return err;
@@ -286,8 +285,9 @@ static void finish(struct store *store, struct group *group, const struct store_
 /* Moves the log's pages into the file; between groups, when nobody waits for the answer. */
 static void checkpoint(struct store *store, const struct store_events *events)
 {
-    if (store->log_pages >= CHECKPOINT_AFTER && store_trusted(store)) {
-        store->log_pages = 0; /* when a reader is in the way, look again after the next commit */
+    if (store->txn.log_pages >= CHECKPOINT_AFTER && store_trusted(store)) {
+        /* When a reader is in the way, look again after the next commit. */
+        store->txn.log_pages = 0;
         (void)store_note(
             &store->txn,
             sqlite3_wal_checkpoint_v2(store->txn.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));

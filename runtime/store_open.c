@@ -178,8 +178,8 @@ static int on_log(void *arg, sqlite3 *db, const char *name, int pages)
 {
     (void)db;
     (void)name;
-    int *log_pages = arg;
-    *log_pages = pages;
+    struct store_txn *txn = arg;
+    txn->log_pages = pages;
     return SQLITE_OK;
 }
 
@@ -201,7 +201,7 @@ static enum err open_file(const char *path, int flags, uint64_t busy_ms, struct 
 }
 
 enum err store_open_writer(struct store_txn *txn, const char *path, const struct cfg_store *cfg,
-                           const struct store_schema *schema, int *log_pages, struct store_why *why)
+                           const struct store_schema *schema, struct store_why *why)
 {
     if (strcmp(path, ":memory:") != 0) {
         create_private(path);
@@ -225,7 +225,7 @@ enum err store_open_writer(struct store_txn *txn, const char *path, const struct
         return err;
     }
     /* The writer checkpoints between groups, and looks at the result. */
-    (void)sqlite3_wal_hook(txn->db, on_log, log_pages);
+    (void)sqlite3_wal_hook(txn->db, on_log, txn);
     return upgrade(txn, schema, path, why);
 }
 

@@ -15,8 +15,9 @@ struct store_kept {
 
 struct store_txn {
     sqlite3 *db;
-    size_t open;  /* cursors that have not ended */
-    bool damaged; /* an error after which the disk is not trusted */
+    size_t open;   /* cursors that have not ended */
+    bool damaged;  /* an error after which the disk is not trusted */
+    int log_pages; /* the writer's: length of the write-ahead log after its latest commit */
     struct store_kept kept[STORE_KEPT_MAX];
 };
 
@@ -26,11 +27,9 @@ enum err store_note(struct store_txn *txn, int code);
 /* Closes the database.  No cursor may be open. */
 void store_txn_fini(struct store_txn *txn);
 
-/* Opens `path` for the one writer, checks whose file it is and brings it to the newest version.
- * *log_pages follows the length of the write-ahead log. */
+/* Opens `path` for the one writer, checks whose file it is and brings it to the newest version. */
 enum err store_open_writer(struct store_txn *txn, const char *path, const struct cfg_store *cfg,
-                           const struct store_schema *schema, int *log_pages,
-                           struct store_why *why) MUST_CHECK;
+                           const struct store_schema *schema, struct store_why *why) MUST_CHECK;
 
 /* Says why `path` could not be opened; `why` may be NULL. */
 void store_explain(struct store_why *why, const char *path, const char *what);

@@ -42,9 +42,8 @@ enum err system_new(const struct system_options *options, struct rt_system **ret
     enum err err = timers_new(&self->timers);
     if (err == ERR_OK) {
         self->own = system_account(self, 0);
-        err = self->own
-                  ? life_spawn(self, &life_root, NULL, 0, (struct rt_address){0, 0}, &self->root)
-                  : ERR_MEMORY;
+        struct birth birth = {.behaviour = &life_root};
+        err = self->own ? life_spawn(self, &birth, &self->root) : ERR_MEMORY;
     }
     if (err != ERR_OK) {
         system_destroy(&self);
@@ -119,7 +118,8 @@ void system_destroy(struct rt_system **system)
 enum err system_spawn(struct rt_system *self, const struct rt_behaviour *behaviour, const void *arg,
                       size_t size, struct rt_address *ret_address)
 {
-    enum err err = life_spawn(self, behaviour, arg, size, self->root, ret_address);
+    struct birth birth = {behaviour, arg, size, self->root};
+    enum err err = life_spawn(self, &birth, ret_address);
     if (err != ERR_OK) {
         return err;
     }

@@ -7,7 +7,8 @@
 
 #include <stdlib.h>
 
-/* The worker that this thread is, so that what an actor readies stays on its core. */
+/* The worker that this thread is, so that what an actor readies stays on its core.
+ * NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): senders bring no context */
 static _Thread_local struct worker *current;
 
 static void run_queue_push(struct worker *worker, struct actor *actor)
