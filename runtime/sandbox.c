@@ -73,8 +73,10 @@ static void close_others(const struct sandbox_task *task)
     }
 }
 
-/* Decides who the command will be.  Tests that run as root could do anything, whatever the
- * namespaces: so root is refused. */
+/* Decides who the command will be: whoever owns the project, so that it can be written to.  Where
+ * that is root, namespaces lend it to an unprivileged user.  Without namespaces, as in a plain
+ * container, only root can write there: then the command stays root, but without capabilities,
+ * like any command of a user for whom there are no namespaces. */
 static enum err choose_user(struct sandbox *self, struct sandbox_task *task)
 {
     const struct sandbox_limits *limits = task->job->limits;
@@ -89,6 +91,10 @@ static enum err choose_user(struct sandbox *self, struct sandbox_task *task)
     if (!task->root) {
         task->uid = geteuid();
         task->gid = getegid();
+        return ERR_OK;
+    }
+    if (task->level != SANDBOX_FULL && task->job->project && status.st_uid == 0) {
+        sandbox_note(task, "runs as root without capabilities", NULL);
         return ERR_OK;
     }
     bool own = task->job->project && status.st_uid != 0;
@@ -164,6 +170,10 @@ static enum err launch(struct sandbox_task *task, struct sandbox_child *ret_chil
     }
     task->report = report[1];
     task->leash = leash[0];
+    if (task->level != SANDBOX_FULL) {
+        sandbox_scratch_make(task);
+        memcpy(child.scratch, task->scratch, sizeof child.scratch);
+    }
     err = fork_top(task, &child);
     if (err == ERR_OK) {
         child.report = report[0];
@@ -171,6 +181,8 @@ static enum err launch(struct sandbox_task *task, struct sandbox_child *ret_chil
         report[0] = -1;
         leash[1] = -1;
         *ret_child = child;
+    } else {
+        sandbox_scratch_remove(child.scratch);
     }
 out:
     close_pair(report);

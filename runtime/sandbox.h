@@ -22,6 +22,7 @@
 #define SANDBOX_PROCESSES_MAX_DEFAULT 4096u
 #define SANDBOX_PATHS_MAX             64 /* entries of one path list */
 #define SANDBOX_TEXT_MAX              255
+#define SANDBOX_SCRATCH_SIZE          24
 #define SANDBOX_HOME                  "/tmp/home" /* exists in the full sandbox, empty and writable */
 
 enum sandbox_level {
@@ -78,6 +79,7 @@ struct sandbox_child {
     int report; /* non-blocking; struct sandbox_report messages */
     int leash;  /* without namespaces: close it and the tree is killed; else -1 */
     enum sandbox_level level;
+    char scratch[SANDBOX_SCRATCH_SIZE]; /* without namespaces: its folder in /tmp, or "" */
 };
 
 enum sandbox_report_kind {
@@ -107,5 +109,9 @@ enum err sandbox_launch(struct sandbox *self, const struct sandbox_job *job,
  * and again until none is left or the rounds are used up; reaps what became our child.
  * Returns whether none is left. */
 bool sandbox_tree_kill(pid_t root, const pid_t *keep, size_t count);
+
+/* Removes the folder `path` and all below it, when all of its tree are dead.  The top of a tree
+ * does that, and whoever finds the top dead before its tree.  Makes `path` "", which means none. */
+void sandbox_scratch_remove(char *path);
 
 #endif

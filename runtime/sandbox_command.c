@@ -120,6 +120,7 @@ static void exec_command(struct sandbox_task *task)
     if (job->env) {
         memcpy(&environ, &job->env, sizeof environ);
     }
+    sandbox_scratch_show(task);
     char *const *argv = NULL;
     memcpy(&argv, &job->argv, sizeof argv);
     (void)execvp(argv[0], argv);

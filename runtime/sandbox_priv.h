@@ -43,6 +43,7 @@ struct sandbox_task {
     int idmap;       /* -1: none */
     int report;      /* the writing end */
     int leash;       /* the reading end, -1 in the full sandbox */
+    char scratch[SANDBOX_SCRATCH_SIZE];
     struct sandbox_text notes;
     struct sandbox_text fault;
 };
@@ -92,6 +93,11 @@ enum err sandbox_user_drop(struct sandbox_task *task) MUST_CHECK;
 /* In the full sandbox of root: a user namespace, so that processes are counted per sandbox. */
 void sandbox_user_nest(struct sandbox_task *task);
 enum err sandbox_filter_load(struct sandbox_task *task) MUST_CHECK;
+
+/* sandbox_scratch.c: makes a temporary folder for the command; without one, a note says so. */
+void sandbox_scratch_make(struct sandbox_task *task);
+/* In the command's process: TMPDIR and HOME in `environ` lead there if they lead to /tmp. */
+void sandbox_scratch_show(const struct sandbox_task *task);
 
 /* sandbox_top.c: the process at the top of a tree, with and without namespaces. */
 _Noreturn void sandbox_init_run(struct sandbox_task *task);

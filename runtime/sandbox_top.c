@@ -116,6 +116,7 @@ static void guard(struct sandbox_task *task, pid_t command, int children)
         }
     }
     (void)sandbox_tree_kill(getpid(), NULL, 0);
+    sandbox_scratch_remove(task->scratch);
     end(task, status);
 }
 
@@ -136,6 +137,7 @@ void sandbox_guard_run(struct sandbox_task *task)
         give_up(task);
     }
     if (sandbox_command_start(task, &command) != ERR_OK) {
+        sandbox_scratch_remove(task->scratch);
         give_up(task);
     }
     tell(task, SANDBOX_READY, 0);

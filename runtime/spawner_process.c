@@ -298,6 +298,7 @@ static void on_end(struct server *self, struct slot *slot)
     close_fd(&slot->child.leash);
     if (orphans) {
         sweep(self);
+        sandbox_scratch_remove(slot->child.scratch);
     }
 }
 

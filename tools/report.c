@@ -413,9 +413,11 @@ static void show_time(FILE *out, const struct style *style, const struct report 
 {
     char wall[DURATION_SIZE];
     char cpu[DURATION_SIZE];
-    (void)fprintf(out, "  %s%-9s%s%s, %s of processor time", paint(style->color, PAINT_DIM), "Time",
-                  paint(style->color, PAINT_RESET), report_duration(report->wall_ms * 1000, wall),
-                  report_duration(report->totals.cpu_us, cpu));
+    (void)fprintf(out, "  %s%-9s%s%s", paint(style->color, PAINT_DIM), "Time",
+                  paint(style->color, PAINT_RESET), report_duration(report->wall_ms * 1000, wall));
+    if (report->totals.cpu_us > 0) { /* a warm runner cannot tell whose time it was */
+        (void)fprintf(out, ", %s of processor time", report_duration(report->totals.cpu_us, cpu));
+    }
     if (report->workers > 0) {
         (void)fprintf(out, ", %" PRIu64 " %s", report->workers,
                       report->workers == 1 ? "worker" : "workers");

@@ -289,11 +289,17 @@ static void setup_partial(void)
 
 TestSuite(exec_partial, .init = setup_partial, .fini = teardown, .timeout = 60);
 
-Test(exec_partial, the_home_of_a_command_exists)
+static void expect_a_home_of_its_own(void)
 {
     begin_shell("cd && pwd && test -w . && echo yes", false);
     finish();
-    cr_expect_str_eq(got.text[1], "/tmp\nyes\n");
+    cr_expect_eq(strncmp(got.text[1], "/tmp/troupe-", 12), 0, "%s", got.text[1]);
+    cr_expect(strstr(got.text[1], "\nyes\n"));
+}
+
+Test(exec_partial, the_home_of_a_command_exists)
+{
+    expect_a_home_of_its_own();
 }
 
 static void setup_off(void)
@@ -306,9 +312,7 @@ TestSuite(exec_off, .init = setup_off, .fini = teardown, .timeout = 60);
 
 Test(exec_off, the_home_of_a_command_exists)
 {
-    begin_shell("cd && pwd && test -w . && echo yes", false);
-    finish();
-    cr_expect_str_eq(got.text[1], "/tmp\nyes\n");
+    expect_a_home_of_its_own();
 }
 
 Test(exec, a_program_that_is_not_there_ends_with_an_error)
