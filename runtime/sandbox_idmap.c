@@ -6,24 +6,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static bool write_file(pid_t pid, const char *name, const char *text)
-{
-    char path[64];
-    (void)snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return false;
-    }
-    ssize_t size = (ssize_t)strlen(text);
-    bool ok = write(fd, text, (size_t)size) == size;
-    return close(fd) == 0 && ok;
-}
 
 /* Root and `id` change places and all others stay, so that every owner has a name: a file whose
  * owner has none could not be copied up. */
@@ -37,7 +23,9 @@ static bool write_map(pid_t pid, const char *name, uint32_t id)
     } else if (id == 0) {
         (void)snprintf(text, sizeof text, "0 0 %u\n", UINT32_MAX);
     }
-    return write_file(pid, name, text);
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+    return sandbox_write_file(path, text);
 }
 
 static int make(uint32_t uid, uint32_t gid)

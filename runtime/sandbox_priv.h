@@ -86,7 +86,9 @@ int sandbox_open_lent(struct sandbox_root *self, const char *source, bool root_o
 /* sandbox_root.c: builds the new root and makes it ours. */
 enum err sandbox_root_enter(struct sandbox_task *task) MUST_CHECK;
 
-/* sandbox_user.c: maps our own uid and gid in the user namespace that we are in. */
+/* sandbox_user.c: writes `text` to a file of the kernel's in one piece; false: see errno. */
+bool sandbox_write_file(const char *path, const char *text);
+/* Maps our own uid and gid in the user namespace that we are in. */
 enum err sandbox_user_map(struct sandbox_task *task) MUST_CHECK;
 /* Gives up root, capabilities and the right to gain any; ends with the parent. */
 enum err sandbox_user_drop(struct sandbox_task *task) MUST_CHECK;

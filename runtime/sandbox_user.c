@@ -27,7 +27,7 @@ struct scope_rules {
     uint64_t scoped;
 };
 
-static bool write_file(const char *path, const char *text)
+bool sandbox_write_file(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0) {
@@ -42,15 +42,15 @@ enum err sandbox_user_map(struct sandbox_task *task)
 {
     char text[64];
     /* Without "deny" an unprivileged user may not map groups. */
-    if (!write_file("/proc/self/setgroups", "deny") && errno != ENOENT) {
+    if (!sandbox_write_file("/proc/self/setgroups", "deny") && errno != ENOENT) {
         return sandbox_fault(task, "write /proc/self/setgroups", NULL);
     }
     (void)snprintf(text, sizeof text, "%u %u 1\n", task->uid, task->uid);
-    if (!write_file("/proc/self/uid_map", text)) {
+    if (!sandbox_write_file("/proc/self/uid_map", text)) {
         return sandbox_fault(task, "write /proc/self/uid_map", NULL);
     }
     (void)snprintf(text, sizeof text, "%u %u 1\n", task->gid, task->gid);
-    if (!write_file("/proc/self/gid_map", text)) {
+    if (!sandbox_write_file("/proc/self/gid_map", text)) {
         return sandbox_fault(task, "write /proc/self/gid_map", NULL);
     }
     return ERR_OK;
