@@ -48,6 +48,8 @@ void sandbox_scratch_show(const struct sandbox_task *task)
     for (size_t i = 0; i < sizeof names / sizeof names[0] && task->scratch[0] != '\0'; i++) {
         const char *value = getenv(names[i]);
         if (value && strcmp(value, "/tmp") == 0) {
+            /* Between fork and exec there is one thread. */
+            // NOLINTNEXTLINE(concurrency-mt-unsafe)
             (void)setenv(names[i], task->scratch, 1);
         }
     }
