@@ -1,0 +1,219 @@
+/* classify.c - one search for all texts of the rules, then the rules in their order. */
+#include "actors/classifier/classify.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "actors/classifier/glob.h"
+#include "actors/classifier/line.h"
+
+/* What the rules are asked about. */
+struct question {
+    const struct rules *rules;
+    struct primary *primary;
+    const char *code;
+    uint64_t tools;
+    uint8_t hits[NEEDLES_MAX];
+};
+
+/* What a linter says when it could not read the file at all. */
+static const char parsing_error[] = "parsing-error";
+
+static bool is_found(const struct question *self, enum rules_list list,
+                     const struct rules_check *check)
+{
+    switch (list) {
+    case RULES_LIST_code:
+        return glob_matches(check->text, self->code);
+    case RULES_LIST_file:
+        return glob_matches_path(check->text, self->primary->file);
+    default:
+        return (self->hits[check->needle] & check->bits) != 0;
+    }
+}
+
+/* The first pattern of a list that is found; NULL if none is. */
+static const struct rules_check *find_in(const struct question *self, enum rules_list list,
+                                         struct rules_span span)
+{
+    const struct rules_check *checks = &self->rules->checks[span.from];
+    for (size_t i = 0; i < span.count; i++) {
+        if (is_found(self, list, &checks[i])) {
+            return &checks[i];
+        }
+    }
+    return NULL;
+}
+
+static bool holds(const struct question *self, const struct rule *rule)
+{
+    if (rule->tools != 0 && (rule->tools & self->tools) == 0) {
+        return false;
+    }
+    for (enum rules_list list = 0; list < RULES_LISTS; list++) {
+        if (rule->lists[list].count == 0) {
+            continue;
+        }
+        bool found = find_in(self, list, rule->lists[list]) != NULL;
+        if (found == (list == RULES_LIST_unless)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const struct rule *first_rule(const struct question *self)
+{
+    for (size_t i = 0; i < self->rules->count; i++) {
+        if (holds(self, &self->rules->list[i])) {
+            return &self->rules->list[i];
+        }
+    }
+    return &self->rules->otherwise;
+}
+
+/* ---- linters ---- */
+
+/* What one finding is about does not depend on the rest of the text. */
+static bool holds_for_finding(const struct question *self, const struct rule *rule)
+{
+    return rule->lists[RULES_LIST_code].count > 0 && rule->lists[RULES_LIST_message].count == 0 &&
+           rule->lists[RULES_LIST_text].count == 0 && rule->lists[RULES_LIST_word].count == 0 &&
+           holds(self, rule);
+}
+
+static const struct rule *rule_of_finding(struct question *self,
+                                          const struct primary_finding *finding)
+{
+    char code[PRIMARY_CODE_MAX + 1];
+    size_t size = finding->rule.to - finding->rule.from;
+    size = size < sizeof code ? size : sizeof code - 1;
+    memcpy(code, self->primary->text + finding->rule.from, size);
+    code[size] = '\0';
+    self->code = size > 0 ? code : parsing_error;
+    const struct rule *rule = &self->rules->otherwise;
+    for (size_t i = 0; i < self->rules->count && rule == &self->rules->otherwise; i++) {
+        if (holds_for_finding(self, &self->rules->list[i])) {
+            rule = &self->rules->list[i];
+        }
+    }
+    self->code = self->primary->code;
+    return rule;
+}
+
+/* The rule of the first finding of the label that has most; the code becomes that finding's. */
+static const struct rule *elect(struct question *self)
+{
+    struct primary *primary = self->primary;
+    size_t votes[RULES_LABELS] = {0};
+    const struct rule *rules[RULES_LABELS] = {NULL};
+    const struct primary_finding *firsts[RULES_LABELS] = {NULL};
+    bool errors = false;
+    for (size_t i = 0; i < primary->findings_count; i++) {
+        errors |= primary->findings[i].is_error;
+    }
+    for (size_t i = 0; i < primary->findings_count; i++) {
+        const struct primary_finding *finding = &primary->findings[i];
+        if (finding->is_error != errors) {
+            continue;
+        }
+        const struct rule *rule = rule_of_finding(self, finding);
+        if (votes[rule->label]++ == 0) {
+            rules[rule->label] = rule;
+            firsts[rule->label] = finding;
+        }
+    }
+    enum rules_label best = 0;
+    for (enum rules_label label = 0; label < RULES_LABELS; label++) {
+        best = votes[label] > votes[best] ? label : best;
+    }
+    const struct primary_finding *first = firsts[best];
+    size_t size = first->rule.to - first->rule.from;
+    (void)snprintf(primary->code, sizeof primary->code, "%.*s", size > 0 ? (int)size : 13,
+                   size > 0 ? primary->text + first->rule.from : parsing_error);
+    return rules[best];
+}
+
+/* ---- reasons ---- */
+
+static void add_why(struct classification *result, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void add_why(struct classification *result, const char *format, ...)
+{
+    if (result->why_count == CLASSIFY_WHY_MAX) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(result->why[result->why_count++], CLASSIFY_WHY_SIZE, format, args);
+    va_end(args);
+}
+
+static void explain_list(const struct question *self, enum rules_list list,
+                         const struct rules_check *check, struct classification *result)
+{
+    static const char *const words[RULES_LISTS] = {
+        [RULES_LIST_message] = "the error says",
+        [RULES_LIST_text] = "the text has",
+        [RULES_LIST_word] = "the error has the word",
+    };
+    if (list == RULES_LIST_code) {
+        add_why(result, "code %s", self->code);
+    } else if (list == RULES_LIST_file) {
+        add_why(result, "file %s matches %s", self->primary->file, check->text);
+    } else {
+        add_why(result, "%s \"%s\"", words[list], check->text + (check->text[0] == '^'));
+    }
+}
+
+static void explain(const struct question *self, struct classification *result)
+{
+    const struct rule *rule = result->rule;
+    result->why_count = 0;
+    add_why(result, "rule %s (line %zu)", rule->name, rule->line);
+    for (enum rules_list list = 0; list < RULES_LISTS; list++) {
+        const struct rules_check *check = find_in(self, list, rule->lists[list]);
+        if (check && list != RULES_LIST_unless) {
+            explain_list(self, list, check, result);
+        }
+    }
+    if (result->tool) {
+        add_why(result, "printed by %s", result->tool);
+    }
+}
+
+/* ---- the whole ---- */
+
+static void find_tools(struct question *self, struct classification *result)
+{
+    result->tool = NULL;
+    for (size_t i = self->rules->tools_count; i-- > 0;) {
+        const struct rules_tool *tool = &self->rules->tools[i];
+        if (find_in(self, RULES_LIST_text, tool->texts)) {
+            self->tools |= UINT64_C(1) << i;
+            result->tool = tool->name;
+        }
+    }
+}
+
+void classify(const struct rules *rules, const char *text, size_t size, const char *file_or_null,
+              struct classification *ret_result)
+{
+    assert(rules);
+    assert(text || size == 0);
+    assert(ret_result);
+    struct primary *primary = &ret_result->primary;
+    primary_read(text, size, file_or_null, primary);
+    struct question question = {.rules = rules, .primary = primary, .code = primary->code};
+    struct needle_text where = {primary->text, primary->size, primary->message.from,
+                                primary->message.to};
+    needles_scan(rules->needles, &where, question.hits);
+    find_tools(&question, ret_result);
+    bool is_lint = primary->findings_count > 0 && strncmp(primary->code, "TS", 2) != 0;
+    ret_result->rule = is_lint ? elect(&question) : first_rule(&question);
+    explain(&question, ret_result);
+}
