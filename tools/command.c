@@ -2,6 +2,7 @@
 #include "tools/command.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +155,14 @@ int invocation_set(struct invocation *self, const char *option, const char *key)
         return complainf(EXIT_USAGE, NULL, "--%s: %s", option, why);
     }
     return EXIT_DONE;
+}
+
+int invocation_input(const struct invocation *self, FILE **ret_file)
+{
+    const char *path = self->words_count > 0 ? self->words[0] : "-";
+    *ret_file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    return *ret_file ? EXIT_DONE
+                     : complainf(EXIT_USAGE, NULL, "%.300s: %s", path, strerrordesc_np(errno));
 }
 
 int invocation_timeout(const struct invocation *self, uint64_t fallback_ms, uint64_t *ret_ms)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "config/config.h"
 #include "tools/args.h"
@@ -82,6 +83,10 @@ int invocation_configure(struct invocation *self);
 
 /* Sets a key from an option's value when it was given: --workers sets run.workers. */
 int invocation_set(struct invocation *self, const char *option, const char *key);
+
+/* Opens the file that the first word names, standard input for - or none.  The caller closes it,
+ * unless it is stdin. */
+int invocation_input(const struct invocation *self, FILE **ret_file);
 
 /* The --timeout in ms, `fallback` without one; EXIT_USAGE after a line on stderr. */
 int invocation_timeout(const struct invocation *self, uint64_t fallback_ms, uint64_t *ret_ms);

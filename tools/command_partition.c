@@ -1,5 +1,4 @@
 /* command_partition.c - troupe partition: the production scheduling code on a list of files. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,14 +108,6 @@ static enum err cut(const struct partition *self, size_t workers, uint64_t unkno
     return err;
 }
 
-static int open_list(const struct invocation *invocation, FILE **ret_file)
-{
-    const char *path = invocation->words_count > 0 ? invocation->words[0] : "-";
-    *ret_file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    return *ret_file ? EXIT_DONE
-                     : complainf(EXIT_USAGE, NULL, "%.300s: %s", path, strerrordesc_np(errno));
-}
-
 int command_partition(struct invocation *invocation)
 {
     int code = invocation_configure(invocation);
@@ -132,7 +123,7 @@ int command_partition(struct invocation *invocation)
     }
     FILE *file = NULL;
     if (code == EXIT_DONE) {
-        code = open_list(invocation, &file);
+        code = invocation_input(invocation, &file);
     }
     if (code != EXIT_DONE) {
         return code;

@@ -12,8 +12,7 @@ static json_int_t as_int(uint64_t number)
     return (json_int_t)number;
 }
 
-/* Takes over *object, also when it is NULL: then memory had run out. */
-static enum err put(FILE *out, json_t *object)
+enum err json_put(FILE *out, json_t *object)
 {
     if (!object) {
         return ERR_MEMORY;
@@ -50,7 +49,7 @@ enum err json_verify(FILE *out, const char *run, const struct ledger_check *chec
         json_decref(object);
         return ERR_MEMORY;
     }
-    return put(out, object);
+    return json_put(out, object);
 }
 
 /* ---- partition ---- */
@@ -110,9 +109,9 @@ enum err json_partition(FILE *out, const struct json_partition *partition)
         json_decref(workers);
         return ERR_MEMORY;
     }
-    return put(out, json_pack("{s:o, s:f, s:f}", "workers", workers, "expected_makespan_s",
-                              (double)partition->makespan_us / 1e6, "lower_bound_s",
-                              (double)partition->lower_bound_us / 1e6));
+    return json_put(out, json_pack("{s:o, s:f, s:f}", "workers", workers, "expected_makespan_s",
+                                   (double)partition->makespan_us / 1e6, "lower_bound_s",
+                                   (double)partition->lower_bound_us / 1e6));
 }
 
 /* ---- runs, checks ---- */
@@ -135,7 +134,7 @@ enum err json_runs(FILE *out, const struct json_run *runs, size_t count)
         json_decref(list);
         return ERR_MEMORY;
     }
-    return put(out, json_pack("{s:o}", "runs", list));
+    return json_put(out, json_pack("{s:o}", "runs", list));
 }
 
 enum err json_checks(FILE *out, const struct json_check *checks, size_t count, bool good)
@@ -152,5 +151,5 @@ enum err json_checks(FILE *out, const struct json_check *checks, size_t count, b
         json_decref(list);
         return ERR_MEMORY;
     }
-    return put(out, json_pack("{s:b, s:o}", "ok", good, "checks", list));
+    return json_put(out, json_pack("{s:b, s:o}", "ok", good, "checks", list));
 }

@@ -8,7 +8,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "actors/classifier/classify.h"
 #include "actors/coordinator/ledger.h"
+
+struct json_t; /* of the library; for our own json_*.c only */
+
+/* Writes the object as one line and lets go of it; NULL means that memory had run out. */
+enum err json_put(FILE *out, struct json_t *object) MUST_CHECK;
 
 enum err json_verify(FILE *out, const char *run, const struct ledger_check *check) MUST_CHECK;
 
@@ -32,6 +38,25 @@ struct json_partition {
 };
 
 enum err json_partition(FILE *out, const struct json_partition *partition) MUST_CHECK;
+
+/* A line of `troupe classify`: {"id","message","file_path"?}. */
+struct json_text {
+    char *id; /* as JSON */
+    char *message;
+    size_t size; /* bytes of the message, which may hold any */
+    char *file;  /* or NULL */
+};
+
+/* `line` has `size` bytes.  ERR_MALFORMED: `why` (why_size bytes) says what is wrong with it.  End
+ * with json_text_fini. */
+enum err json_read_text(const char *line, size_t size, struct json_text *ret_text, char *why,
+                        size_t why_size) MUST_CHECK;
+void json_text_fini(struct json_text *text);
+
+enum err json_classified(FILE *out, const char *id, const struct classification *result) MUST_CHECK;
+
+/* In the place of a result: what was wrong with the line, which counts from 1. */
+enum err json_not_classified(FILE *out, size_t line, const char *why) MUST_CHECK;
 
 /* A list of runs, one object: {"runs":[…]}. */
 struct json_run {

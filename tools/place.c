@@ -203,3 +203,12 @@ enum err place_reporters(char ret_path[PATH_MAX])
                                         "../tools/reporters", "../../tools/reporters", NULL};
     return find_beside(names, "vitest/host.mjs", ret_path);
 }
+
+enum err place_default(const char *name, char ret_path[PATH_MAX])
+{
+    static const char *const names[] = {"../share/troupe", "../../share/troupe", "../config",
+                                        "../../config", NULL};
+    char directory[PATH_MAX];
+    enum err err = find_beside(names, name, directory);
+    return err == ERR_OK ? place_join(directory, name, ret_path) : err;
+}

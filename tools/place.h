@@ -45,4 +45,7 @@ enum err place_join(const char *directory, const char *name, char ret_path[PATH_
 enum err place_node_program(char ret_path[PATH_MAX]) MUST_CHECK;
 enum err place_reporters(char ret_path[PATH_MAX]) MUST_CHECK;
 
+/* A file of the configuration as it came with this program.  ERR_NOT_FOUND. */
+enum err place_default(const char *name, char ret_path[PATH_MAX]) MUST_CHECK;
+
 #endif

@@ -3,6 +3,7 @@ complete -c troupe -n __fish_use_subcommand -f -a run -d 'Run the tests of a pro
 complete -c troupe -n __fish_use_subcommand -f -a verify -d 'Recount a run from the ledger\'s rows'
 complete -c troupe -n '__fish_seen_subcommand_from verify' -f -a 'last'
 complete -c troupe -n __fish_use_subcommand -f -a partition -d 'Cut a list of test files over workers by their expected time'
+complete -c troupe -n __fish_use_subcommand -f -a classify -d 'Name the kind of error texts, one JSON object a line'
 complete -c troupe -n __fish_use_subcommand -f -a runs -d 'The runs in the ledger, and one of them'
 complete -c troupe -n '__fish_seen_subcommand_from runs' -f -a 'list show'
 complete -c troupe -n __fish_use_subcommand -f -a up -d 'Start the local cluster and leave it running'

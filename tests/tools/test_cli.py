@@ -23,7 +23,7 @@ import time
 
 BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
 TROUPE = os.path.join(BUILD, "troupe")
-COMMANDS = ["run", "verify", "partition", "runs", "up", "down", "status", "health", "doctor", "config",
+COMMANDS = ["run", "verify", "partition", "classify", "runs", "up", "down", "status", "health", "doctor", "config",
             "completion", "version", "help"]
 TESTS = []
 
@@ -216,6 +216,47 @@ def partition_names_the_bad_line(place):
     for bad in ("{nonsense", '{"file":3}', '{"file":"a","expected_s":-1}', "[]", '{"file":""}'):
         done = place.troupe("partition", "--workers", "2", given='{"file":"a"}\n' + bad + "\n", want=2)
         assert "line 2" in done.stderr, done.stderr
+
+
+@test
+def classify_keeps_its_contract(place):
+    texts = [{"id": 1, "message": "src/a.ts(3,5): error TS2322: Type 'string' is not assignable to type 'number'."},
+             {"id": "two", "message": "Error: Invalid hook call. Hooks can only be called inside of the body of a "
+                                      "function component.", "file_path": None},
+             {"id": [3], "message": "\u001b[31mAssertionError\u001b[0m: expected 1 to be 2", "file_path": "a.test.ts"},
+             {"id": None, "message": "npm ERR! code ENOTFOUND"}]
+    rows = [json.loads(line) for line in
+            place.troupe("classify", given="".join(json.dumps(t) + "\n" for t in texts)).stdout.splitlines()]
+    assert [row["id"] for row in rows] == [text["id"] for text in texts]
+    assert [row["label"] for row in rows] == ["typescript", "react", "test", "general"], rows
+    for row in rows:
+        assert list(row) == ["id", "label", "confidence", "priority", "route", "why"], row
+        assert 0 <= row["confidence"] <= 1 and 0 <= row["priority"] <= 100 and row["why"]
+        assert row["route"]["queue"] and row["route"]["model"]
+
+
+@test
+def classify_answers_a_bad_line_in_its_place(place):
+    good = '{"id":1,"message":"x"}\n'
+    for bad in ("{nonsense", "[]", '{"message":"no id"}', '{"id":1}', '{"id":1,"message":2}',
+                '{"id":1,"message":"x","file_path":3}'):
+        done = place.troupe("classify", given=good + bad + "\n" + good, want=1)
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        assert ["error" in row for row in rows] == [False, True, False], done.stdout
+        assert rows[1]["line"] == 2 and "1 lines" in done.stderr
+
+
+@test
+def classify_goes_by_the_rules_beside_the_configuration(place):
+    etc = os.path.join(place.root, "etc")
+    os.mkdir(etc)
+    path = os.path.join(etc, "error-routing-rules.yml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("rules: nonsense\n")
+    with open(os.path.join(etc, "troupe.yml"), "w", encoding="utf-8"):
+        pass
+    done = place.troupe("classify", "--config", etc, given="", want=3)
+    assert path + ":1:" in done.stderr, done.stderr
 
 
 @test

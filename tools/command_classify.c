@@ -1,0 +1,118 @@
+/* command_classify.c - troupe classify: which kind of error a text is, by the rules. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "actors/classifier/classify.h"
+#include "tools/command.h"
+#include "tools/json.h"
+#include "tools/place.h"
+
+/* The rules beside the configuration, or else those that came with the program. */
+static int load_rules(const struct invocation *invocation, struct rules **ret_rules)
+{
+    char path[PATH_MAX];
+    enum err err = ERR_NOT_FOUND;
+    if (invocation->config_dir) {
+        err = place_join(invocation->config_dir, RULES_FILE_NAME, path);
+        err = err == ERR_OK && access(path, F_OK) != 0 ? ERR_NOT_FOUND : err;
+    }
+    if (err == ERR_NOT_FOUND) {
+        err = place_default(RULES_FILE_NAME, path);
+    }
+    if (err != ERR_OK) {
+        return complain(EXIT_COULD_NOT, "there is no " RULES_FILE_NAME,
+                        "Give the directory that holds it with --config DIR.");
+    }
+    struct config_report report;
+    config_report_clear(&report);
+    err = rules_load(path, ret_rules, &report);
+    if (err == ERR_OK) {
+        return EXIT_DONE;
+    }
+    config_report_print(stderr, &report);
+    return err == ERR_MEMORY
+               ? complain(EXIT_COULD_NOT, "out of memory", NULL)
+               : complain(EXIT_CONFIG, "the rules are not valid", "Mend the lines named above.");
+}
+
+struct work {
+    const struct rules *rules;
+    struct classification result;
+    size_t bad; /* lines */
+};
+
+static enum err classify_line(struct work *self, const char *line, size_t size, size_t number)
+{
+    struct json_text text = {0};
+    char why[256];
+    enum err err = json_read_text(line, size, &text, why, sizeof why);
+    if (err == ERR_MALFORMED) {
+        self->bad++;
+        return json_not_classified(stdout, number, why);
+    }
+    if (err == ERR_OK) {
+        classify(self->rules, text.message, text.size, text.file, &self->result);
+        err = json_classified(stdout, text.id, &self->result);
+        json_text_fini(&text);
+    }
+    return err;
+}
+
+static bool is_blank(const char *line, size_t size)
+{
+    return strspn(line, " \t\r\n") == size;
+}
+
+static int classify_all(struct work *self, FILE *file)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t size;
+    enum err err = ERR_OK;
+    for (size_t number = 1; err == ERR_OK && (size = getline(&line, &capacity, file)) >= 0;
+         number++) {
+        if (!is_blank(line, (size_t)size)) {
+            err = classify_line(self, line, (size_t)size, number);
+        }
+    }
+    free(line);
+    if (err == ERR_OK && ferror(file)) {
+        return complain(EXIT_COULD_NOT, "the texts cannot be read", NULL);
+    }
+    if (err != ERR_OK) {
+        return complain(EXIT_COULD_NOT, "out of memory, or the result cannot be written", NULL);
+    }
+    return self->bad == 0 ? EXIT_DONE
+                          : complainf(EXIT_NEGATIVE, "Each line is {\"id\":1,\"message\":\"…\"}.",
+                                      "%zu lines could not be read", self->bad);
+}
+
+int command_classify(struct invocation *invocation)
+{
+    FILE *file = NULL;
+    struct rules *rules = NULL;
+    int code = invocation_configure(invocation);
+    if (code == EXIT_DONE) {
+        code = load_rules(invocation, &rules);
+    }
+    if (code == EXIT_DONE) {
+        code = invocation_input(invocation, &file);
+    }
+    if (code == EXIT_DONE) {
+        struct work *self = calloc(1, sizeof *self);
+        if (self) {
+            self->rules = rules;
+            code = classify_all(self, file);
+            free(self);
+        } else {
+            code = complain(EXIT_COULD_NOT, "out of memory", NULL);
+        }
+    }
+    if (file && file != stdin) {
+        (void)fclose(file);
+    }
+    rules_destroy(&rules);
+    return code;
+}

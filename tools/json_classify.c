@@ -1,0 +1,100 @@
+/* json_classify.c - the lines that troupe classify reads and writes. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/json.h"
+
+void json_text_fini(struct json_text *text)
+{
+    free(text->id);
+    free(text->message);
+    free(text->file);
+    *text = (struct json_text){0};
+}
+
+static enum err read_text(const json_t *object, struct json_text *ret_text)
+{
+    const json_t *message = json_object_get(object, "message");
+    const json_t *file = json_object_get(object, "file_path");
+    ret_text->size = json_string_length(message);
+    ret_text->message = malloc(ret_text->size + 1);
+    ret_text->file = json_is_string(file) ? strdup(json_string_value(file)) : NULL;
+    ret_text->id = json_dumps(json_object_get(object, "id"), JSON_ENCODE_ANY);
+    if (!ret_text->message || !ret_text->id || (json_is_string(file) && !ret_text->file)) {
+        json_text_fini(ret_text);
+        return ERR_MEMORY;
+    }
+    memcpy(ret_text->message, json_string_value(message), ret_text->size + 1);
+    return ERR_OK;
+}
+
+enum err json_read_text(const char *line, size_t size, struct json_text *ret_text, char *why,
+                        size_t why_size)
+{
+    json_error_t error;
+    json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    const json_t *file = json_object_get(object, "file_path");
+    const char *bad = NULL;
+    if (!object) {
+        bad = error.text;
+    } else if (!json_is_object(object)) {
+        bad = "not an object";
+    } else if (!json_object_get(object, "id")) {
+        bad = "there is no \"id\"";
+    } else if (!json_is_string(json_object_get(object, "message"))) {
+        bad = "\"message\" is no text";
+    } else if (file && !json_is_string(file) && !json_is_null(file)) {
+        bad = "\"file_path\" is neither a text nor null";
+    }
+    enum err err = ERR_MALFORMED;
+    if (bad) {
+        (void)snprintf(why, why_size, "%s", bad);
+    } else {
+        err = read_text(object, ret_text);
+    }
+    json_decref(object);
+    return err;
+}
+
+/* A reason may quote a text that was cut within a character. */
+static json_t *readable(const char *text)
+{
+    json_t *string = json_string(text);
+    if (string) {
+        return string;
+    }
+    char plain[CLASSIFY_WHY_SIZE];
+    (void)snprintf(plain, sizeof plain, "%s", text);
+    for (char *at = plain; *at != '\0'; at++) {
+        if (*at & 0x80) {
+            *at = '?';
+        }
+    }
+    return json_string(plain);
+}
+
+enum err json_classified(FILE *out, const char *id, const struct classification *result)
+{
+    const struct rule *rule = result->rule;
+    json_t *why = json_array();
+    int bad = !why;
+    for (size_t i = 0; i < result->why_count && !bad; i++) {
+        bad = json_array_append_new(why, readable(result->why[i]));
+    }
+    if (bad) {
+        json_decref(why);
+        return ERR_MEMORY;
+    }
+    json_t *id_value = json_loads(id, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    return json_put(out, json_pack("{s:o, s:s, s:f, s:i, s:{s:s, s:s}, s:o}", "id", id_value,
+                                   "label", rules_label_name(rule->label), "confidence",
+                                   (double)rule->confidence / 100.0, "priority",
+                                   (int)rule->priority, "route", "queue", rule->route->queue,
+                                   "model", rule->route->model, "why", why));
+}
+
+enum err json_not_classified(FILE *out, size_t line, const char *why)
+{
+    return json_put(out, json_pack("{s:s, s:I}", "error", why, "line", (json_int_t)line));
+}
