@@ -192,6 +192,29 @@ enum err rt_exec_write(struct rt_context *ctx, uint64_t id, const void *bytes,
 /* Kills the whole tree; EXEC_EXITED still comes. */
 void rt_exec_kill(struct rt_context *ctx, uint64_t id);
 
+/* ---- HTTP ---- */
+
+struct rt_http_request {
+    const char *method;
+    const char *url;            /* http:// or https:// */
+    const char *const *headers; /* NULL-terminated "Name: value", or NULL */
+    struct msg_str body;
+    uint64_t timeout_ms; /* for all of it, > 0 */
+};
+
+/* Starts a request; redirects are not followed.  HTTP_DONE comes, exactly once, with the number
+ * returned (never 0).  It is given up when this actor's life ends. */
+uint64_t rt_http(struct rt_context *ctx, const struct rt_http_request *request);
+
+/* Listens at "HOST:PORT" for as long as this actor lives: requests come as HTTP_REQUEST.  ERR_IO:
+ * cannot be listened at; ERR_EXISTS: there is a server in this process already. */
+enum err rt_http_serve(struct rt_context *ctx, const char *at) MUST_CHECK;
+
+/* Answers an HTTP_REQUEST, in any later handler.  `type`: of the content.  Once a request; one that
+ * nobody answers is closed after http.answer_ms_max. */
+void rt_http_answer(struct rt_context *ctx, uint64_t id, uint64_t status, const char *type,
+                    struct msg_str body);
+
 /* ---- disk ---- */
 
 struct store_txn; /* runtime/store.h */

@@ -24,7 +24,8 @@ static uint64_t type_of(const struct arrival *arrival)
 static bool is_local(uint16_t type)
 {
     return type == MSG_ROLE_UP || type == MSG_TICK || type == MSG_EXEC_STARTED ||
-           type == MSG_EXEC_OUTPUT || type == MSG_EXEC_EXITED;
+           type == MSG_EXEC_OUTPUT || type == MSG_EXEC_EXITED || type == MSG_HTTP_DONE ||
+           type == MSG_HTTP_REQUEST;
 }
 
 /* An honest peer oversteps its window by one message at most, or two windows after a new start. */

@@ -2,13 +2,15 @@
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Host } from './host.mjs'
 
 const WORK = process.env.TROUPE_TEST_WORK ?? new URL('.work', import.meta.url).pathname
+const AT_ONCE_MS = 5000
 const MODES = {
   v2: ['isolated', 'shared', 'threads'],
   v3: ['isolated', 'shared', 'threads', 'projects'],
@@ -221,10 +223,8 @@ describe('control', () => {
     await withHost(dir, {}, async (host) => {
       host.send({ cmd: 'run', id: 1, files: loop, timeout_ms: 0 })
       await host.until({ ev: 'test', id: 1 })
-      const began = performance.now()
       host.send({ cmd: 'cancel', id: 1 })
-      await host.until({ ev: 'ran', id: 1 })
-      assert.ok(performance.now() - began < 1000)
+      await within(AT_ONCE_MS, host.until({ ev: 'ran', id: 1 }))
       assert.deepEqual(host.of('end', 1).map(({ reason }) => reason), ['interrupted', 'interrupted'])
       await host.run(2, ['src/honest.test.js'])
       assert.equal(only(host.of('end', 2)).complete, true)
@@ -276,17 +276,16 @@ describe('control', () => {
   })
 
   for (const [name, end] of [['end of the stream', (host) => host.stream.end()], ['exit', (host) => host.send({ cmd: 'exit' })]]) {
-    test(`${name} ends the host and its worker within a second`, async () => {
+    test(`${name} ends the host and its worker at once`, async () => {
       const host = new Host(dir)
       await host.ready()
       host.send({ cmd: 'run', id: 1, files: loop })
       await host.until({ ev: 'test', id: 1 })
       const worker = childOf(host.process.pid)
-      const began = performance.now()
+      assert.ok(isRunning(worker))
       end(host)
-      assert.deepEqual(await host.exited, { code: 0, signal: null })
-      assert.ok(performance.now() - began < 1000)
-      assert.ok(!isRunning(worker), 'no worker is left behind')
+      assert.deepEqual(await within(AT_ONCE_MS, host.exited), { code: 0, signal: null })
+      await within(AT_ONCE_MS, ended(worker)) // a killed process is not gone at that very moment
     })
   }
 
@@ -340,6 +339,20 @@ describe('control', () => {
   }
 
   function isRunning(pid) {
-    return existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    try {
+      return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    } catch {
+      return false
+    }
+  }
+
+  async function ended(pid) {
+    while (isRunning(pid)) await sleep(20)
+  }
+
+  // What is cut off has no end of its own (the loop is endless), so the limit can be wide.
+  async function within(ms, promise) {
+    const late = sleep(ms, undefined, { ref: false }).then(() => assert.fail(`not in ${ms} ms`))
+    return Promise.race([promise, late])
   }
 })

@@ -136,9 +136,18 @@ class Host {
 
   #leave(code) {
     for (const folder of [this.#folder, ...this.#adapter?.folders ?? []]) {
-      if (folder) rmSync(folder, { recursive: true, force: true })
+      if (folder) remove(folder)
     }
     exit(code)
+  }
+}
+
+// A worker that was just killed may be about to write its last file there.
+function remove(folder) {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 })
+  } catch (error) {
+    console.error(`${folder} is left behind: ${error.message}`)
   }
 }
 
