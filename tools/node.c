@@ -18,11 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "actors/coordinator/coordinator.h"
-#include "actors/executor/executor.h"
-#include "actors/partitioner/partitioner.h"
 #include "config/load.h"
 #include "tools/args.h"
+#include "tools/cast.h"
 #include "tools/exits.h"
 #include "tools/logline.h"
 #include "tools/place.h"
@@ -51,7 +49,7 @@ enum node_option {
 };
 
 static const struct arg_option options[OPTIONS] = {
-    [OPTION_role] = {"role", "ROLE", "play this role: coordinator, partitioner, executor", 0},
+    [OPTION_role] = {"role", "ROLE", "play this role; may be given again", 0},
     [OPTION_name] = {"name", "NAME", "name of the process, the same after a restart", 0},
     [OPTION_bind] = {"bind", "ENDPOINT", "listen there: ipc://PATH or tcp://HOST:PORT", 0},
     [OPTION_connect] = {"connect", "ENDPOINT", "link to the process that listens there", 0},
@@ -125,10 +123,11 @@ static void on_log(void *world, enum rt_level level, const char *actor, const ch
 
 static int add_role(struct node *self, const char *word)
 {
-    uint64_t role = term_number("role", word);
-    if (role != TERM_role_COORDINATOR && role != TERM_role_PARTITIONER &&
-        role != TERM_role_EXECUTOR) {
-        return complain("no such role: coordinator, partitioner or executor", word);
+    uint64_t role;
+    if (!cast_role(word, &role)) {
+        (void)fprintf(stderr, "troupe-node: there is no role '%s'; there are: %s\n", word,
+                      cast_words());
+        return EXIT_USAGE;
     }
     if (self->roles_count == ROLES_MAX) {
         return complain("too many roles", word);
@@ -286,22 +285,14 @@ static bool plays(const struct node *self, uint64_t role)
 
 /* ---- running ---- */
 
-static enum err spawn_roles(const struct node *self, struct world *world)
+static bool runs_commands(const struct node *self)
 {
-    struct rt_system *system = world_system(world);
-    struct rt_address address;
-    enum err err = ERR_OK;
-    if (plays(self, TERM_role_COORDINATOR)) {
-        err = system_spawn(system, &coordinator_behaviour, NULL, 0, &address);
+    for (size_t i = 0; i < self->roles_count; i++) {
+        if (cast_needs_exec(self->roles[i])) {
+            return true;
+        }
     }
-    if (err == ERR_OK && plays(self, TERM_role_PARTITIONER)) {
-        err = system_spawn(system, &partitioner_behaviour, NULL, 0, &address);
-    }
-    if (err == ERR_OK && plays(self, TERM_role_EXECUTOR)) {
-        err = system_spawn(system, &executor_behaviour, self->reporters,
-                           strlen(self->reporters) + 1, &address);
-    }
-    return err;
+    return false;
 }
 
 /* From now on a signal has its default effect: it ends the process at once. */
@@ -335,14 +326,15 @@ static int wait_for_end(struct node *self, struct world *world, const sigset_t *
     return code;
 }
 
-static int run_world(struct node *self, const char *ledger, const sigset_t *signals)
+static int run_world(struct node *self, struct cast *cast, const char *ledger,
+                     const sigset_t *signals)
 {
     const struct world_options world_options = {.config = &self->config,
                                                 .name = self->name,
                                                 .bind = self->bind,
                                                 .connect = self->connect,
                                                 .ledger = ledger,
-                                                .exec = plays(self, TERM_role_EXECUTOR),
+                                                .exec = runs_commands(self),
                                                 .log_world = self,
                                                 .log = on_log};
     char why[WORLD_WHY_SIZE];
@@ -352,7 +344,7 @@ static int run_world(struct node *self, const char *ledger, const sigset_t *sign
         on_log(self, RT_ERROR, "node", why);
         return err == ERR_CONFIG || err == ERR_MALFORMED ? EXIT_USAGE : EXIT_COULD_NOT;
     }
-    err = spawn_roles(self, world);
+    err = cast_spawn(cast, world_system(world));
     if (err == ERR_OK) {
         err = world_start(world);
     }
@@ -384,13 +376,14 @@ static int run_node(struct node *self)
             return complain("--state is too long", "");
         }
     }
-    char reporters[PATH_MAX];
-    if (plays(self, TERM_role_EXECUTOR) && !self->reporters) {
-        if (place_reporters(reporters) != ERR_OK) {
-            return complain("an executor needs --reporters DIR: no reporters beside this program",
-                            "");
-        }
-        self->reporters = reporters;
+    const struct cast_options cast_options = {
+        .config = &self->config, .config_dir = self->config_dir, .reporters = self->reporters};
+    char why[CAST_WHY_SIZE] = "";
+    struct cast *cast = NULL;
+    enum err err = cast_new(&cast_options, self->roles, self->roles_count, why, &cast);
+    if (err != ERR_OK) {
+        (void)complain(why[0] ? why : err_text(err), "");
+        return err == ERR_CONFIG ? EXIT_CONFIG : EXIT_USAGE;
     }
     if (!self->name) {
         self->name = term_word("role", self->roles[0]);
@@ -401,7 +394,9 @@ static int run_node(struct node *self)
     (void)sigaddset(&signals, SIGINT);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    return run_world(self, ledger[0] ? ledger : NULL, &signals);
+    int code = run_world(self, cast, ledger[0] ? ledger : NULL, &signals);
+    cast_destroy(&cast);
+    return code;
 }
 
 static int run_supervisor(const struct node *self)

@@ -212,3 +212,14 @@ enum err place_default(const char *name, char ret_path[PATH_MAX])
     enum err err = find_beside(names, name, directory);
     return err == ERR_OK ? place_join(directory, name, ret_path) : err;
 }
+
+enum err place_config(const char *config_dir, const char *name, char ret_path[PATH_MAX])
+{
+    if (config_dir) {
+        enum err err = place_join(config_dir, name, ret_path);
+        if (err != ERR_OK || access(ret_path, F_OK) == 0) {
+            return err;
+        }
+    }
+    return place_default(name, ret_path);
+}

@@ -48,4 +48,7 @@ enum err place_reporters(char ret_path[PATH_MAX]) MUST_CHECK;
 /* A file of the configuration as it came with this program.  ERR_NOT_FOUND. */
 enum err place_default(const char *name, char ret_path[PATH_MAX]) MUST_CHECK;
 
+/* The same, but the user's own in `config_dir` (may be NULL) goes before it. */
+enum err place_config(const char *config_dir, const char *name, char ret_path[PATH_MAX]) MUST_CHECK;
+
 #endif

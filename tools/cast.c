@@ -1,0 +1,169 @@
+/* cast.c - the roles that a process can play: one row each. */
+#include "tools/cast.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/classifier/classifier.h"
+#include "actors/classifier/rules.h"
+#include "actors/coordinator/coordinator.h"
+#include "actors/executor/executor.h"
+#include "actors/partitioner/partitioner.h"
+#include "tools/place.h"
+
+/* The argument of an actor's life. */
+struct cast_arg {
+    const void *at;
+    size_t size;
+};
+
+enum { ROWS_MAX = 16 };
+
+struct cast {
+    struct cast_options options;
+    bool played[ROWS_MAX];
+    struct cast_arg args[ROWS_MAX];
+    /* Where they point to. */
+    char reporters[PATH_MAX];
+    struct rules *rules;
+    struct classifier_arg classifier;
+};
+
+struct cast_row {
+    uint64_t role;
+    bool exec;
+    const struct rt_behaviour *behaviour;
+    /* Finds what the actor needs; NULL when that is nothing.  ERR_CONFIG and others: `why`. */
+    enum err (*load)(struct cast *self, char *why, struct cast_arg *ret_arg);
+};
+
+/* ---- what they need ---- */
+
+static enum err load_reporters(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    const char *given = self->options.reporters;
+    if (given ? strlen(given) >= sizeof self->reporters : place_reporters(self->reporters)) {
+        (void)snprintf(why, CAST_WHY_SIZE, "%s",
+                       "an executor needs --reporters DIR: there are none beside this program");
+        return ERR_NOT_FOUND;
+    }
+    if (given) {
+        memcpy(self->reporters, given, strlen(given) + 1);
+    }
+    *ret_arg = (struct cast_arg){self->reporters, strlen(self->reporters) + 1};
+    return ERR_OK;
+}
+
+static enum err load_rules(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    char path[PATH_MAX];
+    struct config_report report;
+    enum err err = place_config(self->options.config_dir, RULES_FILE_NAME, path);
+    if (err != ERR_OK) {
+        (void)snprintf(why, CAST_WHY_SIZE,
+                       "a classifier needs " RULES_FILE_NAME ": there is none beside this program");
+        return err;
+    }
+    config_report_clear(&report);
+    err = rules_load(path, &self->rules, &report);
+    if (err != ERR_OK) {
+        config_report_print(stderr, &report);
+        (void)snprintf(why, CAST_WHY_SIZE, "%.400s cannot be used", path);
+        return err;
+    }
+    self->classifier.rules = self->rules;
+    *ret_arg = (struct cast_arg){&self->classifier, sizeof self->classifier};
+    return ERR_OK;
+}
+
+/* ---- the table ---- */
+
+static const struct cast_row rows[] = {
+    {TERM_role_COORDINATOR, false, &coordinator_behaviour, NULL},
+    {TERM_role_PARTITIONER, false, &partitioner_behaviour, NULL},
+    {TERM_role_EXECUTOR, true, &executor_behaviour, load_reporters},
+    {TERM_role_CLASSIFIER, false, &classifier_behaviour, load_rules},
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+static_assert((size_t)ROWS <= ROWS_MAX, "a row more than there is room for");
+
+static const struct cast_row *row_of(uint64_t role)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (rows[i].role == role) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+const char *cast_words(void)
+{
+    return "coordinator, partitioner, executor, classifier";
+}
+
+bool cast_role(const char *word, uint64_t *ret_role)
+{
+    uint64_t role = term_number("role", word);
+    if (!row_of(role)) {
+        return false;
+    }
+    *ret_role = role;
+    return true;
+}
+
+bool cast_needs_exec(uint64_t role)
+{
+    const struct cast_row *row = row_of(role);
+    return row && row->exec;
+}
+
+/* ---- life ---- */
+
+enum err cast_new(const struct cast_options *options, const uint64_t *roles, size_t count,
+                  char *why, struct cast **ret_cast)
+{
+    struct cast *self = calloc(1, sizeof *self);
+    if (!self) {
+        return ERR_MEMORY;
+    }
+    self->options = *options;
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        const struct cast_row *row = row_of(roles[i]);
+        self->played[row - rows] = true;
+        err = row->load ? row->load(self, why, &self->args[row - rows]) : ERR_OK;
+    }
+    if (err != ERR_OK) {
+        cast_destroy(&self);
+        return err;
+    }
+    *ret_cast = self;
+    return ERR_OK;
+}
+
+enum err cast_spawn(struct cast *cast, struct rt_system *system)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < ROWS && err == ERR_OK; i++) {
+        struct rt_address address;
+        if (cast->played[i]) {
+            err = system_spawn(system, rows[i].behaviour, cast->args[i].at, cast->args[i].size,
+                               &address);
+        }
+    }
+    return err;
+}
+
+void cast_destroy(struct cast **cast)
+{
+    if (*cast) {
+        rules_destroy(&(*cast)->rules);
+        free(*cast);
+        *cast = NULL;
+    }
+}
