@@ -11,6 +11,7 @@
 #include "actors/classifier/rules.h"
 #include "actors/coordinator/coordinator.h"
 #include "actors/executor/executor.h"
+#include "actors/monitor/monitor.h"
 #include "actors/partitioner/partitioner.h"
 #include "tools/place.h"
 
@@ -86,6 +87,7 @@ static const struct cast_row rows[] = {
     {TERM_role_PARTITIONER, false, &partitioner_behaviour, NULL},
     {TERM_role_EXECUTOR, true, &executor_behaviour, load_reporters},
     {TERM_role_CLASSIFIER, false, &classifier_behaviour, load_rules},
+    {TERM_role_MONITOR, false, &monitor_behaviour, NULL},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -103,7 +105,7 @@ static const struct cast_row *row_of(uint64_t role)
 
 const char *cast_words(void)
 {
-    return "coordinator, partitioner, executor, classifier";
+    return "coordinator, partitioner, executor, classifier, monitor";
 }
 
 bool cast_role(const char *word, uint64_t *ret_role)
