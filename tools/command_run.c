@@ -62,14 +62,14 @@ static int settle_runner(struct invocation *invocation)
     if (command && strcmp(cfg->runner, "auto") == 0) {
         (void)snprintf(cfg->runner, sizeof cfg->runner, "command");
     }
-    static const char *const names[] = {"auto", "vitest", "command"};
+    static const char *const names[] = {"auto", "vitest", "tsc", "playwright", "command"};
     bool known = false;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         known |= strcmp(cfg->runner, names[i]) == 0;
     }
     if (!known) {
         return complainf(EXIT_USAGE, "For any other: --command CMD --files-from FILE.",
-                         "--runner %.32s: auto, vitest or command", cfg->runner);
+                         "--runner %.32s: auto, vitest, tsc, playwright or command", cfg->runner);
     }
     bool by_command = strcmp(cfg->runner, "command") == 0;
     if (by_command && !command) {
