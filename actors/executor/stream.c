@@ -246,6 +246,17 @@ static bool take_status(struct event *self, const json_t *object)
     return self->status != 0;
 }
 
+/* What a browser test saw is of use only as a whole: what is too long for a message is left out.
+ * The healer reads it with the same suspicion as any other text. */
+static struct msg_str page_of(const json_t *object)
+{
+    struct msg_str page = text_at(object, "page");
+    if (page.size == 0 || page.size > MSG_MAX_test_done_page || memchr(page.at, '\0', page.size)) {
+        return msg_str("");
+    }
+    return page;
+}
+
 static bool take_fields(struct event *self, const json_t *object)
 {
     const json_t *unhandled = json_object_get(object, "unhandled");
@@ -255,6 +266,7 @@ static bool take_fields(struct event *self, const json_t *object)
     self->file = text_at(object, "file");
     self->test = text_at(object, "test");
     self->reason = text_at(object, "reason");
+    self->page = page_of(object);
     self->unhandled = text_of(json_array_get(unhandled, 0));
     self->unhandled_count = json_array_size(unhandled);
     self->serial = json_is_true(json_object_get(object, "serial"));

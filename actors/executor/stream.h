@@ -58,6 +58,7 @@ struct event {
     struct msg_str file;
     struct msg_str test;
     struct msg_str reason;
+    struct msg_str page;      /* TEST: empty when it would not fit into TEST_DONE */
     struct msg_str unhandled; /* RAN: the first of them */
     uint64_t unhandled_count;
     uint64_t count; /* LISTED: files; COLLECTED, END: tests */
