@@ -22,6 +22,7 @@
 #include "actors/executor/executor.h"
 #include "actors/partitioner/partitioner.h"
 #include "config/load.h"
+#include "runtime/cert_file.h"
 #include "tools/args.h"
 #include "tools/exits.h"
 #include "tools/logline.h"
@@ -350,7 +351,9 @@ static int run_world(struct node *self, const char *ledger, const sigset_t *sign
     enum err err = world_new(&world_options, why, &world);
     if (err != ERR_OK) {
         on_log(self, RT_ERROR, "node", why);
-        return err == ERR_CONFIG || err == ERR_MALFORMED ? EXIT_USAGE : EXIT_COULD_NOT;
+        return err == ERR_CONFIG || err == ERR_MALFORMED ? EXIT_USAGE
+               : err == ERR_REFUSED                      ? EXIT_CONFIG
+                                                         : EXIT_COULD_NOT;
     }
     err = spawn_roles(self, world);
     if (err == ERR_OK) {
@@ -392,8 +395,13 @@ static int run_node(struct node *self)
         }
         self->reporters = reporters;
     }
+    struct cert own;
+    char why[WORLD_WHY_SIZE];
+    const char *key_file = self->config.security.key_file;
     if (!self->name) {
-        self->name = term_word("role", self->roles[0]);
+        /* A key that cannot be read is complained about where it is needed. */
+        bool named = key_file[0] && cert_load(key_file, false, &own, why, sizeof why) == ERR_OK;
+        self->name = named ? own.name : term_word("role", self->roles[0]);
     }
     sigset_t signals;
     (void)sigemptyset(&signals);
