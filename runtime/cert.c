@@ -1,7 +1,7 @@
 /* cert.c - reads and writes the text of certificates.
  *
  * A reader of our own, because CZMQ's zcert_load gives no reason for a refusal, looks for a secret
- * file beside the one it was given, and brings five more libraries into every process.
+ * file beside the one it was given, and brings nine more libraries into every process.
  */
 #include "runtime/cert.h"
 
