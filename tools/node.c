@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "config/load.h"
+#include "runtime/cert_file.h"
 #include "tools/args.h"
 #include "tools/cast.h"
 #include "tools/exits.h"
@@ -342,7 +343,9 @@ static int run_world(struct node *self, struct cast *cast, const char *ledger,
     enum err err = world_new(&world_options, why, &world);
     if (err != ERR_OK) {
         on_log(self, RT_ERROR, "node", why);
-        return err == ERR_CONFIG || err == ERR_MALFORMED ? EXIT_USAGE : EXIT_COULD_NOT;
+        return err == ERR_CONFIG || err == ERR_MALFORMED ? EXIT_USAGE
+               : err == ERR_REFUSED                      ? EXIT_CONFIG
+                                                         : EXIT_COULD_NOT;
     }
     err = cast_spawn(cast, world_system(world));
     if (err == ERR_OK) {
@@ -385,8 +388,13 @@ static int run_node(struct node *self)
         (void)complain(why[0] ? why : err_text(err), "");
         return err == ERR_CONFIG ? EXIT_CONFIG : EXIT_USAGE;
     }
+    struct cert own;
+    char why[WORLD_WHY_SIZE];
+    const char *key_file = self->config.security.key_file;
     if (!self->name) {
-        self->name = term_word("role", self->roles[0]);
+        /* A key that cannot be read is complained about where it is needed. */
+        bool named = key_file[0] && cert_load(key_file, false, &own, why, sizeof why) == ERR_OK;
+        self->name = named ? own.name : term_word("role", self->roles[0]);
     }
     sigset_t signals;
     (void)sigemptyset(&signals);
