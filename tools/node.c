@@ -20,6 +20,7 @@
 
 #include "actors/coordinator/coordinator.h"
 #include "actors/executor/executor.h"
+#include "actors/healer/healer.h"
 #include "actors/partitioner/partitioner.h"
 #include "config/load.h"
 #include "tools/args.h"
@@ -51,7 +52,8 @@ enum node_option {
 };
 
 static const struct arg_option options[OPTIONS] = {
-    [OPTION_role] = {"role", "ROLE", "play this role: coordinator, partitioner, executor", 0},
+    [OPTION_role] = {"role", "ROLE", "play this role: coordinator, partitioner, executor, healer",
+                     0},
     [OPTION_name] = {"name", "NAME", "name of the process, the same after a restart", 0},
     [OPTION_bind] = {"bind", "ENDPOINT", "listen there: ipc://PATH or tcp://HOST:PORT", 0},
     [OPTION_connect] = {"connect", "ENDPOINT", "link to the process that listens there", 0},
@@ -127,8 +129,8 @@ static int add_role(struct node *self, const char *word)
 {
     uint64_t role = term_number("role", word);
     if (role != TERM_role_COORDINATOR && role != TERM_role_PARTITIONER &&
-        role != TERM_role_EXECUTOR) {
-        return complain("no such role: coordinator, partitioner or executor", word);
+        role != TERM_role_EXECUTOR && role != TERM_role_HEALER) {
+        return complain("no such role: coordinator, partitioner, executor or healer", word);
     }
     if (self->roles_count == ROLES_MAX) {
         return complain("too many roles", word);
@@ -301,6 +303,9 @@ static enum err spawn_roles(const struct node *self, struct world *world)
         err = system_spawn(system, &executor_behaviour, self->reporters,
                            strlen(self->reporters) + 1, &address);
     }
+    if (err == ERR_OK && plays(self, TERM_role_HEALER)) {
+        err = system_spawn(system, &healer_behaviour, NULL, 0, &address);
+    }
     return err;
 }
 
@@ -342,7 +347,8 @@ static int run_world(struct node *self, const char *ledger, const sigset_t *sign
                                                 .bind = self->bind,
                                                 .connect = self->connect,
                                                 .ledger = ledger,
-                                                .exec = plays(self, TERM_role_EXECUTOR),
+                                                .exec = plays(self, TERM_role_EXECUTOR) ||
+                                                        plays(self, TERM_role_HEALER),
                                                 .log_world = self,
                                                 .log = on_log};
     char why[WORLD_WHY_SIZE];
