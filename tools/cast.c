@@ -11,6 +11,7 @@
 #include "actors/classifier/rules.h"
 #include "actors/coordinator/coordinator.h"
 #include "actors/executor/executor.h"
+#include "actors/healer/healer.h"
 #include "actors/monitor/monitor.h"
 #include "actors/partitioner/partitioner.h"
 #include "tools/place.h"
@@ -87,6 +88,7 @@ static const struct cast_row rows[] = {
     {TERM_role_PARTITIONER, false, &partitioner_behaviour, NULL},
     {TERM_role_EXECUTOR, true, &executor_behaviour, load_reporters},
     {TERM_role_CLASSIFIER, false, &classifier_behaviour, load_rules},
+    {TERM_role_HEALER, true, &healer_behaviour, NULL},
     {TERM_role_MONITOR, false, &monitor_behaviour, NULL},
 };
 
@@ -105,7 +107,7 @@ static const struct cast_row *row_of(uint64_t role)
 
 const char *cast_words(void)
 {
-    return "coordinator, partitioner, executor, classifier, monitor";
+    return "coordinator, partitioner, executor, classifier, healer, monitor";
 }
 
 bool cast_role(const char *word, uint64_t *ret_role)
