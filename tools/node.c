@@ -364,45 +364,67 @@ static int run_world(struct node *self, struct cast *cast, const char *ledger,
     return code;
 }
 
+/* Of the coordinator; an empty path for all others. */
+static int find_ledger(const struct node *self, char ret_path[PATH_MAX])
+{
+    ret_path[0] = '\0';
+    if (!plays(self, TERM_role_COORDINATOR)) {
+        return EXIT_DONE;
+    }
+    if (!self->state) {
+        return complain("a coordinator needs --state DIR for its ledger", "");
+    }
+    return place_join(self->state, PLACE_LEDGER, ret_path) == ERR_OK
+               ? EXIT_DONE
+               : complain("--state is too long", "");
+}
+
+static int gather_cast(const struct node *self, struct cast **ret_cast)
+{
+    const struct cast_options cast_options = {
+        .config = &self->config, .config_dir = self->config_dir, .reporters = self->reporters};
+    char why[CAST_WHY_SIZE] = "";
+    enum err err = cast_new(&cast_options, self->roles, self->roles_count, why, ret_cast);
+    if (err == ERR_OK) {
+        return EXIT_DONE;
+    }
+    (void)complain(why[0] ? why : err_text(err), "");
+    return err == ERR_CONFIG ? EXIT_CONFIG : EXIT_USAGE;
+}
+
+/* `own` keeps the name of the key. */
+static void take_name(struct node *self, struct cert *own)
+{
+    char why[WORLD_WHY_SIZE];
+    const char *key_file = self->config.security.key_file;
+    if (!self->name) {
+        /* A key that cannot be read is complained about where it is needed. */
+        bool named = key_file[0] && cert_load(key_file, false, own, why, sizeof why) == ERR_OK;
+        self->name = named ? own->name : term_word("role", self->roles[0]);
+    }
+}
+
 static int run_node(struct node *self)
 {
     if (self->roles_count == 0) {
         return complain("say --role ROLE, or --supervise; see --help", "");
     }
-    char ledger[PATH_MAX] = "";
-    if (plays(self, TERM_role_COORDINATOR)) {
-        if (!self->state) {
-            return complain("a coordinator needs --state DIR for its ledger", "");
-        }
-        int size = snprintf(ledger, sizeof ledger, "%s/" PLACE_LEDGER, self->state);
-        if (size < 0 || (size_t)size >= sizeof ledger) {
-            return complain("--state is too long", "");
-        }
-    }
-    const struct cast_options cast_options = {
-        .config = &self->config, .config_dir = self->config_dir, .reporters = self->reporters};
-    char why[CAST_WHY_SIZE] = "";
+    char ledger[PATH_MAX];
     struct cast *cast = NULL;
-    enum err err = cast_new(&cast_options, self->roles, self->roles_count, why, &cast);
-    if (err != ERR_OK) {
-        (void)complain(why[0] ? why : err_text(err), "");
-        return err == ERR_CONFIG ? EXIT_CONFIG : EXIT_USAGE;
+    int code = find_ledger(self, ledger);
+    code = code == EXIT_DONE ? gather_cast(self, &cast) : code;
+    if (code != EXIT_DONE) {
+        return code;
     }
     struct cert own;
-    char why[WORLD_WHY_SIZE];
-    const char *key_file = self->config.security.key_file;
-    if (!self->name) {
-        /* A key that cannot be read is complained about where it is needed. */
-        bool named = key_file[0] && cert_load(key_file, false, &own, why, sizeof why) == ERR_OK;
-        self->name = named ? own.name : term_word("role", self->roles[0]);
-    }
+    take_name(self, &own);
     sigset_t signals;
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    int code = run_world(self, cast, ledger[0] ? ledger : NULL, &signals);
+    code = run_world(self, cast, ledger[0] ? ledger : NULL, &signals);
     cast_destroy(&cast);
     return code;
 }
