@@ -313,7 +313,7 @@ static void read_compared(const struct locator *locator, const struct element *e
         [LOCATOR_ROLE] = {ELEMENT_NAME, ELEMENT_NAME, ELEMENT_NAME},
         [LOCATOR_LABEL] = {ELEMENT_LABEL, ELEMENT_NAME, ELEMENT_PLACEHOLDER},
         [LOCATOR_PLACEHOLDER] = {ELEMENT_PLACEHOLDER, ELEMENT_LABEL, ELEMENT_NAME},
-        [LOCATOR_TEXT] = {ELEMENT_TEXT, ELEMENT_NAME, ELEMENT_LABEL},
+        [LOCATOR_TEXT] = {ELEMENT_TEXT, ELEMENT_TEXT, ELEMENT_TEXT}, /* an image has none */
         [LOCATOR_TITLE] = {ELEMENT_TITLE, ELEMENT_NAME, ELEMENT_LABEL},
         [LOCATOR_ALT] = {ELEMENT_ALT, ELEMENT_NAME, ELEMENT_LABEL},
         [LOCATOR_CSS] = {ELEMENT_ID, ELEMENT_TESTID, ELEMENT_NAME},
@@ -437,7 +437,10 @@ struct choice choose_by_words(const struct search *search)
 {
     struct words said = {.count = 0};
     if (!read_locator(&search->locator, &said)) {
-        return (struct choice){.why = "the locator does not say what the element is for"};
+        return (struct choice){
+            .why = search->target
+                       ? "removed element, or changed too much: nothing is surely what it hit last"
+                       : "the locator does not say what the element is for"};
     }
     if (search->locator.kind == LOCATOR_TEXT && action_is_assertion(search->action)) {
         return (struct choice){.why = "the text is what the test asserts"};

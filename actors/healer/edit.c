@@ -96,7 +96,8 @@ static size_t offset_of(const struct lines *lines, size_t line, uint64_t column)
 
 struct span {
     size_t from;
-    size_t to; /* the byte behind it */
+    size_t to;  /* the byte behind it */
+    char quote; /* of a locator */
 };
 
 static bool is_word(char c)
@@ -142,7 +143,7 @@ static bool is_code(const struct lines *lines, size_t at)
         if (quote && c == '\\') {
             i++;
         } else if (quote) {
-            quote = c == quote ? '\0' : quote;
+            quote = (char)(c == quote ? '\0' : quote);
         } else if (c == '\'' || c == '"' || c == '`') {
             quote = c;
         } else if (c == '/' && i + 1 < at && lines->text[i + 1] == '/') {
@@ -180,7 +181,7 @@ static void find_all(const struct edit_input *input, const struct lines *lines,
             !locator_equal(&locator, input->before)) {
             continue;
         }
-        struct span span = {at, at + locator.size};
+        struct span span = {at, at + locator.size, locator.quote};
         if (is_near(lines, span, input->line) && is_code(lines, at)) {
             found[count++] = span;
         }
@@ -271,23 +272,22 @@ static bool write_diff(const struct edit_input *input, const struct lines *lines
                        struct edit *edit)
 {
     struct writer writer = {.to = edit->diff, .size = sizeof edit->diff};
-    struct span old = {line_of(lines, span.from), line_of(lines, span.to - 1) + 1};
-    struct span all = {old.from > CONTEXT_LINES ? old.from - CONTEXT_LINES : 0,
-                       old.to + CONTEXT_LINES < lines->count ? old.to + CONTEXT_LINES
-                                                             : lines->count};
+    struct span old = {.from = line_of(lines, span.from), .to = line_of(lines, span.to - 1) + 1};
+    size_t last = old.to + CONTEXT_LINES < lines->count ? old.to + CONTEXT_LINES : lines->count;
+    struct span all = {.from = old.from > CONTEXT_LINES ? old.from - CONTEXT_LINES : 0, .to = last};
     const char *tab = strchr(input->file, ' ') ? "\t" : ""; /* else patch(1) ends it at the blank */
     size_t count = all.to - all.from;
     put_format(&writer, "--- a/%s%s\n+++ b/%s%s\n", input->file, tab, input->file, tab);
     put_format(&writer, "@@ -%" PRIu64 ",%zu +%" PRIu64 ",%zu @@\n", lines->first + all.from, count,
                lines->first + all.from, count - (old.to - old.from) + 1);
-    put_lines(&writer, lines, ' ', (struct span){all.from, old.from});
+    put_lines(&writer, lines, ' ', (struct span){.from = all.from, .to = old.from});
     put_lines(&writer, lines, '-', old);
     put(&writer, "+", 1);
     put(&writer, lines->text + lines->from[old.from], span.from - lines->from[old.from]);
     put(&writer, edit->after, strlen(edit->after));
     put(&writer, lines->text + span.to, lines->from[old.to] - span.to);
     end_line(&writer);
-    put_lines(&writer, lines, ' ', (struct span){old.to, all.to});
+    put_lines(&writer, lines, ' ', (struct span){.from = old.to, .to = all.to});
     return !writer.full;
 }
 
@@ -307,10 +307,8 @@ bool edit_make(const struct edit_input *input, struct edit *ret_edit, const char
     if (!find_one(input, &lines, &span, ret_why)) {
         return false;
     }
-    struct locator written;
     struct locator after = *input->after;
-    enum err err = locator_parse(input->text + span.from, input->size - span.from, &written);
-    after.quote = err == ERR_OK ? written.quote : after.quote;
+    after.quote = span.quote;
     *ret_why = "the locator or the lines around it are too long";
     size_t size = span.to - span.from;
     if (size >= sizeof ret_edit->before ||

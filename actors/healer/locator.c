@@ -44,7 +44,7 @@ static void skip_blanks(struct cursor *cursor)
 static char peek(struct cursor *cursor)
 {
     skip_blanks(cursor);
-    return cursor->at < cursor->end ? *cursor->at : '\0';
+    return (char)(cursor->at < cursor->end ? *cursor->at : '\0');
 }
 
 static bool take(struct cursor *cursor, char c)
@@ -182,7 +182,9 @@ static enum err take_string(struct cursor *cursor, char *to, size_t size, char *
     if (end != '\'' && end != '"' && end != '`') {
         return ERR_MALFORMED;
     }
-    *quote = *quote ? *quote : end;
+    if (!*quote) {
+        *quote = end;
+    }
     cursor->at++;
     to[0] = '\0';
     while (cursor->at < cursor->end && *cursor->at != end) {
@@ -373,7 +375,9 @@ enum err locator_parse(const char *text, size_t size, struct locator *ret_locato
     if (locator.kind == LOCATOR_ROLE ? locator.role[0] == '\0' : locator.text[0] == '\0') {
         return ERR_MALFORMED;
     }
-    locator.quote = locator.quote ? locator.quote : '\'';
+    if (!locator.quote) {
+        locator.quote = '\'';
+    }
     locator.size = (size_t)(cursor.at - text);
     locator.chained = is_chained(cursor);
     *ret_locator = locator;
@@ -398,7 +402,7 @@ static void put_string(struct sink *sink, const char *text, char quote)
             put(sink, *at);
         } else if (*at == '\n' || *at == '\r' || *at == '\t') {
             put(sink, '\\');
-            put(sink, *at == '\n' ? 'n' : *at == '\r' ? 'r' : 't');
+            put(sink, (char)(*at == '\n' ? 'n' : *at == '\r' ? 'r' : 't'));
         } else {
             put(sink, *at);
         }
@@ -459,10 +463,11 @@ static char next_folded(const char **at, bool fold)
             text++;
         }
         *at = text;
-        return *text ? ' ' : '\0';
+        return (char)(*text ? ' ' : '\0');
     }
     *at = *text ? text + 1 : text;
-    return fold && *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
+    bool capital = *text >= 'A' && *text <= 'Z';
+    return (char)(fold && capital ? *text - 'A' + 'a' : *text);
 }
 
 /* Whether `text`, from here on, begins with `part`; `whole`: and ends with it. */

@@ -149,7 +149,7 @@ static const char *next_word(const char *text, bool identifier, char *word, bool
             break;
         }
         if (skip == 0) {
-            char c = is_capital(*text) ? (char)(*text - 'A' + 'a') : *text;
+            char c = (char)(is_capital(*text) ? *text - 'A' + 'a' : *text);
             *ret_cut |= used == WORD_SIZE - 1;
             word[used] = c;
             used += used < WORD_SIZE - 1;

@@ -213,6 +213,8 @@ Test(heal, knows_a_role_by_a_similar_name)
          NULL, NULL, "does not say"},
         {"locator('div > .x')", NULL, SAVE, NULL, NULL, NULL, "does not say"},
         {"locator('//button[1]')", NULL, SAVE, NULL, NULL, NULL, "does not say"},
+        {"getByText('Cotton tee', { exact: true })", NULL,
+         "{'role':'img','name':'Cotton tee','alt':'Cotton tee'}", NULL, NULL, NULL, "removed"},
         {"getByText('Your order is on its way')", "toBeVisible",
          "{'role':'heading','name':'Your order is late','text':'Your order is late'}", NULL, NULL,
          NULL, "asserts"},
