@@ -20,7 +20,9 @@
 
 #include "actors/coordinator/coordinator.h"
 #include "actors/executor/executor.h"
+#include "actors/fixer/fixer.h"
 #include "actors/partitioner/partitioner.h"
+#include "actors/validator/validator.h"
 #include "config/load.h"
 #include "tools/args.h"
 #include "tools/exits.h"
@@ -39,6 +41,7 @@ enum node_option {
     OPTION_state,
     OPTION_config,
     OPTION_reporters,
+    OPTION_sources,
     OPTION_set,
     OPTION_die_with_parent,
     OPTION_supervise,
@@ -51,13 +54,14 @@ enum node_option {
 };
 
 static const struct arg_option options[OPTIONS] = {
-    [OPTION_role] = {"role", "ROLE", "play this role: coordinator, partitioner, executor", 0},
+    [OPTION_role] = {"role", "ROLE", "play this role: coordinator, executor, fixer, ...", 0},
     [OPTION_name] = {"name", "NAME", "name of the process, the same after a restart", 0},
     [OPTION_bind] = {"bind", "ENDPOINT", "listen there: ipc://PATH or tcp://HOST:PORT", 0},
     [OPTION_connect] = {"connect", "ENDPOINT", "link to the process that listens there", 0},
     [OPTION_state] = {"state", "DIR", "where the coordinator keeps its ledger", 0},
     [OPTION_config] = {"config", "DIR", "read troupe.yml there", 0},
     [OPTION_reporters] = {"reporters", "DIR", "where the reporters for test runners are", 0},
+    [OPTION_sources] = {"sources", "DIR", "where the sources of candidates are", 0},
     [OPTION_set] = {"set", "SECTION.KEY=VALUE", "set one key of the configuration", 0},
     [OPTION_die_with_parent] = {"die-with-parent", "", "end when whoever started it ends", 0},
     [OPTION_supervise] = {"supervise", "", "keep a whole local cluster alive instead", 0},
@@ -79,6 +83,7 @@ struct node {
     const char *state;
     const char *config_dir;
     const char *reporters;
+    const char *sources;
     const char *sets[SETS_MAX];
     size_t sets_count;
     const char *runtime;
@@ -127,8 +132,9 @@ static int add_role(struct node *self, const char *word)
 {
     uint64_t role = term_number("role", word);
     if (role != TERM_role_COORDINATOR && role != TERM_role_PARTITIONER &&
-        role != TERM_role_EXECUTOR) {
-        return complain("no such role: coordinator, partitioner or executor", word);
+        role != TERM_role_EXECUTOR && role != TERM_role_FIXER && role != TERM_role_VALIDATOR) {
+        return complain("no such role: coordinator, partitioner, executor, fixer or validator",
+                        word);
     }
     if (self->roles_count == ROLES_MAX) {
         return complain("too many roles", word);
@@ -190,6 +196,9 @@ static int take(struct node *self, int option, const char *value)
         return 0;
     case OPTION_reporters:
         self->reporters = value;
+        return 0;
+    case OPTION_sources:
+        self->sources = value;
         return 0;
     case OPTION_runtime:
         self->runtime = value;
@@ -301,6 +310,13 @@ static enum err spawn_roles(const struct node *self, struct world *world)
         err = system_spawn(system, &executor_behaviour, self->reporters,
                            strlen(self->reporters) + 1, &address);
     }
+    if (err == ERR_OK && plays(self, TERM_role_FIXER)) {
+        err = system_spawn(system, &fixer_behaviour, self->sources, strlen(self->sources) + 1,
+                           &address);
+    }
+    if (err == ERR_OK && plays(self, TERM_role_VALIDATOR)) {
+        err = system_spawn(system, &validator_behaviour, NULL, 0, &address);
+    }
     return err;
 }
 
@@ -342,7 +358,9 @@ static int run_world(struct node *self, const char *ledger, const sigset_t *sign
                                                 .bind = self->bind,
                                                 .connect = self->connect,
                                                 .ledger = ledger,
-                                                .exec = plays(self, TERM_role_EXECUTOR),
+                                                .exec = plays(self, TERM_role_EXECUTOR) ||
+                                                        plays(self, TERM_role_FIXER) ||
+                                                        plays(self, TERM_role_VALIDATOR),
                                                 .log_world = self,
                                                 .log = on_log};
     char why[WORLD_WHY_SIZE];
@@ -385,12 +403,19 @@ static int run_node(struct node *self)
         }
     }
     char reporters[PATH_MAX];
+    char sources[PATH_MAX];
     if (plays(self, TERM_role_EXECUTOR) && !self->reporters) {
         if (place_reporters(reporters) != ERR_OK) {
             return complain("an executor needs --reporters DIR: no reporters beside this program",
                             "");
         }
         self->reporters = reporters;
+    }
+    if (plays(self, TERM_role_FIXER) && !self->sources) {
+        if (place_sources(sources) != ERR_OK) {
+            return complain("a fixer needs --sources DIR: no sources beside this program", "");
+        }
+        self->sources = sources;
     }
     if (!self->name) {
         self->name = term_word("role", self->roles[0]);
@@ -409,7 +434,7 @@ static int run_supervisor(const struct node *self)
     if (!self->state || !self->runtime) {
         return complain("--supervise needs --state DIR and --runtime DIR", "");
     }
-    const char *pass[2 * SETS_MAX + 5];
+    const char *pass[2 * SETS_MAX + 7];
     size_t count = 0;
     if (self->config_dir) {
         pass[count++] = "--config";
@@ -418,6 +443,10 @@ static int run_supervisor(const struct node *self)
     if (self->reporters) {
         pass[count++] = "--reporters";
         pass[count++] = self->reporters;
+    }
+    if (self->sources) {
+        pass[count++] = "--sources";
+        pass[count++] = self->sources;
     }
     for (size_t i = 0; i < self->sets_count; i++) {
         pass[count++] = "--set";
