@@ -11,9 +11,11 @@
 #include "actors/classifier/rules.h"
 #include "actors/coordinator/coordinator.h"
 #include "actors/executor/executor.h"
+#include "actors/fixer/fixer.h"
 #include "actors/healer/healer.h"
 #include "actors/monitor/monitor.h"
 #include "actors/partitioner/partitioner.h"
+#include "actors/validator/validator.h"
 #include "tools/place.h"
 
 /* The argument of an actor's life. */
@@ -30,6 +32,7 @@ struct cast {
     struct cast_arg args[ROWS_MAX];
     /* Where they point to. */
     char reporters[PATH_MAX];
+    char sources[PATH_MAX];
     struct rules *rules;
     struct classifier_arg classifier;
 };
@@ -44,19 +47,32 @@ struct cast_row {
 
 /* ---- what they need ---- */
 
-static enum err load_reporters(struct cast *self, char *why, struct cast_arg *ret_arg)
+/* A folder that was given, or the one beside the program. */
+static enum err load_folder(const char *given, enum err (*find)(char ret_path[PATH_MAX]),
+                            char path[PATH_MAX], struct cast_arg *ret_arg)
 {
-    const char *given = self->options.reporters;
-    if (given ? strlen(given) >= sizeof self->reporters : place_reporters(self->reporters)) {
-        (void)snprintf(why, CAST_WHY_SIZE, "%s",
-                       "an executor needs --reporters DIR: there are none beside this program");
+    if (given ? strlen(given) >= PATH_MAX : find(path) != ERR_OK) {
         return ERR_NOT_FOUND;
     }
     if (given) {
-        memcpy(self->reporters, given, strlen(given) + 1);
+        memcpy(path, given, strlen(given) + 1);
     }
-    *ret_arg = (struct cast_arg){self->reporters, strlen(self->reporters) + 1};
+    *ret_arg = (struct cast_arg){path, strlen(path) + 1};
     return ERR_OK;
+}
+
+static enum err load_reporters(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    (void)snprintf(why, CAST_WHY_SIZE, "an executor needs --reporters DIR: %s",
+                   "there are none beside this program");
+    return load_folder(self->options.reporters, place_reporters, self->reporters, ret_arg);
+}
+
+static enum err load_sources(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    (void)snprintf(why, CAST_WHY_SIZE, "a fixer needs --sources DIR: %s",
+                   "there are none beside this program");
+    return load_folder(self->options.sources, place_sources, self->sources, ret_arg);
 }
 
 static enum err load_rules(struct cast *self, char *why, struct cast_arg *ret_arg)
@@ -88,6 +104,8 @@ static const struct cast_row rows[] = {
     {TERM_role_PARTITIONER, false, &partitioner_behaviour, NULL},
     {TERM_role_EXECUTOR, true, &executor_behaviour, load_reporters},
     {TERM_role_CLASSIFIER, false, &classifier_behaviour, load_rules},
+    {TERM_role_FIXER, true, &fixer_behaviour, load_sources},
+    {TERM_role_VALIDATOR, true, &validator_behaviour, NULL},
     {TERM_role_HEALER, true, &healer_behaviour, NULL},
     {TERM_role_MONITOR, false, &monitor_behaviour, NULL},
 };
@@ -107,7 +125,7 @@ static const struct cast_row *row_of(uint64_t role)
 
 const char *cast_words(void)
 {
-    return "coordinator, partitioner, executor, classifier, healer, monitor";
+    return "coordinator, partitioner, executor, classifier, fixer, validator, healer, monitor";
 }
 
 bool cast_role(const char *word, uint64_t *ret_role)

@@ -38,6 +38,7 @@ enum node_option {
     OPTION_state,
     OPTION_config,
     OPTION_reporters,
+    OPTION_sources,
     OPTION_set,
     OPTION_die_with_parent,
     OPTION_supervise,
@@ -57,6 +58,7 @@ static const struct arg_option options[OPTIONS] = {
     [OPTION_state] = {"state", "DIR", "where the coordinator keeps its ledger", 0},
     [OPTION_config] = {"config", "DIR", "read troupe.yml there", 0},
     [OPTION_reporters] = {"reporters", "DIR", "where the reporters for test runners are", 0},
+    [OPTION_sources] = {"sources", "DIR", "where the sources of candidates are", 0},
     [OPTION_set] = {"set", "SECTION.KEY=VALUE", "set one key of the configuration", 0},
     [OPTION_die_with_parent] = {"die-with-parent", "", "end when whoever started it ends", 0},
     [OPTION_supervise] = {"supervise", "", "keep a whole local cluster alive instead", 0},
@@ -78,6 +80,7 @@ struct node {
     const char *state;
     const char *config_dir;
     const char *reporters;
+    const char *sources;
     const char *sets[SETS_MAX];
     size_t sets_count;
     const char *runtime;
@@ -190,6 +193,9 @@ static int take(struct node *self, int option, const char *value)
         return 0;
     case OPTION_reporters:
         self->reporters = value;
+        return 0;
+    case OPTION_sources:
+        self->sources = value;
         return 0;
     case OPTION_runtime:
         self->runtime = value;
@@ -381,8 +387,10 @@ static int find_ledger(const struct node *self, char ret_path[PATH_MAX])
 
 static int gather_cast(const struct node *self, struct cast **ret_cast)
 {
-    const struct cast_options cast_options = {
-        .config = &self->config, .config_dir = self->config_dir, .reporters = self->reporters};
+    const struct cast_options cast_options = {.config = &self->config,
+                                              .config_dir = self->config_dir,
+                                              .reporters = self->reporters,
+                                              .sources = self->sources};
     char why[CAST_WHY_SIZE] = "";
     enum err err = cast_new(&cast_options, self->roles, self->roles_count, why, ret_cast);
     if (err == ERR_OK) {
@@ -434,7 +442,7 @@ static int run_supervisor(const struct node *self)
     if (!self->state || !self->runtime) {
         return complain("--supervise needs --state DIR and --runtime DIR", "");
     }
-    const char *pass[2 * SETS_MAX + 5];
+    const char *pass[2 * SETS_MAX + 7];
     size_t count = 0;
     if (self->config_dir) {
         pass[count++] = "--config";
@@ -443,6 +451,10 @@ static int run_supervisor(const struct node *self)
     if (self->reporters) {
         pass[count++] = "--reporters";
         pass[count++] = self->reporters;
+    }
+    if (self->sources) {
+        pass[count++] = "--sources";
+        pass[count++] = self->sources;
     }
     for (size_t i = 0; i < self->sets_count; i++) {
         pass[count++] = "--set";
