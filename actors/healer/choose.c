@@ -455,10 +455,11 @@ struct choice choose_by_words(const struct search *search)
     double second = 0;
     for (size_t i = 0; i < search->page->elements_count; i++) {
         const struct element *element = &search->page->elements[i];
-        if (!has_role(element, role, guessed) || !is_candidate(search, element)) {
-            continue;
+        bool fits = has_role(element, role, guessed) && fits_action(element, search->action);
+        double dice = fits ? rank(search, &said, element) : 0;
+        if (dice > second && is_claimed(search, element)) {
+            continue; /* looked at last: it compares with all that was known */
         }
-        double dice = rank(search, &said, element);
         if (dice > best) {
             second = best;
             best = dice;
