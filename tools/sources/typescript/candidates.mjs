@@ -13,6 +13,7 @@ const ERRORS_MAX = 40
 const CHOICES_MAX = 8 // quick fixes of one error
 const TRIED_MAX = 24 // changes that are checked in memory
 const DIFF_BYTES_MAX = 65536
+const UNUSED = new Set([6133, 6138, 6192, 6196, 6198, 6199, 6205])
 const CODE = String.raw`[^\s()'"\`<>|]+\.[cm]?[jt]sx?`
 
 /** {list: [{name, diff}], reason}: best first; `reason` says why there are none. */
@@ -106,11 +107,15 @@ function inProject(projects, project, files) {
 
 /** All errors with their first choice, then each with its others, then all of one kind at once. */
 function* sets(projects, project, choices) {
-  const firsts = choices.map(([first]) => first)
+  // What is unused is so because of the name that is wrong elsewhere: it comes into play last.
+  const causes = choices.filter(([{ unused }]) => !unused)
+  const used = causes.length > 0 ? causes : choices
+  const firsts = used.map(([first]) => first)
   yield merged(firsts)
-  for (const [at, options] of choices.entries()) {
+  for (const [at, options] of used.entries()) {
     for (const option of options.slice(1)) yield merged(firsts.map((first, index) => index === at ? option : first), option.name)
   }
+  yield merged(choices.map(([first]) => first))
   const kinds = new Map()
   for (const { fixId, file, name } of firsts) if (fixId !== undefined) kinds.set(JSON.stringify([file, fixId]), { fixId, file, name })
   for (const { fixId, file, name } of kinds.values()) {
@@ -129,7 +134,7 @@ function choicesOf(projects, project, file, error) {
   const found = project.service.getCodeFixesAtPosition(file, start, start + length, [code], { ...projects.ts.getDefaultFormatCodeSettings(newLine), ...style }, preferences)
   const fixes = found
     .filter(({ commands }) => !commands?.length)
-    .map(({ fixName, fixId, changes }) => ({ name: fixName, fixId, file, edits: editsOf(changes) }))
+    .map(({ fixName, fixId, changes }) => ({ name: fixName, fixId, file, unused: UNUSED.has(code), edits: editsOf(changes) }))
   const near = nearest(projects.ts, project, file, error).map(({ name, edits }) => ({ name, file, edits: new Map([[file, edits]]) }))
   return rank([...fixes, ...near]).filter(({ edits }) => isUseful(projects, project, edits)).slice(0, CHOICES_MAX)
 }
