@@ -18,11 +18,12 @@ const CODE = String.raw`[^\s()'"\`<>|]+\.[cm]?[jt]sx?`
 
 /** {list: [{name, diff}], reason}: best first; `reason` says why there are none. */
 export function candidates(projects, { file, message }, max) {
-  const groups = targetsOf(projects, file, message)
+  const { groups, searched } = targetsOf(projects, file, message)
   const list = []
   let errors = 0
   for (const [project, files] of groups) {
-    const found = inProject(projects, project, files)
+    if (searched && errors > 0) break
+    const found = inProject(projects, project, files, searched)
     errors += found.errors
     list.push(...found.list)
   }
@@ -36,7 +37,8 @@ export function candidates(projects, { file, message }, max) {
 
 // ---- which files ----
 
-/** project -> absolute paths: those that the message names, else the file and what it imports. */
+/** {groups: project -> absolute paths, searched}: the files that the message names; else `searched`,
+ *  the file and what it imports, of which the first that is wrong is enough. */
 function targetsOf(projects, file, message) {
   const { root } = projects
   const path = absolute(root, file)
@@ -45,7 +47,8 @@ function targetsOf(projects, file, message) {
   const base = config ? dirname(config) : root
   const named = [...new Set(namesIn(message).flatMap((name) => [absolute(root, name), absolute(base, name)]))].filter(own)
   let files = named
-  if (!config && !(named.length > 0 && named.some((name) => name !== path))) files = own(path) ? withImports(projects, path, own) : []
+  const searched = !config && named.every((name) => name === path)
+  if (searched) files = own(path) ? withImports(projects, path, own) : []
   if (config && named.length === 0 && existsSync(config)) files = projects.at(config).files.filter(own).slice(0, PROJECT_FILES_MAX)
   const groups = new Map()
   for (const name of files) {
@@ -53,7 +56,7 @@ function targetsOf(projects, file, message) {
     if (!groups.has(project)) groups.set(project, [])
     groups.get(project).push(name)
   }
-  return groups
+  return { groups, searched }
 }
 
 // As the compiler and the runners write them: src/a.ts(1,2), src/a.ts:1:2.
@@ -84,8 +87,12 @@ function withImports(projects, path, own) {
 
 // ---- which changes ----
 
-function inProject(projects, project, files) {
-  const all = files.flatMap((file) => project.errors(file).map((error) => ({ file, error })))
+function inProject(projects, project, files, searched) {
+  const all = []
+  for (const file of files) {
+    if (searched && all.length > 0) break
+    all.push(...project.errors(file).map((error) => ({ file, error })))
+  }
   const errors = all.slice(0, ERRORS_MAX)
   const wrong = [...new Set(all.map(({ file }) => file))]
   const choices = errors.map(({ file, error }) => choicesOf(projects, project, file, error)).filter(({ length }) => length > 0)
