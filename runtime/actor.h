@@ -206,12 +206,14 @@ struct rt_http_request {
  * returned (never 0).  It is given up when this actor's life ends. */
 uint64_t rt_http(struct rt_context *ctx, const struct rt_http_request *request);
 
-/* Listens at "HOST:PORT" for as long as this actor lives: requests come as HTTP_REQUEST.  ERR_IO:
- * cannot be listened at; ERR_EXISTS: there is a server in this process already. */
+/* Listens at "HOST:PORT" (HOST a number or localhost) for as long as this life: requests come as
+ * HTTP_REQUEST.  ERR_CONFIG: no such place; ERR_IO: cannot be listened at; ERR_EXISTS: there is a
+ * server in this process already; ERR_UNSUPPORTED: there is no HTTP here. */
 enum err rt_http_serve(struct rt_context *ctx, const char *at) MUST_CHECK;
 
-/* Answers an HTTP_REQUEST, in any later handler.  `type`: of the content.  Once a request; one that
- * nobody answers is closed after http.answer_ms_max. */
+/* Answers an HTTP_REQUEST, in any later handler.  `status` 200 to 599; `type` of the content, ""
+ * for none.  Once a request; one that nobody answers gets 503 after http.answer_ms_max.  Of the
+ * answer to a HEAD only the head is sent. */
 void rt_http_answer(struct rt_context *ctx, uint64_t id, uint64_t status, const char *type,
                     struct msg_str body);
 

@@ -328,7 +328,7 @@ void rt_unlink(struct rt_context *ctx, struct rt_address other)
     }
 }
 
-/* ---- commands and disk ---- */
+/* ---- commands ---- */
 
 uint64_t rt_exec(struct rt_context *ctx, const struct rt_command *command)
 {
@@ -355,6 +355,44 @@ void rt_exec_kill(struct rt_context *ctx, uint64_t id)
 {
     ctx->system->ports.exec_kill(ctx->system->ports.world, id);
 }
+
+/* ---- HTTP ---- */
+
+uint64_t rt_http(struct rt_context *ctx, const struct rt_http_request *request)
+{
+    struct rt_system *system = ctx->system;
+    struct relations *relations = actor_relations(ctx->actor);
+    struct number *entry = malloc(sizeof *entry);
+    uint64_t id = system_number(system);
+    if (!relations || !entry) {
+        free(entry);
+        return 0;
+    }
+    *entry = (struct number){.next = relations->requests, .number = id};
+    relations->requests = entry;
+    system->ports.http(system->ports.world, id, rt_self(ctx), request);
+    return id;
+}
+
+enum err rt_http_serve(struct rt_context *ctx, const char *at)
+{
+    struct rt_system *system = ctx->system;
+    struct relations *relations = actor_relations(ctx->actor);
+    if (!relations) {
+        return ERR_MEMORY;
+    }
+    enum err err = system->ports.http_serve(system->ports.world, rt_self(ctx), at);
+    relations->serves |= err == ERR_OK;
+    return err;
+}
+
+void rt_http_answer(struct rt_context *ctx, uint64_t id, uint64_t status, const char *type,
+                    struct msg_str body)
+{
+    ctx->system->ports.http_answer(ctx->system->ports.world, id, status, type, body);
+}
+
+/* ---- disk ---- */
 
 void rt_store(struct rt_context *ctx, struct rt_store_op **op)
 {

@@ -64,6 +64,8 @@ struct relations {
     struct peer *children; /* newest first */
     struct ask *asks;      /* awaiting answers */
     struct number *commands;
+    struct number *requests; /* of HTTP, under way */
+    bool serves;             /* HTTP */
     uint64_t *restarts; /* times of the latest restart_intensity restarts, a ring */
     uint64_t restart_next;
 };

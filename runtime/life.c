@@ -153,7 +153,7 @@ enum err life_order(struct rt_context *ctx, const struct order *order)
 
 /* ---- end of a life ---- */
 
-/* What belongs to one life: state, commands, asks, and what it watches. */
+/* What belongs to one life: state, commands, HTTP, asks, and what it watches. */
 static void release_life(struct rt_system *system, struct actor *self)
 {
     if (self->state) {
@@ -172,6 +172,16 @@ static void release_life(struct rt_system *system, struct actor *self)
         relations->commands = command->next;
         system->ports.exec_kill(system->ports.world, command->number);
         free(command);
+    }
+    while (relations->requests) {
+        struct number *request = relations->requests;
+        relations->requests = request->next;
+        system->ports.http_cancel(system->ports.world, request->number);
+        free(request);
+    }
+    if (relations->serves) {
+        relations->serves = false;
+        system->ports.http_close(system->ports.world);
     }
     while (relations->asks) {
         struct ask *ask = relations->asks;

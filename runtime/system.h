@@ -26,6 +26,16 @@ struct ports {
     enum err (*exec_write)(void *world, uint64_t id, const void *bytes, size_t size);
     void (*exec_kill)(void *world, uint64_t id);
 
+    /* As rt_http and friends; HTTP_DONE and HTTP_REQUEST come through system_tell.  Of a cancelled
+     * request nothing needs to come any more; http_close ends the server that http_serve began. */
+    void (*http)(void *world, uint64_t id, struct rt_address owner,
+                 const struct rt_http_request *request);
+    void (*http_cancel)(void *world, uint64_t id);
+    enum err (*http_serve)(void *world, struct rt_address owner, const char *at);
+    void (*http_answer)(void *world, uint64_t id, uint64_t status, const char *type,
+                        struct msg_str body);
+    void (*http_close)(void *world);
+
     /* Takes over an operation; it comes back through system_store_done. */
     void (*store)(void *world, struct rt_store_op **op);
 

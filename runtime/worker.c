@@ -87,38 +87,43 @@ static bool take_answer(struct rt_context *ctx, struct envelope *envelope)
     return false;
 }
 
-/* Ticks and events of commands that an earlier life asked for are nobody's. */
+/* Is `id` in the list?  The last word about it takes it out. */
+static bool take_number(struct number **at, uint64_t id, bool last)
+{
+    while (*at && (*at)->number != id) {
+        at = &(*at)->next;
+    }
+    struct number *found = *at;
+    if (found && last) {
+        *at = found->next;
+        free(found);
+    }
+    return found != NULL;
+}
+
+/* Ticks and events of what an earlier life asked for are nobody's. */
 static bool is_stray(const struct rt_context *ctx, const struct msg *msg)
 {
-    uint64_t id = 0;
+    struct number *none = NULL;
+    struct relations *relations = ctx->actor->relations;
+    struct number **commands = relations ? &relations->commands : &none;
     switch (msg->type) {
     case MSG_TICK:
         return ctx->envelope->span != ctx->actor->life;
     case MSG_EXEC_STARTED:
-        id = msg_as_exec_started(msg)->id;
-        break;
+        return !take_number(commands, msg_as_exec_started(msg)->id, false);
     case MSG_EXEC_OUTPUT:
-        id = msg_as_exec_output(msg)->id;
-        break;
+        return !take_number(commands, msg_as_exec_output(msg)->id, false);
     case MSG_EXEC_EXITED:
-        id = msg_as_exec_exited(msg)->id;
-        break;
+        return !take_number(commands, msg_as_exec_exited(msg)->id, true);
+    case MSG_HTTP_DONE:
+        return !take_number(relations ? &relations->requests : &none, msg_as_http_done(msg)->id,
+                            true);
+    case MSG_HTTP_REQUEST:
+        return !relations || !relations->serves;
     default:
         return false;
     }
-    struct relations *relations = ctx->actor->relations;
-    for (struct number **at = relations ? &relations->commands : NULL; at && *at;
-         at = &(*at)->next) {
-        struct number *command = *at;
-        if (command->number == id) {
-            if (msg->type == MSG_EXEC_EXITED) {
-                *at = command->next;
-                free(command);
-            }
-            return false;
-        }
-    }
-    return true;
 }
 
 static enum err call_receive(struct rt_context *ctx, const struct msg *msg)

@@ -11,6 +11,8 @@
 
 #include "actors/coordinator/ledger.h"
 #include "runtime/exec.h"
+#include "runtime/http_client.h"
+#include "runtime/http_server.h"
 #include "runtime/net.h"
 #include "runtime/store.h"
 
@@ -23,6 +25,8 @@ struct world {
     struct store *store;
     struct spawner *spawner; /* until exec has it */
     struct exec *exec;
+    struct http_client *client; /* these two cost nothing until they are used */
+    struct http_server *server;
     int failure_fd;
     _Atomic(const char *) failure; /* NULL: none; static text */
 };
@@ -87,6 +91,46 @@ static void on_exec_kill(void *world, uint64_t id)
     }
 }
 
+static void on_http(void *world, uint64_t id, struct rt_address owner,
+                    const struct rt_http_request *request)
+{
+    struct world *self = world;
+    if (self->client) { /* at the very end there is none, and nobody who waits */
+        http_client_request(self->client, id, owner, request);
+    }
+}
+
+static void on_http_cancel(void *world, uint64_t id)
+{
+    struct world *self = world;
+    if (self->client) {
+        http_client_cancel(self->client, id);
+    }
+}
+
+static enum err on_http_serve(void *world, struct rt_address owner, const char *at)
+{
+    struct world *self = world;
+    return self->server ? http_server_open(self->server, owner, at) : ERR_GONE;
+}
+
+static void on_http_answer(void *world, uint64_t id, uint64_t status, const char *type,
+                           struct msg_str body)
+{
+    struct world *self = world;
+    if (self->server) {
+        http_server_answer(self->server, id, status, type, body);
+    }
+}
+
+static void on_http_close(void *world)
+{
+    struct world *self = world;
+    if (self->server) {
+        http_server_close(self->server);
+    }
+}
+
 static void on_store(void *world, struct rt_store_op **op)
 {
     struct world *self = world;
@@ -147,6 +191,9 @@ static uint64_t watch(void *arg)
     if (self->exec && exec_failed(self->exec)) {
         fail(self, "the spawner has died");
     }
+    if (http_client_failed(self->client)) {
+        fail(self, "an actor was not told of its HTTP request");
+    }
     return clock_ms(CLOCK_MONOTONIC) + WATCH_MS;
 }
 
@@ -188,12 +235,30 @@ static enum err open_system(struct world *self, uint64_t node, uint64_t seed)
                                                      .exec = on_exec,
                                                      .exec_write = on_exec_write,
                                                      .exec_kill = on_exec_kill,
+                                                     .http = on_http,
+                                                     .http_cancel = on_http_cancel,
+                                                     .http_serve = on_http_serve,
+                                                     .http_answer = on_http_answer,
+                                                     .http_close = on_http_close,
                                                      .store = on_store,
                                                      .now_ms = on_now_ms,
                                                      .wall_ms = on_wall_ms,
                                                      .timer_set = on_timer_set,
                                                      .log = on_log}};
     return system_new(&options, &self->system);
+}
+
+static enum err open_http(struct world *self)
+{
+    enum err err = http_client_new(self->options.config, &self->client);
+    if (err == ERR_OK) {
+        http_client_attach(self->client, self->system);
+        err = http_server_new(self->options.config, &self->server);
+    }
+    if (err == ERR_OK) {
+        http_server_attach(self->server, self->system);
+    }
+    return err;
 }
 
 static enum err open_parts(struct world *self, char *why)
@@ -212,6 +277,9 @@ static enum err open_parts(struct world *self, char *why)
     }
     if (err == ERR_OK) {
         err = open_system(self, node, random[1]);
+    }
+    if (err == ERR_OK) {
+        err = open_http(self);
     }
     if (err != ERR_OK) {
         return err;
@@ -293,6 +361,8 @@ void world_destroy(struct world **world)
     }
     /* From the outside to the inside: each hands what it still holds to the system, the last. */
     net_destroy(&self->net);
+    http_server_destroy(&self->server);
+    http_client_destroy(&self->client);
     exec_destroy(&self->exec);
     spawner_stop(&self->spawner);
     if (self->store) {

@@ -153,3 +153,41 @@ void exec_drop(struct node *node)
         free(run);
     }
 }
+
+/* ---- HTTP ---- */
+
+void no_http(void *world, uint64_t id, struct rt_address owner,
+             const struct rt_http_request *request)
+{
+    (void)request;
+    tell(world, owner, MSG(http_done, .id = id, .error = msg_str("there is no HTTP here")));
+}
+
+void no_http_cancel(void *world, uint64_t id)
+{
+    (void)world;
+    (void)id;
+}
+
+enum err no_http_serve(void *world, struct rt_address owner, const char *at)
+{
+    (void)world;
+    (void)owner;
+    (void)at;
+    return ERR_UNSUPPORTED;
+}
+
+void no_http_answer(void *world, uint64_t id, uint64_t status, const char *type,
+                    struct msg_str body)
+{
+    (void)world;
+    (void)id;
+    (void)status;
+    (void)type;
+    (void)body;
+}
+
+void no_http_close(void *world)
+{
+    (void)world;
+}

@@ -153,6 +153,15 @@ uint64_t exec_next_ms(const struct node *node);
 void exec_run(struct node *node);
 void exec_drop(struct node *node);
 
+/* There is no HTTP in the cluster: requests end at once, servers are unsupported. */
+void no_http(void *world, uint64_t id, struct rt_address owner,
+             const struct rt_http_request *request);
+void no_http_cancel(void *world, uint64_t id);
+enum err no_http_serve(void *world, struct rt_address owner, const char *at);
+void no_http_answer(void *world, uint64_t id, uint64_t status, const char *type,
+                    struct msg_str body);
+void no_http_close(void *world);
+
 /* ---- cluster_judge.c ---- */
 
 void judge(struct cluster *cluster, const struct node *from, const struct msg *msg);

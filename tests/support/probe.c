@@ -42,6 +42,11 @@ struct probe {
     uint64_t asks;
     uint64_t exec;
     struct rt_address exec_owner;
+    uint64_t http;
+    struct rt_address http_owner;
+    struct rt_address http_server;
+    enum err http_serves;
+    char http_headers[LINE_SIZE];
     bool runtime;
     bool log;
     size_t used;
@@ -158,6 +163,50 @@ static void on_exec_kill(void *world, uint64_t id)
     probe_note(self, "kill%s", id == self->exec ? "" : " of an older command");
 }
 
+static void on_http(void *world, uint64_t id, struct rt_address owner,
+                    const struct rt_http_request *request)
+{
+    struct probe *self = world;
+    self->http_headers[0] = '\0';
+    for (size_t i = 0; request->headers && request->headers[i]; i++) {
+        size_t used = strlen(self->http_headers);
+        int size = snprintf(self->http_headers + used, sizeof self->http_headers - used, "%s\n",
+                            request->headers[i]);
+        cr_assert_lt((size_t)size, sizeof self->http_headers - used, "too many headers");
+    }
+    probe_note(self, "http %s %s body=%.*s", request->method, request->url, (int)request->body.size,
+               request->body.at ? request->body.at : "");
+    self->http = id;
+    self->http_owner = owner;
+}
+
+static void on_http_cancel(void *world, uint64_t id)
+{
+    struct probe *self = world;
+    probe_note(self, "http cancel%s", id == self->http ? "" : " of an older request");
+}
+
+static enum err on_http_serve(void *world, struct rt_address owner, const char *at)
+{
+    struct probe *self = world;
+    probe_note(self, "http serve %s", at);
+    self->http_server = owner;
+    return self->http_serves;
+}
+
+static void on_http_answer(void *world, uint64_t id, uint64_t status, const char *type,
+                           struct msg_str body)
+{
+    (void)id;
+    probe_note(world, "http answer %llu %s body=%.*s", (unsigned long long)status, type,
+               (int)body.size, body.at ? body.at : "");
+}
+
+static void on_http_close(void *world)
+{
+    probe_note(world, "http close");
+}
+
 static void on_store(void *world, struct rt_store_op **op)
 {
     struct probe *self = world;
@@ -217,6 +266,11 @@ static void open_system(struct probe *self, uint64_t seed)
                                                .exec = on_exec,
                                                .exec_write = on_exec_write,
                                                .exec_kill = on_exec_kill,
+                                               .http = on_http,
+                                               .http_cancel = on_http_cancel,
+                                               .http_serve = on_http_serve,
+                                               .http_answer = on_http_answer,
+                                               .http_close = on_http_close,
                                                .store = on_store,
                                                .now_ms = on_now,
                                                .wall_ms = on_wall,
@@ -419,6 +473,29 @@ void probe_exec_event(struct probe *self, const struct msg *msg)
     enum err err = system_tell(self->system, self->exec_owner, msg);
     (void)err; /* its actor may be gone */
     probe_settle(self);
+}
+
+uint64_t probe_http(const struct probe *self)
+{
+    return self->http;
+}
+
+const char *probe_http_headers(const struct probe *self)
+{
+    return self->http_headers;
+}
+
+void probe_http_event(struct probe *self, const struct msg *msg)
+{
+    bool request = msg->type == MSG_HTTP_REQUEST;
+    enum err err = system_tell(self->system, request ? self->http_server : self->http_owner, msg);
+    (void)err; /* its actor may be gone */
+    probe_settle(self);
+}
+
+void probe_http_serves(struct probe *self, enum err err)
+{
+    self->http_serves = err;
 }
 
 void probe_store_done(struct probe *self, enum err err)

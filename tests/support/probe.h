@@ -81,6 +81,16 @@ void probe_role_up(struct probe *probe, uint64_t role, struct rt_address peer);
 uint64_t probe_exec(const struct probe *probe);
 void probe_exec_event(struct probe *probe, const struct msg *msg);
 
+/* HTTP: `http GET http://… body=…`, `http cancel`, `http serve 127.0.0.1:80`, `http close` and
+ * `http answer 200 text/plain body=…` are lines of the trace.  The number of the request made last
+ * and its headers, a line each; an HTTP_DONE of it, or an HTTP_REQUEST to whoever serves. */
+uint64_t probe_http(const struct probe *probe);
+const char *probe_http_headers(const struct probe *probe);
+void probe_http_event(struct probe *probe, const struct msg *msg);
+
+/* What rt_http_serve says from now on; ERR_OK at first. */
+void probe_http_serves(struct probe *probe, enum err err);
+
 /* Without a schema: hands the oldest operation back, unapplied, with this result. */
 void probe_store_done(struct probe *probe, enum err err);
 size_t probe_store_waiting(const struct probe *probe);
