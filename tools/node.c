@@ -24,6 +24,7 @@
 #include "config/load.h"
 #include "tools/args.h"
 #include "tools/exits.h"
+#include "tools/gateway.h"
 #include "tools/logline.h"
 #include "tools/place.h"
 #include "tools/supervise.h"
@@ -51,7 +52,8 @@ enum node_option {
 };
 
 static const struct arg_option options[OPTIONS] = {
-    [OPTION_role] = {"role", "ROLE", "play this role: coordinator, partitioner, executor", 0},
+    [OPTION_role] = {"role", "ROLE", "play this role: coordinator, partitioner, executor, gateway",
+                     0},
     [OPTION_name] = {"name", "NAME", "name of the process, the same after a restart", 0},
     [OPTION_bind] = {"bind", "ENDPOINT", "listen there: ipc://PATH or tcp://HOST:PORT", 0},
     [OPTION_connect] = {"connect", "ENDPOINT", "link to the process that listens there", 0},
@@ -127,8 +129,8 @@ static int add_role(struct node *self, const char *word)
 {
     uint64_t role = term_number("role", word);
     if (role != TERM_role_COORDINATOR && role != TERM_role_PARTITIONER &&
-        role != TERM_role_EXECUTOR) {
-        return complain("no such role: coordinator, partitioner or executor", word);
+        role != TERM_role_EXECUTOR && role != TERM_role_GATEWAY) {
+        return complain("no such role: coordinator, partitioner, executor or gateway", word);
     }
     if (self->roles_count == ROLES_MAX) {
         return complain("too many roles", word);
@@ -286,7 +288,7 @@ static bool plays(const struct node *self, uint64_t role)
 
 /* ---- running ---- */
 
-static enum err spawn_roles(const struct node *self, struct world *world)
+static enum err spawn_roles(const struct node *self, struct world *world, char *why)
 {
     struct rt_system *system = world_system(world);
     struct rt_address address;
@@ -300,6 +302,9 @@ static enum err spawn_roles(const struct node *self, struct world *world)
     if (err == ERR_OK && plays(self, TERM_role_EXECUTOR)) {
         err = system_spawn(system, &executor_behaviour, self->reporters,
                            strlen(self->reporters) + 1, &address);
+    }
+    if (err == ERR_OK && plays(self, TERM_role_GATEWAY)) {
+        err = gateway_spawn(system, &self->config, why);
     }
     return err;
 }
@@ -352,18 +357,21 @@ static int run_world(struct node *self, const char *ledger, const sigset_t *sign
         on_log(self, RT_ERROR, "node", why);
         return err == ERR_CONFIG || err == ERR_MALFORMED ? EXIT_USAGE : EXIT_COULD_NOT;
     }
-    err = spawn_roles(self, world);
-    if (err == ERR_OK) {
-        err = world_start(world);
-    }
+    err = spawn_roles(self, world, why);
     int code = EXIT_INTERNAL;
+    if (err == ERR_OK) {
+        (void)snprintf(why, sizeof why, "threads");
+        err = world_start(world);
+    } else if (err == ERR_CONFIG) {
+        code = EXIT_CONFIG;
+    }
     if (err == ERR_OK) {
         on_log(self, RT_INFO, "node", "started");
         code = wait_for_end(self, world, signals);
         /* What has failed cannot be waited for. */
         world_stop(world, code == EXIT_DONE ? self->config.runtime.stop_ms_max : ENDED_MS);
     } else {
-        on_log(self, RT_ERROR, "node", err_text(err));
+        on_log(self, RT_ERROR, "node", why);
     }
     world_destroy(&world);
     return code;
