@@ -16,6 +16,7 @@
 #include "actors/monitor/monitor.h"
 #include "actors/partitioner/partitioner.h"
 #include "actors/validator/validator.h"
+#include "tools/gateway.h"
 #include "tools/place.h"
 
 /* The argument of an actor's life. */
@@ -35,6 +36,7 @@ struct cast {
     char sources[PATH_MAX];
     struct rules *rules;
     struct classifier_arg classifier;
+    struct gateway_arg *gateway;
 };
 
 struct cast_row {
@@ -97,6 +99,13 @@ static enum err load_rules(struct cast *self, char *why, struct cast_arg *ret_ar
     return ERR_OK;
 }
 
+static enum err load_gateway(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    enum err err = gateway_load(self->options.config, why, &self->gateway);
+    *ret_arg = (struct cast_arg){self->gateway, sizeof *self->gateway};
+    return err;
+}
+
 /* ---- the table ---- */
 
 static const struct cast_row rows[] = {
@@ -108,6 +117,7 @@ static const struct cast_row rows[] = {
     {TERM_role_VALIDATOR, true, &validator_behaviour, NULL},
     {TERM_role_HEALER, true, &healer_behaviour, NULL},
     {TERM_role_MONITOR, false, &monitor_behaviour, NULL},
+    {TERM_role_GATEWAY, false, &gateway_behaviour, load_gateway},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -125,7 +135,8 @@ static const struct cast_row *row_of(uint64_t role)
 
 const char *cast_words(void)
 {
-    return "coordinator, partitioner, executor, classifier, fixer, validator, healer, monitor";
+    return "coordinator, partitioner, executor, classifier, fixer, validator, healer, monitor, "
+           "gateway";
 }
 
 bool cast_role(const char *word, uint64_t *ret_role)
@@ -184,6 +195,7 @@ enum err cast_spawn(struct cast *cast, struct rt_system *system)
 void cast_destroy(struct cast **cast)
 {
     if (*cast) {
+        gateway_unload(&(*cast)->gateway);
         rules_destroy(&(*cast)->rules);
         free(*cast);
         *cast = NULL;
