@@ -9,7 +9,7 @@ _troupe() {
     fi
     case $prev in
     --color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
-    --runner) COMPREPLY=($(compgen -W 'auto vitest command' -- "$cur")); return ;;
+    --runner) COMPREPLY=($(compgen -W 'auto vitest tsc playwright command' -- "$cur")); return ;;
     --fix|--heal) COMPREPLY=($(compgen -W 'off propose apply' -- "$cur")); return ;;
     --config|--state|--allow-write) COMPREPLY=($(compgen -d -- "$cur")); return ;;
     esac
