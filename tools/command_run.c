@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/environment.h"
 #include "tools/history.h"
 #include "tools/live.h"
 #include "tools/paint.h"
@@ -143,26 +144,11 @@ static int find_dir(struct run *self)
 /* Variables that tests may see, as NAME=VALUE lines. */
 static int collect_env(struct run *self)
 {
-    char names[sizeof self->invocation->config.sandbox.env];
-    (void)snprintf(names, sizeof names, "%s", self->invocation->config.sandbox.env);
-    size_t used = 0;
-    char *rest = names;
-    char *name;
-    while ((name = strsep(&rest, ","))) {
-        name += strspn(name, " ");
-        const char *value = name[0] ? getenv(name) : NULL;
-        if (!value) {
-            continue;
-        }
-        size_t room = sizeof self->env - used;
-        int size =
-            strchr(value, '\n') ? -1 : snprintf(self->env + used, room, "%s=%s\n", name, value);
-        if (size < 0 || (size_t)size >= room) {
-            self->env[used] = '\0';
-            (void)complainf(0, NULL, "the variable %.64s is not handed to tests: too long", name);
-        } else {
-            used += (size_t)size;
-        }
+    char left_out[ENVIRONMENT_NAME_SIZE];
+    environment_collect(self->invocation->config.sandbox.env, self->env, sizeof self->env,
+                        left_out);
+    if (left_out[0]) {
+        (void)complainf(0, NULL, "the variable %.64s is not handed to tests: too long", left_out);
     }
     return EXIT_DONE;
 }
