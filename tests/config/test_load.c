@@ -139,7 +139,7 @@ Test(load, unknown_names_without_a_neighbour_get_the_list)
         "zzz: 1\n",
         "t.yml:1:1: unknown section \"zzz\": expected one of coordinator, "
         "executor, partitioner, fixer, validator, runtime, store, sandbox, security, run, "
-        "http, monitor, gateway, log");
+        "http, monitor, gateway, sqs, log");
 }
 
 Test(load, misplaced_keys_are_sent_home)
@@ -280,7 +280,8 @@ Test(load, nesting_is_bounded)
     cr_expect_eq(report.count, 1); /* only the section is unknown */
     const char *const lines[] = {
         "t.yml:1:1: unknown section \"a\": expected one of coordinator, executor, partitioner, "
-        "fixer, validator, runtime, store, sandbox, security, run, http, monitor, gateway, log",
+        "fixer, validator, runtime, store, sandbox, security, run, http, monitor, gateway, sqs, "
+        "log",
         "t.yml:1:35: nested deeper than 32 levels",
     };
     memset(text + used, '[', READER_DEPTH_MAX);
