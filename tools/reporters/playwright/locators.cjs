@@ -18,6 +18,7 @@ const USED_BY = ['click', 'dblclick', 'fill', 'check', 'uncheck', 'selectOption'
   'isDisabled', 'isEditable', 'isEnabled', 'boundingBox', 'screenshot', 'evaluate', '_expect']
 const ABSENT = /^toBe(Hidden|Detached)$/ // hold where there is no element
 const USES_MAX = 200 // calls kept of a test
+const ALIKE_MAX = 4 // calls kept of one selector
 const FAILURES_MAX = 10 // of a test; more are those of a loop that waits for something
 const ELEMENTS_MAX = 1500
 const LOOK_MS = 2000 // for the page of a failure
@@ -108,15 +109,18 @@ function siteHere() {
 function begin(locator, action, args) {
   const info = currentTest()
   if (!info) return undefined
-  if (!tests.has(info)) tests.set(info, { used: [], pending: new Set(), failures: [], looks: [] })
+  if (!tests.has(info)) tests.set(info, { used: [], alike: new Map(), pending: new Set(), failures: [], looks: [] })
   const test = tests.get(info)
   const isNot = action === '_expect' && Boolean(args[1]?.isNot)
   const entry = { test, locator, made: sites.get(locator), site: siteHere(), isNot, action: action === '_expect' ? matcherOf(args[0]) : action }
   test.pending.add(entry)
-  if (test.used.length < USES_MAX) {
+  const alike = test.alike.get(locator._selector) ?? []
+  if (test.used.length < USES_MAX && alike.length < ALIKE_MAX) {
     test.used.push(entry)
-    // Not waited for: it is on its way to the browser before the action, which may leave the page.
-    look(entry)
+    test.alike.set(locator._selector, [...alike, entry])
+    // Asking costs about as much as an action, so it is done once.  It is not waited for: it is on
+    // its way to the browser before the action, which may leave the page.
+    if (alike.length === 0) look(entry)
   }
   return entry
 }
@@ -140,9 +144,15 @@ function watch(entry, result) {
     const isExpect = typeof value?.matches === 'boolean'
     if (isExpect && value.matches === entry.isNot) return failed(entry, value.errorMessage ?? '').then(() => value)
     // It was not there when the action began.
-    if (!entry.element && entry.test.used.includes(entry)) look(entry)
+    if (!isSeen(entry)) look(entry)
     return value
   }, (error) => failed(entry, String(error?.message)).then(() => { throw error }))
+}
+
+// Also when it is not kept.
+function isSeen({ test, locator }) {
+  const [first] = test.alike.get(locator._selector) ?? []
+  return !first || Boolean(first.element)
 }
 
 async function failed(entry, message) {
@@ -202,8 +212,10 @@ function isPartOf(entry, errors) {
 
 function textOf(test, failure, url) {
   const used = new Map() // once for each place
-  for (const entry of test.used.filter(({ element }) => element)) {
-    const call = { locator: String(entry.locator), ...positionOf(entry), element: entry.element }
+  for (const entry of test.used) {
+    const element = test.alike.get(entry.locator._selector).find((one) => one.element)?.element
+    if (!element) continue
+    const call = { locator: String(entry.locator), ...positionOf(entry), element }
     const key = `${call.locator} ${call.file} ${call.line} ${call.column}`
     if (!used.has(key)) used.set(key, call)
   }
