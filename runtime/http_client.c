@@ -46,6 +46,7 @@ struct transfer {
     uint64_t timeout_ms;
     /* What has come of it. */
     long status;
+    bool headed; /* all of the head is here */
     struct http_headers headers;
     char *body;
     size_t size;
@@ -198,6 +199,7 @@ static size_t on_header(char *bytes, size_t unit, size_t count, void *arg)
 {
     struct transfer *self = arg;
     size_t size = unit * count;
+    self->headed = bytes[0] == '\r' || bytes[0] == '\n';
     if (http_headers_line(&self->headers, bytes, size) != ERR_OK) {
         return refuse(self, "the answer's headers are too large");
     }
@@ -302,6 +304,9 @@ static void on_ended(struct http_client *client, CURL *easy, CURLcode code)
     (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &self);
     (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &self->status);
     self->state = DONE;
+    if (code == CURLE_OK && !self->headed) {
+        self->refusal = "the answer ended within its head"; /* curl takes it for a whole one */
+    }
     if (code != CURLE_OK && self->error[0] == '\0') {
         (void)snprintf(self->error, sizeof self->error, "%s", curl_easy_strerror(code));
     }

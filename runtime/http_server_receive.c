@@ -258,6 +258,7 @@ static enum MHD_Result hand_over(struct http_server *server, const struct reques
     return MHD_YES;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are the library's choice */
 enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connection, const char *url,
                                 const char *method, const char *version, const char *bytes,
                                 size_t *size, void **request)

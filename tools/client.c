@@ -1,10 +1,10 @@
 /* client.c - submits a run to the coordinator and watches it to its end.
  *
  * Takes  ROLE_UP, DOWN, TICK                        from the runtime
- *        SUBMITTED, WATCHED, STATUS_IS, FAILED      answers of the coordinator
- *        TEST_ROW, FILE_ROW, RUN_CLOSED             from the coordinator
+ *        SUBMITTED, WATCHED, FOUND, STATUS_IS, FAILED answers of the coordinator
+ *        TEST_ROW, FILE_ROW, RUN_CLOSED, ERROR_ROW, FIX_ROW, HEAL_ROW from the coordinator
  *        CANCEL                                     from the command
- * Sends  SUBMIT, RUN_FILE, WATCH, CANCEL, STATUS    to the coordinator
+ * Sends  SUBMIT, RUN_FILE, WATCH, FINDINGS, CANCEL, STATUS to the coordinator
  */
 #include "tools/client.h"
 
@@ -14,9 +14,19 @@
 
 enum { SUBMIT_MS = 10000, WATCH_MS = 10000, STATUS_MS = 3000, RETRY_MS = 100, CANCEL_MS = 1000 };
 
+/* Behind every finding: asks only whether they are settled. */
+#define NO_FINDING UINT64_MAX
+
 enum { TAG_RETRY = 1, TAG_FILES, TAG_CANCEL };
 
-enum phase { PHASE_SUBMITTING, PHASE_WATCHING, PHASE_ASKING, PHASE_OVER };
+enum phase {
+    PHASE_SUBMITTING,
+    PHASE_WATCHING,
+    PHASE_SETTLING, /* the run is closed; its failures are being looked into */
+    PHASE_FINDING,  /* they are settled, or as far as they will come in time */
+    PHASE_ASKING,
+    PHASE_OVER
+};
 
 struct client {
     const struct client_plan *plan;
@@ -28,6 +38,8 @@ struct client {
     uint64_t retry_tick; /* set; 0: none */
     struct collect *collect;
     struct run_totals *closed; /* RUN_CLOSED of the answer that is coming in */
+    struct findings *findings; /* owned */
+    uint64_t settle_ms;        /* when to stop waiting */
     bool cancel;
 };
 
@@ -56,6 +68,9 @@ void client_event_drop(struct inbox_item *item)
         file_result_free(&event->file);
     } else if (item->kind == CLIENT_CLOSED) {
         free(event->closed);
+    } else if (item->kind == CLIENT_SETTLED && event->findings) {
+        findings_fini(event->findings);
+        free(event->findings);
     }
     free(event);
 }
@@ -127,6 +142,14 @@ static void go_on(struct rt_context *ctx, struct client *self)
         err = rt_ask(ctx, self->coordinator,
                      MSG(watch, .run = submit->run, .after = collect_after(self->collect)),
                      WATCH_MS, &self->ask);
+        break;
+    case PHASE_SETTLING:
+    case PHASE_FINDING:
+        err = rt_ask(ctx, self->coordinator,
+                     MSG(findings, .run = submit->run,
+                         .after = self->phase == PHASE_SETTLING ? NO_FINDING
+                                                                : findings_last(self->findings)),
+                     STATUS_MS, &self->ask);
         break;
     case PHASE_ASKING:
         err = rt_ask(ctx, self->coordinator, MSG(status, .drain = false), STATUS_MS, &self->ask);
@@ -240,6 +263,34 @@ static enum err on_closed(struct client *self, const struct msg_run_closed *clos
     return ERR_OK;
 }
 
+/* The end: the command has all that there is. */
+static enum err finish(struct rt_context *ctx, struct client *self)
+{
+    enum err err =
+        put(self, &(struct client_event){.item.kind = CLIENT_SETTLED, .findings = self->findings});
+    if (err == ERR_OK) {
+        self->findings = NULL;
+        self->phase = PHASE_OVER;
+        rt_stop(ctx);
+    }
+    return err;
+}
+
+static enum err settle(struct rt_context *ctx, struct client *self, bool red)
+{
+    if (!red) {
+        return finish(ctx, self);
+    }
+    self->findings = calloc(1, sizeof *self->findings);
+    if (!self->findings) {
+        return ERR_MEMORY;
+    }
+    self->phase = PHASE_SETTLING;
+    self->settle_ms = rt_now_ms(ctx) + self->plan->patience_ms;
+    go_on(ctx, self);
+    return ERR_OK;
+}
+
 static enum err on_watched(struct client *self, struct rt_context *ctx,
                            const struct msg_watched *watched)
 {
@@ -262,13 +313,32 @@ static enum err on_watched(struct client *self, struct rt_context *ctx,
         retry_later(ctx, self);
         return ERR_OK;
     }
+    bool red = self->closed->tests_failed + self->closed->tests_lost + self->closed->files_lost > 0;
     err = put(self, &(struct client_event){.item.kind = CLIENT_CLOSED, .closed = self->closed});
-    if (err == ERR_OK) {
-        self->closed = NULL;
-        self->phase = PHASE_OVER;
-        rt_stop(ctx);
+    if (err != ERR_OK) {
+        return err;
     }
-    return err;
+    self->closed = NULL;
+    return settle(ctx, self, red);
+}
+
+static enum err on_found(struct client *self, struct rt_context *ctx, const struct msg_found *found)
+{
+    self->ask = 0;
+    if (self->phase == PHASE_SETTLING) {
+        if (!found->settled && rt_now_ms(ctx) < self->settle_ms) {
+            retry_later(ctx, self);
+            return ERR_OK;
+        }
+        self->phase = PHASE_FINDING;
+        go_on(ctx, self);
+        return ERR_OK;
+    }
+    if (found->more || found->error != findings_last(self->findings)) {
+        retry_later(ctx, self);
+        return ERR_OK;
+    }
+    return finish(ctx, self);
 }
 
 static enum err on_status_is(struct client *self, struct rt_context *ctx,
@@ -310,6 +380,21 @@ static bool is_ours(const struct client *self, struct msg_str run)
     return self->phase == PHASE_WATCHING && msg_str_equal(run, self->plan->submit.run);
 }
 
+static enum err on_finding(struct client *self, const struct msg *msg)
+{
+    if (self->phase != PHASE_FINDING) {
+        return ERR_OK;
+    }
+    switch (msg->type) {
+    case MSG_ERROR_ROW:
+        return findings_add(self->findings, msg_as_error_row(msg));
+    case MSG_FIX_ROW:
+        return findings_add_fix(self->findings, msg_as_fix_row(msg));
+    default:
+        return findings_add_heal(self->findings, msg_as_heal_row(msg));
+    }
+}
+
 static enum err from_coordinator(struct client *self, struct rt_context *ctx, const struct msg *msg)
 {
     switch (msg->type) {
@@ -323,6 +408,10 @@ static enum err from_coordinator(struct client *self, struct rt_context *ctx, co
     case MSG_RUN_CLOSED:
         return is_ours(self, msg_as_run_closed(msg)->run) ? on_closed(self, msg_as_run_closed(msg))
                                                           : ERR_OK;
+    case MSG_ERROR_ROW:
+    case MSG_FIX_ROW:
+    case MSG_HEAL_ROW:
+        return on_finding(self, msg);
     default:
         break;
     }
@@ -337,6 +426,8 @@ static enum err from_coordinator(struct client *self, struct rt_context *ctx, co
         return on_submitted(self, ctx);
     case MSG_WATCHED:
         return on_watched(self, ctx, msg_as_watched(msg));
+    case MSG_FOUND:
+        return on_found(self, ctx, msg_as_found(msg));
     case MSG_STATUS_IS:
         return on_status_is(self, ctx, msg_as_status_is(msg));
     default:
@@ -379,6 +470,10 @@ static void client_stop(void *state)
         /* Without memory for this, the command sees nothing happen and gives up by its own clock.
          */
         (void)!put(self, &(struct client_event){.item.kind = CLIENT_FAILED, .failed = ERR_CRASHED});
+    }
+    if (self->findings) {
+        findings_fini(self->findings);
+        free(self->findings);
     }
     free(self->closed);
     collect_destroy(&self->collect);

@@ -8,6 +8,7 @@
 #define TOOLS_CLIENT_H
 
 #include "runtime/actor.h"
+#include "tools/findings.h"
 #include "tools/inbox.h"
 #include "tools/results.h"
 
@@ -22,6 +23,7 @@ struct client_plan {
     enum client_work work;
     struct msg_submit submit; /* CLIENT_RUN; CLIENT_WATCH: only its `run` */
     const char *const *files; /* submit.files of them */
+    uint64_t patience_ms;     /* for what becomes of failures after the verdict */
     struct inbox *inbox;
 };
 
@@ -32,6 +34,7 @@ enum client_event_kind {
     CLIENT_FILE,
     CLIENT_PROGRESS,
     CLIENT_CLOSED,
+    CLIENT_SETTLED, /* nothing more becomes of its failures, or nobody knows in time; the end */
     CLIENT_STATUS,
     CLIENT_FAILED, /* it cannot go on */
 };
@@ -45,6 +48,7 @@ struct client_event {
             uint64_t done;
         } progress;
         struct run_totals *closed; /* owned */
+        struct findings *findings; /* owned; those that are known */
         struct msg_status_is status;
         enum err failed;
     };

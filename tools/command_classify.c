@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "actors/classifier/classify.h"
 #include "tools/command.h"
@@ -13,14 +12,7 @@
 static int load_rules(const struct invocation *invocation, struct rules **ret_rules)
 {
     char path[PATH_MAX];
-    enum err err = ERR_NOT_FOUND;
-    if (invocation->config_dir) {
-        err = place_join(invocation->config_dir, RULES_FILE_NAME, path);
-        err = err == ERR_OK && access(path, F_OK) != 0 ? ERR_NOT_FOUND : err;
-    }
-    if (err == ERR_NOT_FOUND) {
-        err = place_default(RULES_FILE_NAME, path);
-    }
+    enum err err = place_config(invocation->config_dir, RULES_FILE_NAME, path);
     if (err != ERR_OK) {
         return complain(EXIT_COULD_NOT, "there is no " RULES_FILE_NAME,
                         "Give the directory that holds it with --config DIR.");

@@ -17,7 +17,7 @@
 #include "tools/session.h"
 #include "tools/targets.h"
 
-enum { SECOND_SIGNAL_EXIT = EXIT_CANCELLED };
+enum { SECOND_SIGNAL_EXIT = EXIT_CANCELLED, LABELS_MS = 5000 };
 
 /* A run as the command line wants it, and what came of it. */
 struct run {
@@ -38,18 +38,38 @@ struct run {
 
 /* ---- what is asked for ---- */
 
-static int check_mode(const struct invocation *invocation, const char *option)
+static enum term mode_of(const struct invocation *invocation, const char *option)
 {
     const char *mode = invocation_value(invocation, option);
-    if (!mode || strcmp(mode, "off") == 0 || strcmp(mode, "propose") == 0) {
-        return EXIT_DONE;
+    return mode ? (enum term)term_number("mode", mode) : TERM_mode_PROPOSE;
+}
+
+static int check_mode(const struct invocation *invocation, const char *option)
+{
+    return mode_of(invocation, option) != 0
+               ? EXIT_DONE
+               : complainf(EXIT_USAGE, NULL, "--%s %.32s: off, propose or apply", option,
+                           invocation_value(invocation, option));
+}
+
+/* One of them, or several that list: "vitest,tsc". */
+static bool known_runners(const char *text)
+{
+    static const char *const names[] = {"vitest", "tsc", "playwright"};
+    if (strcmp(text, "auto") == 0 || strcmp(text, "command") == 0) {
+        return true;
     }
-    if (strcmp(mode, "apply") != 0) {
-        return complainf(EXIT_USAGE, NULL, "--%s %.32s: off, propose or apply", option, mode);
+    for (const char *at = text;; at++) {
+        size_t size = strcspn(at, ",");
+        bool known = false;
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+            known |= strlen(names[i]) == size && strncmp(at, names[i], size) == 0;
+        }
+        at += size;
+        if (!known || *at == '\0') {
+            return known;
+        }
     }
-    (void)complainf(0, NULL, "--%s apply: not in this release; the tests run, nothing is changed",
-                    option);
-    return EXIT_DONE;
 }
 
 static int settle_runner(struct invocation *invocation)
@@ -63,14 +83,10 @@ static int settle_runner(struct invocation *invocation)
     if (command && strcmp(cfg->runner, "auto") == 0) {
         (void)snprintf(cfg->runner, sizeof cfg->runner, "command");
     }
-    static const char *const names[] = {"auto", "vitest", "command"};
-    bool known = false;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        known |= strcmp(cfg->runner, names[i]) == 0;
-    }
-    if (!known) {
+    if (!known_runners(cfg->runner)) {
         return complainf(EXIT_USAGE, "For any other: --command CMD --files-from FILE.",
-                         "--runner %.32s: auto, vitest or command", cfg->runner);
+                         "--runner %.32s: auto, command, or some of vitest,tsc,playwright",
+                         cfg->runner);
     }
     bool by_command = strcmp(cfg->runner, "command") == 0;
     if (by_command && !command) {
@@ -151,6 +167,14 @@ static int look_at_project(struct run *self)
     return EXIT_DONE;
 }
 
+/* Labels come at once; fixing and healing may take as long as the coordinator lets them. */
+static uint64_t patience_ms(const struct run *self)
+{
+    bool off = mode_of(self->invocation, "fix") == TERM_mode_OFF &&
+               mode_of(self->invocation, "heal") == TERM_mode_OFF;
+    return off ? LABELS_MS : self->invocation->config.coordinator.remedy_ms_max;
+}
+
 static int make_plan(struct run *self)
 {
     const struct cfg_run *cfg = &self->invocation->config.run;
@@ -163,6 +187,7 @@ static int make_plan(struct run *self)
     ulid_make((uint64_t)at.tv_sec * 1000 + (uint64_t)at.tv_nsec / 1000000, random, self->id);
     self->session.plan.work = CLIENT_RUN;
     self->session.plan.files = (const char *const *)(void *)self->targets.files;
+    self->session.plan.patience_ms = patience_ms(self);
     self->session.plan.submit =
         (struct msg_submit){.head = {MSG_SUBMIT},
                             .run = msg_str(self->id),
@@ -176,7 +201,9 @@ static int make_plan(struct run *self)
                             .timeout_ms = cfg->timeout_ms,
                             .files = self->targets.count,
                             .root = msg_str(self->root),
-                            .snapshot = msg_str(self->snapshot)};
+                            .snapshot = msg_str(self->snapshot),
+                            .fix = mode_of(self->invocation, "fix"),
+                            .heal = mode_of(self->invocation, "heal")};
     return msg_check(&self->session.plan.submit.head) == ERR_OK
                ? EXIT_DONE
                : complain(EXIT_COULD_NOT, "the path of the project is too long", NULL);
@@ -199,6 +226,7 @@ static int prepare_resume(struct run *self, const char *run)
     int code = history_resolve(self->invocation, run, self->id);
     self->session.plan.work = CLIENT_WATCH;
     self->session.plan.submit = (struct msg_submit){.head = {MSG_SUBMIT}, .run = msg_str(self->id)};
+    self->session.plan.patience_ms = patience_ms(self);
     return code;
 }
 
@@ -222,7 +250,7 @@ static void begin_live(struct run *self)
         .workers = self->report.workers};
 }
 
-static int on_signal(struct run *self)
+static int on_signal(struct run *self, bool *ret_over)
 {
     if (self->cancelled) {
         live_clear(&self->live);
@@ -231,6 +259,10 @@ static int on_signal(struct run *self)
         _exit(SECOND_SIGNAL_EXIT);
     }
     self->cancelled = true;
+    if (self->report.totals.verdict != 0) {
+        *ret_over = true; /* only what becomes of its failures was waited for */
+        return EXIT_DONE;
+    }
     live_say(&self->live, "cancelling; once more ends at once");
     session_tell(&self->session, MSG(cancel, .run = msg_str(self->id)));
     return EXIT_DONE;
@@ -279,6 +311,13 @@ static bool on_event(struct run *self, struct client_event *event, int *ret_code
         self->report.totals = *event->closed;
         self->report.wall_ms =
             self->resumed ? event->closed->wall_ms : session_now_ms() - self->begin_ms;
+        self->live.state = "looking into the failures";
+        return false;
+    case CLIENT_SETTLED:
+        if (event->findings) {
+            self->report.findings = *event->findings;
+            *event->findings = (struct findings){.all = NULL};
+        }
         return true;
     default:
         live_clear(&self->live);
@@ -299,7 +338,7 @@ static int watch(struct run *self)
             client_event_drop(&event->item);
             break;
         case SESSION_SIGNAL:
-            code = on_signal(self);
+            code = on_signal(self, &over);
             break;
         case SESSION_LOST:
             live_clear(&self->live);
@@ -442,6 +481,7 @@ int command_run(struct invocation *invocation)
     }
     targets_fini(&self->targets);
     results_fini(&self->report.results);
+    findings_fini(&self->report.findings);
     free(self);
     return code;
 }

@@ -75,18 +75,80 @@ static void error_id(const char *file, const char *test, char id[17])
     (void)snprintf(id, 17, "%016llx", (unsigned long long)hash);
 }
 
-static int add_error(json_t *errors, const struct file_result *file, const char *test,
-                     uint64_t line, const char *message)
+/* What is not known (yet) is null. */
+static int add_label(json_t *error, const struct finding *finding)
 {
-    char id[17];
-    error_id(file->file, test, id);
-    json_t *error = json_pack("{s:s, s:o, s:o, s:I, s:n, s:n, s:n, s:o, s:n}", "id", id, "file",
-                              text(file->file), "test", text(test), "line", as_int(line), "label",
-                              "confidence", "priority", "message", text(message), "route");
-    return json_array_append_new(errors, error);
+    const struct msg_error_row *row = finding && finding->row->label ? finding->row : NULL;
+    return json_object_set_new(error, "label",
+                               row ? json_string(term_word("label", (enum term)row->label))
+                                   : json_null()) |
+           json_object_set_new(error, "confidence",
+                               row ? json_real(row->confidence) : json_null()) |
+           json_object_set_new(error, "priority",
+                               row ? json_integer(as_int(row->priority)) : json_null());
 }
 
-static int add_errors(json_t *errors, const struct file_result *file)
+/* Of a test, or with an empty name of the file itself. */
+struct failure {
+    const char *test;
+    uint64_t line;
+    const char *message;
+};
+
+static int add_error(json_t *errors, const struct file_result *file, const struct failure *failure,
+                     const struct findings *findings)
+{
+    char id[17];
+    error_id(file->file, failure->test, id);
+    const struct finding *finding = findings_find(findings, file->job, failure->test);
+    json_t *error = json_pack("{s:s, s:o, s:o, s:I}", "id", id, "file", text(file->file), "test",
+                              text(failure->test), "line", as_int(failure->line));
+    int bad = !error || add_label(error, finding);
+    bad |= json_object_set_new(error, "message", text(failure->message));
+    bad |= json_object_set_new(error, "route",
+                               finding && finding->row->label ? text(finding->row->queue.at)
+                                                              : json_null());
+    return json_array_append_new(errors, error) | bad;
+}
+
+static int add_fix(json_t *fixes, const char *id, const struct msg_fix_row *fix)
+{
+    json_t *object = json_pack(
+        "{s:s, s:s, s:o, s:{s:I, s:I}, s:I, s:o, s:o}", "error", id, "status",
+        term_word("fix", (enum term)fix->status), "source", text(fix->source.at), "votes", "for",
+        as_int(fix->votes_for), "against", as_int(fix->votes_against), "candidates",
+        as_int(fix->candidates), "diff", text(fix->diff.at), "reason", text(fix->reason.at));
+    return json_array_append_new(fixes, object);
+}
+
+static int add_heal(json_t *heals, const char *id, const struct msg_heal_row *heal)
+{
+    json_t *object = json_pack(
+        "{s:s, s:o, s:I, s:o, s:o, s:s, s:f, s:o, s:o}", "error", id, "file", text(heal->file.at),
+        "line", as_int(heal->line), "old", text(heal->before.at), "new", text(heal->after.at),
+        "status", term_word("heal", (enum term)heal->status), "confidence", heal->confidence,
+        "diff", text(heal->diff.at), "reason", text(heal->reason.at));
+    return json_array_append_new(heals, object);
+}
+
+static int add_remedies(json_t *object, const struct findings *findings)
+{
+    json_t *fixes = json_array();
+    json_t *heals = json_array();
+    int bad = 0;
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->all[i];
+        char id[17];
+        error_id(finding->row->file.at, finding->row->test.at, id);
+        bad |= finding->fix ? add_fix(fixes, id, finding->fix) : 0;
+        bad |= finding->heal ? add_heal(heals, id, finding->heal) : 0;
+    }
+    return json_object_set_new(object, "fixes", fixes) |
+           json_object_set_new(object, "heals", heals) | bad;
+}
+
+static int add_errors(json_t *errors, const struct file_result *file,
+                      const struct findings *findings)
 {
     int bad = 0;
     bool any = false;
@@ -94,7 +156,8 @@ static int add_errors(json_t *errors, const struct file_result *file)
         const struct test_result *test = &file->tests[i];
         if (test->status == TERM_status_FAILED) {
             const char *message = test->message[0] ? test->message : file->message;
-            bad |= add_error(errors, file, test->name, test->line, message);
+            struct failure failure = {test->name, test->line, message};
+            bad |= add_error(errors, file, &failure, findings);
             any = true;
         }
     }
@@ -102,7 +165,7 @@ static int add_errors(json_t *errors, const struct file_result *file)
     if (itself) {
         const char *message =
             file->message[0] ? file->message : term_word("outcome", file->outcome);
-        bad |= add_error(errors, file, "", 0, message);
+        bad |= add_error(errors, file, &(struct failure){"", 0, message}, findings);
     }
     return bad;
 }
@@ -132,8 +195,7 @@ static json_t *head(const struct report *report)
 static int add_tail(json_t *object, const struct report *report)
 {
     const struct run_totals *totals = &report->totals;
-    int bad = json_object_set_new(object, "fixes", json_array()) |
-              json_object_set_new(object, "heals", json_array()) |
+    int bad = add_remedies(object, &report->findings) |
               json_object_set_new(
                   object, "cost",
                   json_pack("{s:f, s:f}", "usd", 0.0, "cpu_s", (double)totals->cpu_us / 1e6)) |
@@ -159,7 +221,7 @@ enum err report_json(FILE *out, const struct report *report)
     int bad = !object || !rows || !errors;
     for (size_t i = 0; i < report->results.count && !bad; i++) {
         bad |= add_rows(rows, report->results.files[i]);
-        bad |= add_errors(errors, report->results.files[i]);
+        bad |= add_errors(errors, report->results.files[i], &report->findings);
     }
     if (bad) {
         json_decref(object);

@@ -18,13 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "actors/coordinator/coordinator.h"
-#include "actors/executor/executor.h"
-#include "actors/partitioner/partitioner.h"
 #include "config/load.h"
+#include "runtime/cert_file.h"
 #include "tools/args.h"
+#include "tools/cast.h"
 #include "tools/exits.h"
-#include "tools/gateway.h"
 #include "tools/logline.h"
 #include "tools/place.h"
 #include "tools/supervise.h"
@@ -40,6 +38,7 @@ enum node_option {
     OPTION_state,
     OPTION_config,
     OPTION_reporters,
+    OPTION_sources,
     OPTION_set,
     OPTION_die_with_parent,
     OPTION_supervise,
@@ -52,14 +51,14 @@ enum node_option {
 };
 
 static const struct arg_option options[OPTIONS] = {
-    [OPTION_role] = {"role", "ROLE", "play this role: coordinator, partitioner, executor, gateway",
-                     0},
+    [OPTION_role] = {"role", "ROLE", "play this role; may be given again", 0},
     [OPTION_name] = {"name", "NAME", "name of the process, the same after a restart", 0},
     [OPTION_bind] = {"bind", "ENDPOINT", "listen there: ipc://PATH or tcp://HOST:PORT", 0},
     [OPTION_connect] = {"connect", "ENDPOINT", "link to the process that listens there", 0},
     [OPTION_state] = {"state", "DIR", "where the coordinator keeps its ledger", 0},
     [OPTION_config] = {"config", "DIR", "read troupe.yml there", 0},
     [OPTION_reporters] = {"reporters", "DIR", "where the reporters for test runners are", 0},
+    [OPTION_sources] = {"sources", "DIR", "where the sources of candidates are", 0},
     [OPTION_set] = {"set", "SECTION.KEY=VALUE", "set one key of the configuration", 0},
     [OPTION_die_with_parent] = {"die-with-parent", "", "end when whoever started it ends", 0},
     [OPTION_supervise] = {"supervise", "", "keep a whole local cluster alive instead", 0},
@@ -81,6 +80,7 @@ struct node {
     const char *state;
     const char *config_dir;
     const char *reporters;
+    const char *sources;
     const char *sets[SETS_MAX];
     size_t sets_count;
     const char *runtime;
@@ -127,10 +127,11 @@ static void on_log(void *world, enum rt_level level, const char *actor, const ch
 
 static int add_role(struct node *self, const char *word)
 {
-    uint64_t role = term_number("role", word);
-    if (role != TERM_role_COORDINATOR && role != TERM_role_PARTITIONER &&
-        role != TERM_role_EXECUTOR && role != TERM_role_GATEWAY) {
-        return complain("no such role: coordinator, partitioner, executor or gateway", word);
+    uint64_t role;
+    if (!cast_role(word, &role)) {
+        (void)fprintf(stderr, "troupe-node: there is no role '%s'; there are: %s\n", word,
+                      cast_words());
+        return EXIT_USAGE;
     }
     if (self->roles_count == ROLES_MAX) {
         return complain("too many roles", word);
@@ -192,6 +193,9 @@ static int take(struct node *self, int option, const char *value)
         return 0;
     case OPTION_reporters:
         self->reporters = value;
+        return 0;
+    case OPTION_sources:
+        self->sources = value;
         return 0;
     case OPTION_runtime:
         self->runtime = value;
@@ -288,25 +292,14 @@ static bool plays(const struct node *self, uint64_t role)
 
 /* ---- running ---- */
 
-static enum err spawn_roles(const struct node *self, struct world *world, char *why)
+static bool runs_commands(const struct node *self)
 {
-    struct rt_system *system = world_system(world);
-    struct rt_address address;
-    enum err err = ERR_OK;
-    if (plays(self, TERM_role_COORDINATOR)) {
-        err = system_spawn(system, &coordinator_behaviour, NULL, 0, &address);
+    for (size_t i = 0; i < self->roles_count; i++) {
+        if (cast_needs_exec(self->roles[i])) {
+            return true;
+        }
     }
-    if (err == ERR_OK && plays(self, TERM_role_PARTITIONER)) {
-        err = system_spawn(system, &partitioner_behaviour, NULL, 0, &address);
-    }
-    if (err == ERR_OK && plays(self, TERM_role_EXECUTOR)) {
-        err = system_spawn(system, &executor_behaviour, self->reporters,
-                           strlen(self->reporters) + 1, &address);
-    }
-    if (err == ERR_OK && plays(self, TERM_role_GATEWAY)) {
-        err = gateway_spawn(system, &self->config, why);
-    }
-    return err;
+    return false;
 }
 
 /* From now on a signal has its default effect: it ends the process at once. */
@@ -340,14 +333,15 @@ static int wait_for_end(struct node *self, struct world *world, const sigset_t *
     return code;
 }
 
-static int run_world(struct node *self, const char *ledger, const sigset_t *signals)
+static int run_world(struct node *self, struct cast *cast, const char *ledger,
+                     const sigset_t *signals)
 {
     const struct world_options world_options = {.config = &self->config,
                                                 .name = self->name,
                                                 .bind = self->bind,
                                                 .connect = self->connect,
                                                 .ledger = ledger,
-                                                .exec = plays(self, TERM_role_EXECUTOR),
+                                                .exec = runs_commands(self),
                                                 .log_world = self,
                                                 .log = on_log};
     char why[WORLD_WHY_SIZE];
@@ -355,26 +349,67 @@ static int run_world(struct node *self, const char *ledger, const sigset_t *sign
     enum err err = world_new(&world_options, why, &world);
     if (err != ERR_OK) {
         on_log(self, RT_ERROR, "node", why);
-        return err == ERR_CONFIG || err == ERR_MALFORMED ? EXIT_USAGE : EXIT_COULD_NOT;
+        return err == ERR_CONFIG || err == ERR_MALFORMED ? EXIT_USAGE
+               : err == ERR_REFUSED                      ? EXIT_CONFIG
+                                                         : EXIT_COULD_NOT;
     }
-    err = spawn_roles(self, world, why);
-    int code = EXIT_INTERNAL;
+    err = cast_spawn(cast, world_system(world));
     if (err == ERR_OK) {
-        (void)snprintf(why, sizeof why, "threads");
         err = world_start(world);
-    } else if (err == ERR_CONFIG) {
-        code = EXIT_CONFIG;
     }
+    int code = EXIT_INTERNAL;
     if (err == ERR_OK) {
         on_log(self, RT_INFO, "node", "started");
         code = wait_for_end(self, world, signals);
         /* What has failed cannot be waited for. */
         world_stop(world, code == EXIT_DONE ? self->config.runtime.stop_ms_max : ENDED_MS);
     } else {
-        on_log(self, RT_ERROR, "node", why);
+        on_log(self, RT_ERROR, "node", err_text(err));
     }
     world_destroy(&world);
     return code;
+}
+
+/* Of the coordinator; an empty path for all others. */
+static int find_ledger(const struct node *self, char ret_path[PATH_MAX])
+{
+    ret_path[0] = '\0';
+    if (!plays(self, TERM_role_COORDINATOR)) {
+        return EXIT_DONE;
+    }
+    if (!self->state) {
+        return complain("a coordinator needs --state DIR for its ledger", "");
+    }
+    return place_join(self->state, PLACE_LEDGER, ret_path) == ERR_OK
+               ? EXIT_DONE
+               : complain("--state is too long", "");
+}
+
+static int gather_cast(const struct node *self, struct cast **ret_cast)
+{
+    const struct cast_options cast_options = {.config = &self->config,
+                                              .config_dir = self->config_dir,
+                                              .reporters = self->reporters,
+                                              .sources = self->sources};
+    char why[CAST_WHY_SIZE] = "";
+    enum err err = cast_new(&cast_options, self->roles, self->roles_count, why, ret_cast);
+    if (err == ERR_OK) {
+        return EXIT_DONE;
+    }
+    (void)complain(why[0] ? why : err_text(err), "");
+    return err == ERR_CONFIG ? EXIT_CONFIG : EXIT_USAGE;
+}
+
+/* `own` keeps the name of the key. */
+static void take_name(struct node *self, struct cert *own)
+{
+    char why[WORLD_WHY_SIZE];
+    const char *key_file = self->config.security.key_file;
+    if (!self->name) {
+        /* A key that cannot be read is complained about where it is needed. */
+        bool named = key_file[0] && cert_load(key_file, false, own, why, sizeof why) == ERR_OK;
+        self->name = named ? own->name : term_word("role", self->roles[0]);
+    }
 }
 
 static int run_node(struct node *self)
@@ -382,34 +417,24 @@ static int run_node(struct node *self)
     if (self->roles_count == 0) {
         return complain("say --role ROLE, or --supervise; see --help", "");
     }
-    char ledger[PATH_MAX] = "";
-    if (plays(self, TERM_role_COORDINATOR)) {
-        if (!self->state) {
-            return complain("a coordinator needs --state DIR for its ledger", "");
-        }
-        int size = snprintf(ledger, sizeof ledger, "%s/" PLACE_LEDGER, self->state);
-        if (size < 0 || (size_t)size >= sizeof ledger) {
-            return complain("--state is too long", "");
-        }
+    char ledger[PATH_MAX];
+    struct cast *cast = NULL;
+    int code = find_ledger(self, ledger);
+    code = code == EXIT_DONE ? gather_cast(self, &cast) : code;
+    if (code != EXIT_DONE) {
+        return code;
     }
-    char reporters[PATH_MAX];
-    if (plays(self, TERM_role_EXECUTOR) && !self->reporters) {
-        if (place_reporters(reporters) != ERR_OK) {
-            return complain("an executor needs --reporters DIR: no reporters beside this program",
-                            "");
-        }
-        self->reporters = reporters;
-    }
-    if (!self->name) {
-        self->name = term_word("role", self->roles[0]);
-    }
+    struct cert own;
+    take_name(self, &own);
     sigset_t signals;
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    return run_world(self, ledger[0] ? ledger : NULL, &signals);
+    code = run_world(self, cast, ledger[0] ? ledger : NULL, &signals);
+    cast_destroy(&cast);
+    return code;
 }
 
 static int run_supervisor(const struct node *self)
@@ -417,7 +442,7 @@ static int run_supervisor(const struct node *self)
     if (!self->state || !self->runtime) {
         return complain("--supervise needs --state DIR and --runtime DIR", "");
     }
-    const char *pass[2 * SETS_MAX + 5];
+    const char *pass[2 * SETS_MAX + 7];
     size_t count = 0;
     if (self->config_dir) {
         pass[count++] = "--config";
@@ -426,6 +451,10 @@ static int run_supervisor(const struct node *self)
     if (self->reporters) {
         pass[count++] = "--reporters";
         pass[count++] = self->reporters;
+    }
+    if (self->sources) {
+        pass[count++] = "--sources";
+        pass[count++] = self->sources;
     }
     for (size_t i = 0; i < self->sets_count; i++) {
         pass[count++] = "--set";

@@ -204,6 +204,13 @@ enum err place_reporters(char ret_path[PATH_MAX])
     return find_beside(names, "vitest/host.mjs", ret_path);
 }
 
+enum err place_sources(char ret_path[PATH_MAX])
+{
+    static const char *const names[] = {"../share/troupe/sources", "../../share/troupe/sources",
+                                        "../tools/sources", "../../tools/sources", NULL};
+    return find_beside(names, "typescript/host.mjs", ret_path);
+}
+
 enum err place_default(const char *name, char ret_path[PATH_MAX])
 {
     static const char *const names[] = {"../share/troupe", "../../share/troupe", "../config",
@@ -211,4 +218,15 @@ enum err place_default(const char *name, char ret_path[PATH_MAX])
     char directory[PATH_MAX];
     enum err err = find_beside(names, name, directory);
     return err == ERR_OK ? place_join(directory, name, ret_path) : err;
+}
+
+enum err place_config(const char *config_dir, const char *name, char ret_path[PATH_MAX])
+{
+    if (config_dir) {
+        enum err err = place_join(config_dir, name, ret_path);
+        if (err != ERR_OK || access(ret_path, F_OK) == 0) {
+            return err;
+        }
+    }
+    return place_default(name, ret_path);
 }

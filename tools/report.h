@@ -5,12 +5,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "tools/findings.h"
 #include "tools/results.h"
 
 /* Plain data; texts borrowed. */
 struct report {
     const char *run;
     struct results results;
+    struct findings findings;
     struct run_totals totals;
     uint64_t workers;
     uint64_t wall_ms;

@@ -27,7 +27,7 @@
 #include "tools/place.h"
 
 enum {
-    CHILDREN_MAX = 1024 + 2,
+    CHILDREN_MAX = 1024 + 16,
     NAME_MAX_BYTES = 64,
     ARGS_MAX = 192,
     BACKOFF_MIN_MS = 10,
@@ -42,10 +42,24 @@ enum {
     KILL_MS = 1000
 };
 
+/* One process of each; executors are as many as are wanted.  The work of these begins after the
+ * first results, and so do they after the executors. */
+static const uint64_t coordinator[] = {TERM_role_COORDINATOR, 0};
+static const uint64_t partitioner[] = {TERM_role_PARTITIONER, 0};
+static const uint64_t executor[] = {TERM_role_EXECUTOR, 0};
+static const uint64_t afterwards[][2] = {
+    {TERM_role_CLASSIFIER, 0},
+    {TERM_role_FIXER, 0},
+    {TERM_role_VALIDATOR, 0},
+    {TERM_role_HEALER, 0},
+};
+
+enum { AFTERWARDS = sizeof afterwards / sizeof afterwards[0] };
+
 struct child {
     char name[NAME_MAX_BYTES];
-    uint64_t role;
-    pid_t pid; /* 0: not running */
+    const uint64_t *roles; /* ends with 0; static */
+    pid_t pid;             /* 0: not running */
     uint64_t started_ms;
     uint64_t backoff_ms;
     uint64_t due_ms; /* to be started then, when not running */
@@ -67,6 +81,7 @@ struct supervisor {
     uint64_t log_check_ms;
     struct child *children;
     size_t count;
+    uint64_t workers;          /* executors among them */
     char line[LINE_MAX_BYTES]; /* of the FIFO, as far as it has come */
     size_t line_size;
 };
@@ -89,15 +104,18 @@ static size_t build_args(const struct supervisor *self, const struct child *chil
                          const char *args[ARGS_MAX])
 {
     size_t count = 0;
+    bool binds = child->roles == coordinator;
     args[count++] = "troupe-node";
-    args[count++] = "--role";
-    args[count++] = term_word("role", child->role);
+    for (size_t i = 0; child->roles[i] != 0; i++) {
+        args[count++] = "--role";
+        args[count++] = term_word("role", child->roles[i]);
+    }
     args[count++] = "--name";
     args[count++] = child->name;
     args[count++] = "--die-with-parent";
-    args[count++] = child->role == TERM_role_COORDINATOR ? "--bind" : "--connect";
+    args[count++] = binds ? "--bind" : "--connect";
     args[count++] = self->endpoint;
-    if (child->role == TERM_role_COORDINATOR) {
+    if (binds) {
         args[count++] = "--state";
         args[count++] = self->options->state;
     }
@@ -182,7 +200,7 @@ static void reap(struct supervisor *self)
     }
 }
 
-static enum err add_child(struct supervisor *self, uint64_t role, const char *name)
+static enum err add_child(struct supervisor *self, const uint64_t *roles, const char *name)
 {
     char directory[PATH_MAX];
     char path[PATH_MAX];
@@ -198,7 +216,7 @@ static enum err add_child(struct supervisor *self, uint64_t role, const char *na
         return ERR_IO;
     }
     struct child *child = &self->children[self->count++];
-    *child = (struct child){.role = role, .log_fd = fd};
+    *child = (struct child){.roles = roles, .log_fd = fd};
     (void)snprintf(child->name, sizeof child->name, "%s", name);
     start(self, child);
     return ERR_OK;
@@ -206,10 +224,10 @@ static enum err add_child(struct supervisor *self, uint64_t role, const char *na
 
 static void want_workers(struct supervisor *self, uint64_t workers)
 {
-    for (uint64_t i = self->count - 2; i < workers; i++) {
+    for (; self->workers < workers; self->workers++) {
         char name[NAME_MAX_BYTES];
-        (void)snprintf(name, sizeof name, "executor-%llu", (unsigned long long)i);
-        if (add_child(self, TERM_role_EXECUTOR, name) != ERR_OK) {
+        (void)snprintf(name, sizeof name, "executor-%llu", (unsigned long long)self->workers);
+        if (add_child(self, executor, name) != ERR_OK) {
             say("cannot start", name);
             return;
         }
@@ -506,6 +524,22 @@ static void finish(struct supervisor *self)
     (void)close(self->lock_fd);
 }
 
+static enum err start_cast(struct supervisor *self)
+{
+    enum err err = add_child(self, coordinator, "coordinator");
+    if (err == ERR_OK) {
+        wait_for_socket(self);
+        err = add_child(self, partitioner, "partitioner");
+    }
+    if (err == ERR_OK) {
+        want_workers(self, self->options->workers);
+    }
+    for (size_t i = 0; i < AFTERWARDS && err == ERR_OK; i++) {
+        err = add_child(self, afterwards[i], term_word("role", afterwards[i][0]));
+    }
+    return err;
+}
+
 enum exit_code supervise(const struct supervise_options *options)
 {
     struct supervisor self = {
@@ -527,14 +561,7 @@ enum exit_code supervise(const struct supervise_options *options)
     }
     err = open_fifo(&self);
     if (err == ERR_OK) {
-        err = add_child(&self, TERM_role_COORDINATOR, "coordinator");
-    }
-    if (err == ERR_OK) {
-        wait_for_socket(&self);
-        err = add_child(&self, TERM_role_PARTITIONER, "partitioner");
-    }
-    if (err == ERR_OK) {
-        want_workers(&self, options->workers);
+        err = start_cast(&self);
     }
     if (err == ERR_OK) {
         self.idle_since_ms = now_ms();

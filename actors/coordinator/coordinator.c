@@ -3,9 +3,12 @@
  * Takes  SUBMIT, RUN_FILE, WATCH, CANCEL, STATUS       from clients
  *        PULL                                          from slots of executors
  *        BEAT, TEST_DONE, JOB_DONE, FILE_FOUND, LISTED from slots, passed on to their run
+ *        FINDINGS, REPORTS_DUE, REPORTED              from clients and the gateway
  *        DEMAND, COMMITTED, OFFER                      from its runs
  * Sends  SLOT_FREE                                      to runs, of every PULL
  *        SUBMITTED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
+ *        ERROR_ROW, FIX_ROW, HEAL_ROW, FOUND, REPORT_ROW, REPORTS_END, REPORTED_ACK, likewise
+ *        COMMITTED to triages
  *        OFFER to runs; JOB_ACK and REVOKE to slots that work for a run that is over
  *
  * It takes its role only when its epoch is on disk and every open run has its actor again.
@@ -16,8 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/coordinator/findings.h"
 #include "actors/coordinator/run.h"
 #include "actors/coordinator/submit.h"
+#include "actors/coordinator/triage.h"
 #include "actors/coordinator/watch.h"
 
 struct open_run {
@@ -48,6 +53,7 @@ struct coordinator {
     struct idle_slot *idle; /* waiting longest first */
     struct submits submits;
     struct watches watches;
+    struct triages triages;
     uint64_t stale;
 };
 
@@ -217,7 +223,7 @@ static enum err on_down(struct coordinator *self, struct rt_context *ctx, uint64
             return ERR_OK;
         }
     }
-    return ERR_OK;
+    return triages_down(ctx, &self->triages, ref);
 }
 
 /* ---- submission ---- */
@@ -320,6 +326,7 @@ static enum err on_committed(struct coordinator *self, struct rt_context *ctx,
 {
     self->stale += committed->stale;
     enum err err = watches_committed(ctx, &self->watches, committed->run);
+    err = err == ERR_OK ? triages_committed(ctx, &self->triages, committed) : err;
     struct open_run *run = find_run(self, committed->run);
     if (run && committed->closed) {
         drop_run(self, run);
@@ -386,7 +393,7 @@ static enum err begin_done(struct rt_context *ctx, void *state, struct rt_store_
     rt_log(ctx, RT_INFO, "epoch=%llu open_runs=%zu", (unsigned long long)self->epoch,
            begin->open->count);
     rt_take_role(ctx, TERM_role_COORDINATOR);
-    return ERR_OK;
+    return triages_begin(ctx, &self->triages, self->epoch);
 }
 
 static enum err coordinator_start(struct rt_context *ctx, void *state, const void *arg)
@@ -424,12 +431,8 @@ static enum err from_slot(struct coordinator *self, struct rt_context *ctx, cons
     }
 }
 
-static enum err coordinator_receive(struct rt_context *ctx, void *state, const struct msg *msg)
+static enum err from_client(struct coordinator *self, struct rt_context *ctx, const struct msg *msg)
 {
-    struct coordinator *self = state;
-    if (self->epoch == 0) {
-        return ERR_UNKNOWN; /* nobody should know us yet */
-    }
     switch (msg->type) {
     case MSG_SUBMIT:
         return on_submit(self, ctx, msg_as_submit(msg));
@@ -441,6 +444,24 @@ static enum err coordinator_receive(struct rt_context *ctx, void *state, const s
         return pass_on(self, ctx, msg_as_cancel(msg)->run);
     case MSG_STATUS:
         return on_status(self, ctx, msg_as_status(msg));
+    case MSG_FINDINGS:
+        return findings_answer(ctx, msg_as_findings(msg));
+    case MSG_REPORTS_DUE:
+        return reports_answer(ctx, msg_as_reports_due(msg));
+    case MSG_REPORTED:
+        return reports_done(ctx, self->epoch, msg_as_reported(msg));
+    default:
+        return from_slot(self, ctx, msg);
+    }
+}
+
+static enum err coordinator_receive(struct rt_context *ctx, void *state, const struct msg *msg)
+{
+    struct coordinator *self = state;
+    if (self->epoch == 0) {
+        return ERR_UNKNOWN; /* nobody should know us yet */
+    }
+    switch (msg->type) {
     case MSG_DEMAND:
         return on_demand(self, ctx, msg_as_demand(msg));
     case MSG_COMMITTED:
@@ -450,7 +471,7 @@ static enum err coordinator_receive(struct rt_context *ctx, void *state, const s
     case MSG_DOWN:
         return on_down(self, ctx, msg_as_down(msg)->ref);
     default:
-        return from_slot(self, ctx, msg);
+        return from_client(self, ctx, msg);
     }
 }
 
@@ -467,6 +488,7 @@ static void coordinator_stop(void *state)
     }
     submits_fini(&self->submits);
     watches_fini(&self->watches);
+    triages_fini(&self->triages);
 }
 
 const struct rt_behaviour coordinator_behaviour = {.name = "coordinator",

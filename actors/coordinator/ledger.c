@@ -9,7 +9,7 @@
 
 #define EPOCH_MAX (UINT64_C(0x7ffffffe))
 
-static const char *const migrations[] = {schema_runs, schema_jobs};
+static const char *const migrations[] = {schema_runs, schema_jobs, schema_findings};
 
 const struct store_schema ledger_schema = {
     .application_id = LEDGER_APPLICATION_ID,
@@ -109,9 +109,9 @@ static bool submit_fits(struct ledger_key key, const struct ledger_submit *submi
            ledger_fits(submit->env, MSG_MAX_submit_env) &&
            ledger_fits(submit->root, MSG_MAX_submit_root) &&
            ledger_fits(submit->snapshot, MSG_MAX_submit_snapshot) &&
-           submit->files <= LEDGER_JOBS_MAX && submit->workers <= INT64_MAX &&
-           submit->retries <= INT64_MAX && submit->timeout_ms <= INT64_MAX &&
-           submit->wall_ms <= INT64_MAX;
+           ledger_fits(submit->origin, MSG_MAX_submit_origin) && submit->files <= LEDGER_JOBS_MAX &&
+           submit->workers <= INT64_MAX && submit->retries <= INT64_MAX &&
+           submit->timeout_ms <= INT64_MAX && submit->wall_ms <= INT64_MAX;
 }
 
 enum err ledger_submit_run(struct store_txn *txn, struct ledger_key key,
@@ -131,14 +131,15 @@ enum err ledger_submit_run(struct store_txn *txn, struct ledger_key key,
     err = store_exec(
         txn,
         "INSERT INTO run (id, dir, runner, command, env, root, snapshot, workers, retries,"
-        " fail_fast, timeout_ms, files_named, accepted_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " fail_fast, timeout_ms, files_named, accepted_ms, fix, heal, origin)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         STORE_WITH(store_text(key.run), store_text(submit->dir), store_text(submit->runner),
                    store_text(submit->command), store_text(submit->env), store_text(submit->root),
                    store_text(submit->snapshot), store_u64(submit->workers),
                    store_u64(submit->retries), store_u64(submit->fail_fast),
                    store_u64(submit->timeout_ms), store_u64(submit->files),
-                   store_u64(submit->wall_ms)));
+                   store_u64(submit->wall_ms), store_u64((uint64_t)submit->fix),
+                   store_u64((uint64_t)submit->heal), store_text(submit->origin)));
     if (err == ERR_OK) {
         *ret_new = true;
     }
@@ -157,14 +158,16 @@ enum err ledger_add_files(struct store_txn *txn, struct ledger_key key,
     }
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
         if (files[i].job >= LEDGER_JOBS_MAX || files[i].file.size == 0 ||
-            !ledger_fits(files[i].file, MSG_MAX_run_file_file)) {
+            !ledger_fits(files[i].file, MSG_MAX_run_file_file) ||
+            !ledger_fits(files[i].runner, MSG_MAX_submit_runner)) {
             return ERR_LIMIT;
         }
         err = store_exec(
             txn,
-            "INSERT INTO job (run, job, file, position) VALUES (?1, ?2, ?3, ?2)"
-            " ON CONFLICT DO UPDATE SET file = excluded.file",
-            STORE_WITH(store_u64(line.no), store_u64(files[i].job), store_text(files[i].file)));
+            "INSERT INTO job (run, job, file, position, runner) VALUES (?1, ?2, ?3, ?2, ?4)"
+            " ON CONFLICT DO UPDATE SET file = excluded.file, runner = excluded.runner",
+            STORE_WITH(store_u64(line.no), store_u64(files[i].job), store_text(files[i].file),
+                       store_text(files[i].runner)));
     }
     return err;
 }

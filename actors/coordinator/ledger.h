@@ -72,6 +72,9 @@ struct ledger_submit {
     uint64_t timeout_ms;
     uint64_t files;   /* how many the client names; 0: list them */
     uint64_t wall_ms; /* wall clock, since 1970 */
+    enum term fix;    /* mode, as the next; 0: off */
+    enum term heal;
+    struct msg_str origin;
 };
 
 /* Puts a run into the ledger.  Again with the same id: changes nothing, *ret_new false (whatever
@@ -82,6 +85,7 @@ enum err ledger_submit_run(struct store_txn *txn, struct ledger_key key,
 struct ledger_file {
     uint64_t job; /* 0 … count - 1: its number in the run */
     struct msg_str file;
+    struct msg_str runner; /* whose file it is, when the run has several runners; else empty */
 };
 
 /* Adds files, in any number of portions; a number given again replaces its file.
@@ -160,6 +164,7 @@ struct ledger_test {
     uint64_t line;
     uint64_t column;
     struct msg_str message;
+    struct msg_str page; /* only written, never read back with the row */
 };
 
 struct ledger_result {
@@ -178,9 +183,10 @@ struct ledger_result {
 
 /* What became of a job. */
 struct ledger_finished {
-    uint64_t seq;     /* sequence number of the commit within the run, from 1 */
-    enum term status; /* of the file */
-    uint64_t planned; /* of its tests */
+    uint64_t seq;      /* sequence number of the commit within the run, from 1 */
+    enum term status;  /* of the file */
+    uint64_t planned;  /* of its tests */
+    uint64_t findings; /* failures to be understood */
 };
 
 /* The one result of a job: LEASED under `token` -> DONE, FAILED or DEAD, its rows, the next seq,
@@ -237,6 +243,7 @@ enum err ledger_prune(struct store_txn *txn, uint64_t epoch, uint64_t kept,
 struct ledger_open_job {
     uint64_t job;
     struct msg_str file;
+    struct msg_str runner; /* empty: the run's */
     enum job_state state;
     uint64_t token; /* of the last lease; 0: none */
     struct msg_str worker;
@@ -274,6 +281,7 @@ struct ledger_run {
     bool planned;
     uint64_t seq;                /* given last */
     uint64_t files_done;         /* jobs with a final state */
+    bool settled;                /* closed, and nothing more becomes of its failures */
     struct ledger_totals totals; /* verdict 0: open, the rest is zero */
     uint64_t wall_ms;            /* of a closed run: from acceptance to verdict */
     struct msg_str reason;

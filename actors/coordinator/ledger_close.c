@@ -45,7 +45,9 @@ static enum err put_verdict(struct store_txn *txn, const struct ledger_line *lin
     }
     err = store_exec(txn,
                      "UPDATE run SET verdict = ?, reason = ?, wall_ms = ?, seq = ?, files = ?,"
-                     " files_done = ? WHERE no = ? AND verdict = 0",
+                     " files_done = ?, settled = NOT EXISTS"
+                     " (SELECT 1 FROM finding WHERE finding.run = run.no AND state < 2)"
+                     " WHERE no = ? AND verdict = 0",
                      STORE_WITH(store_u64((uint64_t)totals->verdict), store_text(closing->reason),
                                 store_u64(closing->wall_ms), store_u64(seq),
                                 store_u64(totals->files.planned), store_u64(totals->files.planned),
@@ -103,6 +105,10 @@ static enum err forget(struct store_txn *txn, uint64_t no)
 {
     /* Children first: the cascade would go row by row. */
     static const char *const steps[] = {
+        "DELETE FROM fix WHERE run = ?",
+        "DELETE FROM heal WHERE run = ?",
+        "DELETE FROM finding WHERE run = ?",
+        "DELETE FROM page WHERE run = ?",
         "DELETE FROM test WHERE run = ?",
         "DELETE FROM failure WHERE run = ?",
         "DELETE FROM job WHERE run = ?",

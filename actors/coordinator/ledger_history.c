@@ -38,17 +38,21 @@ static uint64_t average(const struct known *known, uint64_t duration_us)
     return known->expected_us - known->expected_us / 4 + middle / 4;
 }
 
-#define RUNNER "CASE run.runner_found WHEN '' THEN run.runner ELSE run.runner_found END"
+/* Of a job: its own, or the only one of its run. */
+#define RUNNER(job)                                                                                \
+    "CASE WHEN " job " <> '' THEN " job " WHEN run.runner_found <> '' THEN run.runner_found"       \
+    " ELSE run.runner END"
 
 enum err ledger_learn(struct store_txn *txn, const struct ledger_sample *sample)
 {
     struct store_rows rows;
     struct known known = {.runs = 0};
-    store_query(txn,
-                "SELECT h.expected_us, h.last_us, h.before_us, h.runs FROM run CROSS JOIN history h"
-                " ON h.project = run.dir AND h.runner = " RUNNER
-                " AND h.file = ?2 WHERE run.no = ?1",
-                STORE_WITH(store_u64(sample->run), store_text(sample->file)), &rows);
+    store_query(
+        txn,
+        "SELECT h.expected_us, h.last_us, h.before_us, h.runs FROM run CROSS JOIN history h"
+        " ON h.project = run.dir AND h.runner = " RUNNER("?3") " AND h.file = ?2 WHERE run.no = ?1",
+        STORE_WITH(store_u64(sample->run), store_text(sample->file), store_text(sample->runner)),
+        &rows);
     if (store_next(&rows)) {
         known = (struct known){
             .expected_us = store_column_u64(&rows, 0),
@@ -61,14 +65,15 @@ enum err ledger_learn(struct store_txn *txn, const struct ledger_sample *sample)
     if (err != ERR_OK) {
         return err;
     }
-    return store_exec(txn,
-                      "INSERT OR REPLACE INTO history (project, runner, file, expected_us, last_us,"
-                      " before_us, tests, runs) SELECT dir, " RUNNER ", ?2, ?3, ?4, ?5, ?6, ?7"
-                      " FROM run WHERE no = ?1",
-                      STORE_WITH(store_u64(sample->run), store_text(sample->file),
-                                 store_u64(average(&known, sample->duration_us)),
-                                 store_u64(sample->duration_us), store_u64(known.last_us),
-                                 store_u64(sample->tests), store_u64(known.runs + 1)));
+    return store_exec(
+        txn,
+        "INSERT OR REPLACE INTO history (project, runner, file, expected_us, last_us,"
+        " before_us, tests, runs) SELECT dir, " RUNNER("?8") ", ?2, ?3, ?4,"
+                                                             " ?5, ?6, ?7 FROM run WHERE no = ?1",
+        STORE_WITH(store_u64(sample->run), store_text(sample->file),
+                   store_u64(average(&known, sample->duration_us)), store_u64(sample->duration_us),
+                   store_u64(known.last_us), store_u64(sample->tests), store_u64(known.runs + 1),
+                   store_text(sample->runner)));
 }
 
 enum err ledger_expected(struct store_txn *txn, struct msg_str run, int64_t *expected_us,
@@ -87,8 +92,8 @@ enum err ledger_expected(struct store_txn *txn, struct msg_str run, int64_t *exp
     }
     store_query(txn,
                 "SELECT job.job, h.expected_us FROM run CROSS JOIN job ON job.run = run.no"
-                " CROSS JOIN history h ON h.project = run.dir AND h.runner = " RUNNER
-                " AND h.file = job.file WHERE run.id = ?",
+                " CROSS JOIN history h ON h.project = run.dir AND h.runner = " RUNNER(
+                    "job.runner") " AND h.file = job.file WHERE run.id = ?",
                 STORE_WITH(store_text(run)), &rows);
     while (store_next(&rows)) {
         uint64_t job = store_column_u64(&rows, 0);

@@ -97,9 +97,12 @@ struct intake {
     struct ledger_line line;
     struct msg_str file;
     char file_text[MSG_MAX_run_file_file];
+    struct msg_str runner;
+    char runner_text[MSG_MAX_submit_runner];
     bool retried; /* there may be earlier failures */
     struct ledger_facts facts;
     uint64_t digest;
+    uint64_t findings;
 };
 
 static enum err check_result(const struct ledger_result *result)
@@ -129,7 +132,7 @@ static enum err find_job(struct intake *in)
     struct store_rows rows;
     bool current = false;
     store_query(in->txn,
-                "SELECT file, attempts, failures FROM job"
+                "SELECT file, attempts, failures, runner FROM job"
                 " WHERE run = ? AND job = ? AND token = ? AND state = 1",
                 STORE_WITH(store_u64(in->line.no), store_u64(in->result->job),
                            store_u64(in->result->token)),
@@ -140,6 +143,10 @@ static enum err find_job(struct intake *in)
         in->file.size = (uint32_t)cut(file.size, sizeof in->file_text);
         memcpy(in->file_text, file.at, in->file.size);
         in->file.at = in->file_text;
+        struct msg_str runner = store_column_text(&rows, 3);
+        in->runner.size = (uint32_t)cut(runner.size, sizeof in->runner_text);
+        memcpy(in->runner_text, runner.at, in->runner.size);
+        in->runner.at = in->runner_text;
         in->retried = store_column_u64(&rows, 1) > 1;
         in->facts.failed_before = store_column_u64(&rows, 2) > 0 || in->result->counts.failures > 0;
     }
@@ -176,14 +183,19 @@ static enum err put_test(struct intake *in, const struct ledger_test *from)
     }
     ledger_add(&in->facts.tests, test.status, 1);
     in->digest += ledger_digest_test(&test);
-    return store_exec(in->txn,
-                      "INSERT INTO test (run, job, place, name, status, duration_us, line, col,"
-                      " message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                      STORE_WITH(store_u64(in->line.no), store_u64(in->result->job),
-                                 store_u64(test.index), store_text(test.name),
-                                 store_u64((uint64_t)test.status), store_u64(test.duration_us),
-                                 store_u64(test.line), store_u64(test.column),
-                                 store_text(test.message)));
+    enum err err = store_exec(
+        in->txn,
+        "INSERT INTO test (run, job, place, name, status, duration_us, line, col,"
+        " message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        STORE_WITH(store_u64(in->line.no), store_u64(in->result->job), store_u64(test.index),
+                   store_text(test.name), store_u64((uint64_t)test.status),
+                   store_u64(test.duration_us), store_u64(test.line), store_u64(test.column),
+                   store_text(test.message)));
+    if (err == ERR_OK && test.status == TERM_status_FAILED) {
+        in->findings++;
+        err = ledger_note(in->txn, in->line.no, in->result->job, (int64_t)test.index);
+    }
+    return err == ERR_OK ? ledger_keep_page(in->txn, in->line.no, in->result->job, &test) : err;
 }
 
 /* All rows, and the one that stands for a file that failed without any. */
@@ -257,6 +269,11 @@ static enum err take_result(struct intake *in, struct ledger_finished *ret_finis
     assert(ledger_balanced(&in->facts.tests));
     enum term status = ledger_judge_file(&in->facts);
     err = close_job(in, status);
+    bool red = status == TERM_status_FAILED || status == TERM_status_LOST;
+    if (err == ERR_OK && red && in->findings == 0) {
+        in->findings++;
+        err = ledger_note(in->txn, in->line.no, in->result->job, LEDGER_PLACE_FILE);
+    }
     if (err == ERR_OK) {
         err = store_exec(in->txn,
                          "UPDATE run SET seq = seq + 1, files_done = files_done + 1 WHERE no = ?",
@@ -266,13 +283,18 @@ static enum err take_result(struct intake *in, struct ledger_finished *ret_finis
         err = ledger_learn(in->txn, &(struct ledger_sample){
                                         .run = in->line.no,
                                         .file = in->file,
+                                        .runner = in->runner,
                                         .duration_us = cut(in->result->duration_us, LEDGER_US_MAX),
                                         .tests = in->facts.tests.planned,
                                     });
     }
     if (err == ERR_OK) {
         *ret_finished = (struct ledger_finished){
-            .seq = in->line.seq + 1, .status = status, .planned = in->facts.tests.planned};
+            .seq = in->line.seq + 1,
+            .status = status,
+            .planned = in->facts.tests.planned,
+            .findings = in->findings,
+        };
     }
     return err;
 }

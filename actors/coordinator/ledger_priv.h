@@ -83,6 +83,7 @@ enum err ledger_count(struct store_txn *txn, uint64_t no,
 struct ledger_sample {
     uint64_t run; /* its number */
     struct msg_str file;
+    struct msg_str runner; /* of the job; empty: the run's */
     uint64_t duration_us;
     uint64_t tests;
 };
@@ -92,6 +93,18 @@ enum err ledger_learn(struct store_txn *txn, const struct ledger_sample *sample)
 /* The line of a run, with text in the pool. */
 enum err ledger_read_run(struct store_txn *txn, struct msg_str run, struct ledger_pool *pool,
                          struct ledger_run *ret_run, uint64_t *ret_no) MUST_CHECK;
+
+/* ---- failures (ledger_finding.c) ---- */
+
+/* A place of the file itself, where no test is to blame. */
+#define LEDGER_PLACE_FILE ((int64_t)-1)
+
+/* Notes a failure; the first LEDGER_FINDINGS_MAX of a run count. */
+enum err ledger_note(struct store_txn *txn, uint64_t no, uint64_t job, int64_t place) MUST_CHECK;
+
+/* Keeps what a browser test saw: of a failed one for healing, of a passed one to compare with. */
+enum err ledger_keep_page(struct store_txn *txn, uint64_t no, uint64_t job,
+                          const struct ledger_test *test) MUST_CHECK;
 
 /* ---- memory of one answer (ledger_pool.c) ---- */
 

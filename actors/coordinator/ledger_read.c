@@ -15,7 +15,7 @@ static const char run_sql[] =
     " " SUMS_COLUMNS("files") ", " SUMS_COLUMNS(
         "tests") ","
                  " id, dir, runner, command, env, root, snapshot, runner_found, version, reason,"
-                 " shared FROM run WHERE id = ?";
+                 " origin, shared, fix, heal, settled FROM run WHERE id = ?";
 
 static struct ledger_sums read_sums(const struct store_rows *rows, int column)
 {
@@ -48,7 +48,10 @@ static void read_numbers(const struct store_rows *rows, struct ledger_run *run)
     run->totals.cpu_us = store_column_u64(rows, 15);
     run->totals.files = read_sums(rows, 16);
     run->totals.tests = read_sums(rows, 22);
-    run->listing.shared = store_column_u64(rows, 38) != 0;
+    run->listing.shared = store_column_u64(rows, 39) != 0;
+    run->submit.fix = (enum term)store_column_u64(rows, 40);
+    run->submit.heal = (enum term)store_column_u64(rows, 41);
+    run->settled = store_column_u64(rows, 42) != 0;
 }
 
 static enum err read_texts(const struct store_rows *rows, struct ledger_pool *pool,
@@ -65,6 +68,7 @@ static enum err read_texts(const struct store_rows *rows, struct ledger_pool *po
         &run->listing.runner,
         &run->listing.version,
         &run->reason,
+        &run->submit.origin,
     };
     enum err err = ERR_OK;
     for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]) && err == ERR_OK; i++) {
@@ -106,8 +110,12 @@ static enum err read_job(const struct store_rows *rows, struct ledger_pool *pool
         .expected_us = store_column_u64(rows, 9),
         .status = (enum term)store_column_u64(rows, 10),
     };
-    enum err err = ledger_pool_text(pool, store_column_text(rows, 11), &job->file);
-    return err == ERR_OK ? ledger_pool_text(pool, store_column_text(rows, 12), &job->worker) : err;
+    struct msg_str *const texts[] = {&job->file, &job->worker, &job->runner};
+    enum err err = ERR_OK;
+    for (int i = 0; i < 3 && err == ERR_OK; i++) {
+        err = ledger_pool_text(pool, store_column_text(rows, 11 + i), texts[i]);
+    }
+    return err;
 }
 
 static enum err read_jobs(struct store_txn *txn, uint64_t no, struct ledger_pool *pool,
@@ -126,7 +134,7 @@ static enum err read_jobs(struct store_txn *txn, uint64_t no, struct ledger_pool
     enum err read = ERR_OK;
     store_query(txn,
                 "SELECT job, state, token, attempts, crashes, infra, poison, failures, position,"
-                " expected_us, status, file, worker FROM job WHERE run = ? ORDER BY job",
+                " expected_us, status, file, worker, runner FROM job WHERE run = ? ORDER BY job",
                 STORE_WITH(store_u64(no)), &rows);
     while (read == ERR_OK && run->count < count && store_next(&rows)) {
         read = read_job(&rows, pool, &run->jobs[run->count]);

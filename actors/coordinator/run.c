@@ -34,10 +34,11 @@ void *run_op_new(const struct run *run, size_t size,
     return op;
 }
 
-void run_committed(struct rt_context *ctx, struct run *run, bool closed)
+void run_committed(struct rt_context *ctx, struct run *run, bool failures, bool closed)
 {
     rt_tell(ctx, run->coordinator,
-            MSG(committed, .run = msg_str(run->id), .closed = closed, .stale = run->stale));
+            MSG(committed, .run = msg_str(run->id), .closed = closed, .stale = run->stale,
+                .failures = failures));
     run->stale = 0;
 }
 
@@ -95,7 +96,7 @@ static enum err close_done(struct rt_context *ctx, void *state, struct rt_store_
            (unsigned long long)self->totals.files.planned,
            (unsigned long long)self->totals.tests.planned,
            (unsigned long long)self->totals.tests.lost);
-    run_committed(ctx, run, true);
+    run_committed(ctx, run, false, true);
     rt_stop(ctx);
     return ERR_OK;
 }
@@ -157,6 +158,7 @@ static enum err load_jobs(struct rt_context *ctx, struct run *run,
             run->source.counter = stored->token & UINT32_MAX; /* given by an earlier life */
         }
         job->file = strdup(stored->file.at);
+        job->runner = stored->runner.size > 0 ? stored->runner.at : run->submit.runner.at;
         job->position = stored->position;
         job->expected_us = stored->expected_us;
         if (!job->file) {
@@ -194,7 +196,7 @@ static enum err load_done(struct rt_context *ctx, void *state, struct rt_store_o
     struct load_op *self = (struct load_op *)op;
     if (op->err == ERR_REFUSED) {
         /* Closed meanwhile, by an earlier life of this actor. */
-        run_committed(ctx, run, true);
+        run_committed(ctx, run, false, true);
         rt_stop(ctx);
         return ERR_OK;
     }

@@ -26,7 +26,7 @@ enum run_phase { RUN_LOADING, RUN_LISTING, RUN_PLANNING, RUN_RUNNING, RUN_CLOSIN
 /* A test of an attempt that is still going on. */
 struct run_test {
     struct ledger_test test; /* its texts are in `texts` */
-    char *texts;             /* owned: name, message */
+    char *texts;             /* owned: name, message, page */
 };
 
 /* What has arrived of one job's attempt. */
@@ -39,7 +39,8 @@ struct run_attempt {
 
 struct run_job {
     struct job job;
-    char *file; /* owned */
+    char *file;         /* owned */
+    const char *runner; /* of several; else that of the submit.  In `open` */
     uint64_t position;
     uint64_t expected_us;
     struct run_attempt attempt;
@@ -54,20 +55,29 @@ struct run_lease {
     char worker[MSG_MAX_offer_worker + 1];
 };
 
-/* The listing of files, under a lease that is not in the ledger: it is simply done again. */
+struct run_file {
+    char *file; /* owned */
+    char runner[MSG_MAX_submit_runner + 1];
+};
+
+/* The listing of files, under a lease that is not in the ledger: it is simply done again.  Several
+ * runners ("vitest,tsc") list one after the other. */
 struct run_listing {
     uint64_t token; /* 0: not given to anybody */
     uint64_t deadline_ms;
     uint64_t attempts;
     struct rt_address slot;
     uint64_t monitor;
-    char **files; /* owned */
+    struct run_file *files; /* owned */
     size_t count;
     size_t capacity;
-    /* Kept until it is committed. */
+    size_t before; /* files of the runners whose turn is over */
+    size_t turn;   /* which of the runners lists */
+    /* Of those whose turn is over. */
     char runner[MSG_MAX_listed_runner + 1];
     char version[MSG_MAX_listed_version + 1];
     bool serial;
+    bool shared;
 };
 
 struct run {
@@ -135,8 +145,8 @@ enum err run_close(struct rt_context *ctx, struct run *run, enum term verdict,
 /* Tells the coordinator what the run could use now, if that has changed. */
 void run_demand(struct rt_context *ctx, struct run *run);
 
-/* Tells the coordinator that the ledger has something new. */
-void run_committed(struct rt_context *ctx, struct run *run, bool closed);
+/* Tells the coordinator that the ledger has something new; with failures, or the verdict. */
+void run_committed(struct rt_context *ctx, struct run *run, bool failures, bool closed);
 
 /* ---- run_list.c: what there is to run, and in which order ---- */
 

@@ -11,20 +11,40 @@
 
 enum { PLAN_AGAIN_MS = 2000 };
 
+/* Forgets files behind the first `kept`. */
+static void cut_files(struct run_listing *listing, size_t kept)
+{
+    while (listing->count > kept) {
+        free(listing->files[--listing->count].file);
+    }
+}
+
 static void drop_files(struct run_listing *listing)
 {
-    for (size_t i = 0; i < listing->count; i++) {
-        free(listing->files[i]);
-    }
+    cut_files(listing, 0);
     free(listing->files);
     listing->files = NULL;
-    listing->count = 0;
     listing->capacity = 0;
+    listing->before = 0;
+}
+
+/* The runner whose turn it is; *ret_last: there is none after it. */
+static struct msg_str runner_of_turn(const struct run *run, bool *ret_last)
+{
+    const char *at = run->submit.runner.at;
+    for (size_t i = 0; i < run->listing.turn; i++) {
+        at += strcspn(at, ",");
+        at += *at == ',';
+    }
+    size_t size = strcspn(at, ",");
+    *ret_last = at[size] == '\0';
+    return (struct msg_str){at, (uint32_t)size};
 }
 
 void run_list_fini(struct run *run)
 {
     drop_files(&run->listing);
+    run->listing = (struct run_listing){.token = 0};
     free(run->positions);
     run->positions = NULL;
 }
@@ -41,9 +61,11 @@ enum err run_list_grant(struct rt_context *ctx, struct run *run, const struct ms
     listing->slot = (struct rt_address){offer->node, offer->actor};
     listing->deadline_ms = rt_now_ms(ctx) + run->limits.lease_ms;
     listing->attempts++;
-    drop_files(listing);
+    cut_files(listing, listing->before);
     struct msg_grant grant = run_grant_msg(run, listing->token);
+    bool last;
     grant.work = TERM_work_LIST;
+    grant.runner = runner_of_turn(run, &last);
     rt_tell(ctx, listing->slot, &grant.head);
     listing->monitor = rt_monitor(ctx, listing->slot);
     run_demand(ctx, run);
@@ -68,7 +90,7 @@ enum err run_on_file_found(struct rt_context *ctx, struct run *run,
     struct run_listing *listing = &run->listing;
     /* Sent again from the beginning, or with a gap: only the next one counts. */
     if (run->phase != RUN_LISTING || found->token != listing->token ||
-        found->index != listing->count) {
+        found->index != listing->count - listing->before) {
         return ERR_OK;
     }
     if (listing->count == rt_config(ctx)->coordinator.jobs_max) {
@@ -77,16 +99,23 @@ enum err run_on_file_found(struct rt_context *ctx, struct run *run,
     }
     if (listing->count == listing->capacity) {
         size_t capacity = listing->capacity ? 2 * listing->capacity : 64;
-        char **files = realloc(listing->files, capacity * sizeof *files);
+        struct run_file *files = realloc(listing->files, capacity * sizeof *files);
         if (!files) {
             return ERR_MEMORY;
         }
         listing->files = files;
         listing->capacity = capacity;
     }
-    listing->files[listing->count] = strdup(found->file.at);
-    if (!listing->files[listing->count]) {
+    struct run_file *file = &listing->files[listing->count];
+    bool last;
+    struct msg_str runner = runner_of_turn(run, &last);
+    *file = (struct run_file){.file = strdup(found->file.at)};
+    if (!file->file) {
         return ERR_MEMORY;
+    }
+    /* A run of one runner has it once. */
+    if (runner.size < run->submit.runner.size) {
+        memcpy(file->runner, runner.at, runner.size);
     }
     listing->count++;
     return ERR_OK;
@@ -94,7 +123,7 @@ enum err run_on_file_found(struct rt_context *ctx, struct run *run,
 
 struct listed_op {
     struct run_op base;
-    char **files; /* owned */
+    struct run_file *files; /* owned */
     size_t count;
     bool named; /* the client has named the files; they are in the ledger */
     struct ledger_listing listing;
@@ -108,7 +137,7 @@ static void listed_fini(struct rt_store_op *op)
 {
     struct listed_op *self = (struct listed_op *)op;
     for (size_t i = 0; i < self->count; i++) {
-        free(self->files[i]);
+        free(self->files[i].file);
     }
     free(self->files);
 }
@@ -118,7 +147,9 @@ static enum err listed_apply(struct store_txn *txn, struct rt_store_op *op)
     struct listed_op *self = (struct listed_op *)op;
     struct ledger_key key = run_op_key(&self->base);
     for (size_t i = 0; !self->named && i < self->count; i++) {
-        struct ledger_file file = {.job = i, .file = msg_str(self->files[i])};
+        struct ledger_file file = {.job = i,
+                                   .file = msg_str(self->files[i].file),
+                                   .runner = msg_str(self->files[i].runner)};
         enum err err = ledger_add_files(txn, key, &file, 1);
         if (err != ERR_OK) {
             return err;
@@ -138,7 +169,7 @@ static enum err listed_done(struct rt_context *ctx, void *state, struct rt_store
     }
     rt_answer(ctx, self->caller,
               MSG(job_ack, .run = msg_str(run->id), .token = self->token, .job = 0));
-    run_committed(ctx, run, false);
+    run_committed(ctx, run, false, false);
     return run->phase == RUN_LISTING ? run_reload(ctx, run) : ERR_OK;
 }
 
@@ -154,16 +185,17 @@ static enum err store_listing(struct rt_context *ctx, struct run *run,
     op->files = listing->files;
     op->count = listing->count;
     op->named = run->submit.files > 0;
-    op->listing = (struct ledger_listing){.serial = listed->serial,
-                                          .shared = listed->shared,
+    op->listing = (struct ledger_listing){.serial = listing->serial,
+                                          .shared = listing->shared,
                                           .files = op->named ? run->submit.files : listing->count};
-    memcpy(op->runner, listed->runner.at, listed->runner.size);
-    memcpy(op->version, listed->version.at, listed->version.size);
+    memcpy(op->runner, listing->runner, sizeof op->runner);
+    memcpy(op->version, listing->version, sizeof op->version);
     op->caller = (struct rt_caller){.address = rt_sender(ctx)};
     op->token = listed->token;
     listing->files = NULL;
     listing->count = 0;
     listing->capacity = 0;
+    listing->before = 0;
     rt_store(ctx, &(struct rt_store_op *){&op->base.op});
     return ERR_OK;
 }
@@ -173,6 +205,25 @@ static void acknowledge(struct rt_context *ctx, const struct run *run, uint64_t 
 {
     rt_tell(ctx, rt_sender(ctx),
             MSG(job_ack, .run = msg_str(run->id), .token = token, .reason = reason));
+}
+
+/* Cut where it is full: it is for people. */
+static void join(char *to, size_t size, struct msg_str text)
+{
+    size_t used = strlen(to);
+    (void)snprintf(to + used, size - used, "%s%.*s", used > 0 ? ", " : "", (int)text.size, text.at);
+}
+
+static enum err next_turn(struct rt_context *ctx, struct run *run)
+{
+    struct run_listing *listing = &run->listing;
+    rt_demonitor(ctx, listing->monitor);
+    listing->turn++;
+    listing->before = listing->count;
+    listing->token = 0;
+    listing->attempts = 0;
+    run_demand(ctx, run);
+    return ERR_OK;
 }
 
 enum err run_on_listed(struct rt_context *ctx, struct run *run, const struct msg_listed *listed)
@@ -189,10 +240,20 @@ enum err run_on_listed(struct rt_context *ctx, struct run *run, const struct msg
         return infra ? list_again(ctx, run, listed->message.at)
                      : run_close(ctx, run, TERM_verdict_ERROR, listed->message.at);
     }
-    if (listed->count != listing->count) {
+    if (listed->count != listing->count - listing->before) {
         return ERR_OK; /* some were lost on the way; all are sent again */
     }
-    if (listed->count == 0 && run->submit.files == 0) {
+    bool last;
+    (void)runner_of_turn(run, &last);
+    listing->serial |= listed->serial;
+    listing->shared |= listed->shared;
+    join(listing->runner, sizeof listing->runner, listed->runner);
+    join(listing->version, sizeof listing->version, listed->version);
+    if (!last) {
+        acknowledge(ctx, run, listed->token, ERR_OK);
+        return next_turn(ctx, run);
+    }
+    if (listing->count == 0 && run->submit.files == 0) {
         acknowledge(ctx, run, listed->token, ERR_OK);
         return run_close(ctx, run, TERM_verdict_ERROR, "the runner lists no test file");
     }

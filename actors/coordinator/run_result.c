@@ -49,20 +49,24 @@ static enum err attempt_add(struct run_attempt *attempt, const struct msg_test_d
         attempt->tests = tests;
         attempt->capacity = capacity;
     }
-    size_t size = (size_t)done->test.size + done->message.size;
+    size_t size = (size_t)done->test.size + done->message.size + done->page.size;
     char *texts = malloc(size + 1);
     if (!texts) {
         return ERR_MEMORY;
     }
+    char *message = texts + done->test.size;
+    char *page = message + done->message.size;
     memcpy(texts, done->test.at, done->test.size);
-    memcpy(texts + done->test.size, done->message.at, done->message.size);
+    memcpy(message, done->message.at, done->message.size);
+    memcpy(page, done->page.at, done->page.size);
     struct ledger_test test = {.name = {texts, done->test.size},
                                .index = done->index,
                                .status = sound_status(done->status),
                                .duration_us = done->duration_us,
                                .line = done->line,
                                .column = done->column,
-                               .message = {texts + done->test.size, done->message.size}};
+                               .message = {message, done->message.size},
+                               .page = {page, done->page.size}};
     attempt->tests[attempt->count++] = (struct run_test){.test = test, .texts = texts};
     return ERR_OK;
 }
@@ -108,11 +112,12 @@ static enum err finish_apply(struct store_txn *txn, struct rt_store_op *op)
                : ledger_finish_job(txn, run_op_key(&self->base), &self->result, &self->finished);
 }
 
-static enum err after_commit(struct rt_context *ctx, struct run *run, enum term status)
+static enum err after_commit(struct rt_context *ctx, struct run *run,
+                             const struct ledger_finished *finished)
 {
     run->final++;
-    run_committed(ctx, run, false);
-    bool red = status == TERM_status_FAILED || status == TERM_status_LOST;
+    run_committed(ctx, run, finished->findings > 0, false);
+    bool red = finished->status == TERM_status_FAILED || finished->status == TERM_status_LOST;
     if (red && run->submit.fail_fast && !run->stopping) {
         run->stopping = true;
         return run_close(ctx, run, 0, "stopped at the first failure");
@@ -143,7 +148,7 @@ static enum err finish_done(struct rt_context *ctx, void *state, struct rt_store
         run_demand(ctx, run);
         return ERR_OK;
     }
-    return after_commit(ctx, run, self->finished.status);
+    return after_commit(ctx, run, &self->finished);
 }
 
 /* Moves the attempt's tests into the operation. */
@@ -263,7 +268,7 @@ static enum err take_end(struct rt_context *ctx, struct run *run, const struct m
     case FINISH_DUPLICATE:
         acknowledge(ctx, run, rt_sender(ctx), done, ERR_OK);
 #ifdef TROUPE_MUTANT_DOUBLE_CLOSE
-        return after_commit(ctx, run, TERM_status_PASSED);
+        return after_commit(ctx, run, &(struct ledger_finished){.status = TERM_status_PASSED});
 #else
         return ERR_OK;
 #endif

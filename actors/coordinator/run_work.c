@@ -177,6 +177,7 @@ static enum err grant_done(struct rt_context *ctx, void *state, struct rt_store_
     }
     struct msg_grant grant = run_grant_msg(run, self->token);
     grant.count = lease->lease.count;
+    grant.runner = msg_str(run->jobs[self->jobs[0]].runner);
     struct fence fence = {.epoch = run->source.epoch, .token = self->token};
     enum err err = lease_renew(&lease->lease, fence, &run->limits, rt_now_ms(ctx));
     if (err != ERR_OK) {
@@ -226,6 +227,7 @@ enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_off
     }
     uint64_t now_ms = rt_now_ms(ctx);
     uint64_t taken_us = 0;
+    const char *runner = run->jobs[run->queue[0]].runner;
     do {
         uint32_t index = dequeue(run);
         taken_us += run->jobs[index].expected_us;
@@ -234,6 +236,7 @@ enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_off
         op->jobs[op->count++] = index;
         run->leased_count++;
     } while (op->count < BATCH_JOBS_MAX && run->queued > 0 &&
+             strcmp(run->jobs[run->queue[0]].runner, runner) == 0 &&
              taken_us + run->jobs[run->queue[0]].expected_us <= target_us);
     op->token = token;
     memcpy(op->worker, offer->worker.at, offer->worker.size);

@@ -134,4 +134,74 @@ static const char schema_jobs[] =
     "  PRIMARY KEY (run, job, name),"
     "  FOREIGN KEY (run, job) REFERENCES job (run, job) ON DELETE CASCADE) WITHOUT ROWID;";
 
+static const char schema_findings[] =
+    /* What becomes of a run after its verdict, and who is to hear of it. */
+    "ALTER TABLE run ADD COLUMN fix INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN heal INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN origin TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN reported INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX run_unsettled ON run (no) WHERE settled = 0;"
+    "CREATE INDEX run_unreported ON run (no) WHERE origin <> '' AND reported = 0;"
+    /* Of several runners, the one whose file it is; empty: the run's only one. */
+    "ALTER TABLE job ADD COLUMN runner TEXT NOT NULL DEFAULT '';"
+
+    /* One failure: of a test (its place), or of the file itself (place -1). */
+    "CREATE TABLE finding ("
+    "  run        INTEGER NOT NULL REFERENCES run (no) ON DELETE CASCADE,"
+    "  error      INTEGER NOT NULL,"
+    "  job        INTEGER NOT NULL,"
+    "  place      INTEGER NOT NULL,"
+    "  state      INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 2),"
+    "  label      INTEGER NOT NULL DEFAULT 0,"
+    "  confidence REAL NOT NULL DEFAULT 0,"
+    "  priority   INTEGER NOT NULL DEFAULT 0,"
+    "  queue      TEXT NOT NULL DEFAULT '',"
+    "  model      TEXT NOT NULL DEFAULT '',"
+    "  why        TEXT NOT NULL DEFAULT '',"
+    "  PRIMARY KEY (run, error)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX finding_place ON finding (run, job, place);"
+    "CREATE INDEX finding_state ON finding (run, state, error);"
+
+    "CREATE TABLE fix ("
+    "  run           INTEGER NOT NULL,"
+    "  error         INTEGER NOT NULL,"
+    "  status        INTEGER NOT NULL,"
+    "  source        TEXT NOT NULL,"
+    "  votes_for     INTEGER NOT NULL,"
+    "  votes_against INTEGER NOT NULL,"
+    "  candidates    INTEGER NOT NULL,"
+    "  diff          TEXT NOT NULL,"
+    "  reason        TEXT NOT NULL,"
+    "  PRIMARY KEY (run, error),"
+    "  FOREIGN KEY (run, error) REFERENCES finding (run, error) ON DELETE CASCADE) WITHOUT ROWID;"
+
+    "CREATE TABLE heal ("
+    "  run        INTEGER NOT NULL,"
+    "  error      INTEGER NOT NULL,"
+    "  status     INTEGER NOT NULL,"
+    "  file       TEXT NOT NULL,"
+    "  line       INTEGER NOT NULL,"
+    "  old        TEXT NOT NULL,"
+    "  new        TEXT NOT NULL,"
+    "  confidence REAL NOT NULL,"
+    "  diff       TEXT NOT NULL,"
+    "  reason     TEXT NOT NULL,"
+    "  PRIMARY KEY (run, error),"
+    "  FOREIGN KEY (run, error) REFERENCES finding (run, error) ON DELETE CASCADE) WITHOUT ROWID;"
+
+    /* What browser tests saw: of failed ones, and the last time that each passed. */
+    "CREATE TABLE page ("
+    "  run   INTEGER NOT NULL,"
+    "  job   INTEGER NOT NULL,"
+    "  place INTEGER NOT NULL,"
+    "  seen  TEXT NOT NULL,"
+    "  PRIMARY KEY (run, job, place)) WITHOUT ROWID;"
+    "CREATE TABLE known ("
+    "  project TEXT NOT NULL,"
+    "  file    TEXT NOT NULL,"
+    "  test    TEXT NOT NULL,"
+    "  seen    TEXT NOT NULL,"
+    "  PRIMARY KEY (project, file, test)) WITHOUT ROWID;";
+
 #endif

@@ -80,6 +80,13 @@ static struct msg_str put_text(char **at, struct msg_str text)
     return copy;
 }
 
+/* What is no mode changes nothing in anybody's files. */
+static enum term sound_mode(uint64_t mode)
+{
+    bool known = mode == TERM_mode_PROPOSE || mode == TERM_mode_APPLY;
+    return known ? (enum term)mode : TERM_mode_OFF;
+}
+
 static struct submit_op *submit_op_new(struct rt_context *ctx, const struct submits *submits,
                                        const struct msg_submit *msg)
 {
@@ -107,6 +114,9 @@ static struct submit_op *submit_op_new(struct rt_context *ctx, const struct subm
                                         .fail_fast = msg->fail_fast,
                                         .timeout_ms = msg->timeout_ms,
                                         .files = msg->files,
+                                        .fix = sound_mode(msg->fix),
+                                        .heal = sound_mode(msg->heal),
+                                        .origin = put_text(&texts, msg->origin),
                                         .wall_ms = rt_wall_ms(ctx)};
     op->files = calloc(msg->files + 1, sizeof *op->files);
     op->names = calloc(msg->files + 1, sizeof *op->names);

@@ -118,7 +118,8 @@ static bool send_page(struct rt_context *ctx, const struct watch *watch,
               MSG(watched, .run = msg_str(watch->run), .seq = seq,
                   .files = page->run.listed ? page->run.listing.files : 0,
                   .files_done = page->run.files_done,
-                  .verdict = closed ? page->run.totals.verdict : 0));
+                  .verdict = closed ? page->run.totals.verdict : 0,
+                  .settled = closed && page->run.settled));
     return true;
 }
 

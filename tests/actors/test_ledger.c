@@ -125,7 +125,7 @@ static enum err listed_body(struct store_txn *txn, void *arg)
 
 static enum err add(uint64_t job, const char *name)
 {
-    struct ledger_file file = {job, msg_str(name)};
+    struct ledger_file file = {.job = job, .file = msg_str(name)};
     struct files_call call = {&file, 1};
     return run(files_body, &call);
 }
@@ -889,7 +889,7 @@ static struct ledger_file *many_files(char (*names)[24])
     cr_assert(files);
     for (size_t i = 0; i < MANY; i++) {
         int size = snprintf(names[i], sizeof names[i], "dir/f%zu.test.ts", i);
-        files[i] = (struct ledger_file){i, {names[i], (uint32_t)size}};
+        files[i] = (struct ledger_file){.job = i, .file = {names[i], (uint32_t)size}};
     }
     return files;
 }

@@ -140,7 +140,7 @@ static uint64_t draw_bits(uint64_t *random)
 
 static struct msg_str draw_str(uint64_t *random, uint32_t max)
 {
-    static char pool[1 << 17];
+    static char pool[1 << 20];
     if (pool[0] == '\0') {
         for (size_t i = 0; i < sizeof pool; i++) {
             pool[i] = (char)(sample_random(random) | 1);

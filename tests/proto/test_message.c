@@ -118,7 +118,7 @@ Test(message, a_copy_owns_its_strings_and_ends_them)
 static void set_str(const struct sample_message *message, size_t index, uint32_t size,
                     union msg_any *ret_msg)
 {
-    static char text[65536 + 2];
+    static char text[524288 + 2];
     memset(text, 'x', sizeof text);
     cr_assert_lt(size, sizeof text);
     sample_fill(message, message->count, ret_msg);

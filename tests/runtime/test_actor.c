@@ -463,6 +463,72 @@ Test(actor, takes_its_commands_with_it_when_its_life_ends)
     order("stop");
 }
 
+/* ---- HTTP ---- */
+
+static enum err speaks_http(struct rt_context *ctx, struct puppet *self, const struct msg *msg)
+{
+    static const char *const headers[] = {"A: b", NULL};
+    if (is_order(msg, "ask")) {
+        self->ask = rt_http(ctx, &(struct rt_http_request){.method = "PUT",
+                                                           .url = "http://h/",
+                                                           .headers = headers,
+                                                           .body = msg_str("x"),
+                                                           .timeout_ms = 1});
+        cr_expect_neq(self->ask, 0);
+    } else if (is_order(msg, "serve")) {
+        probe_note(probe, "%s", err_name(rt_http_serve(ctx, "127.0.0.1:80")));
+    } else if (msg && msg->type == MSG_HTTP_REQUEST) {
+        rt_http_answer(ctx, msg_as_http_request(msg)->id, 200, "text/plain", msg_str("y"));
+    }
+    return ERR_OK;
+}
+
+Test(actor, hears_of_an_http_request_once)
+{
+    give(speaks_http);
+    order("ask");
+    cr_expect_str_eq(probe_http_headers(probe), "A: b\n");
+    cr_expect(strstr(probe_trace(probe), "http PUT http://h/ body=x\n"));
+    for (int i = 0; i < 2; i++) {
+        probe_http_event(probe, MSG(http_done, .id = probe_http(probe), .status = 200));
+    }
+    cr_expect_eq(count_of(probe_trace(probe), "HTTP_DONE"), 1);
+}
+
+Test(actor, gives_up_its_http_requests_when_its_life_ends)
+{
+    give(speaks_http);
+    order("ask");
+    order("crash");
+    cr_expect(strstr(probe_trace(probe), "a stop\n[0] http cancel\n"));
+    probe_advance(probe, 1000);
+    (void)probe_trace(probe);
+    probe_http_event(probe, MSG(http_done, .id = probe_http(probe), .status = 200));
+    probe_expect(probe, "");
+    order("stop");
+}
+
+Test(actor, serves_http_for_one_life)
+{
+    give(speaks_http);
+    order("serve");
+    probe_http_event(probe, MSG(http_request, .id = 1, .method = msg_str("GET")));
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace, "http serve 127.0.0.1:80\n[0] OK\n"), "%s", trace);
+    cr_expect(strstr(trace, "http answer 200 text/plain body=y\n"), "%s", trace);
+    order("crash");
+    cr_expect(strstr(probe_trace(probe), "a stop\n[0] http close\n"));
+    probe_advance(probe, 1000); /* the order crashes it thrice */
+    (void)probe_trace(probe);
+    probe_http_event(probe, MSG(http_request, .id = 2, .method = msg_str("GET")));
+    probe_expect(probe, "");
+    probe_http_serves(probe, ERR_IO);
+    order("serve");
+    cr_expect(strstr(probe_trace(probe), "[1000] IO\n"));
+    order("stop");
+    probe_expect(probe, "[1000] a got SUBMITTED run=stop\n[1000] a stop\n");
+}
+
 /* ---- disk ---- */
 
 struct counted_op {

@@ -13,8 +13,9 @@ enum { ROOM = 1 << 20, BIG = 8 << 20 };
 
 static struct http_world world;
 static char answer[ROOM];
-static atomic_bool deaf;         /* the actor's handler does not return */
-static atomic_uint requests;     /* that have reached the actor */
+static atomic_bool deaf;     /* the actor's handler does not return */
+static atomic_uint requests; /* that have reached the actor */
+static atomic_uint crashes;
 static _Atomic enum err serving; /* what rt_http_serve said */
 static _Atomic(const char *) place = "127.0.0.1:0";
 
@@ -25,6 +26,7 @@ static enum err on_request(struct rt_context *ctx, const struct msg_http_request
     char text[65536];
     atomic_fetch_add(&requests, 1);
     if (msg_str_is(request->path, "/crash")) {
+        atomic_fetch_add(&crashes, 1);
         return ERR_CRASHED;
     }
     if (msg_str_is(request->path, "/stop")) {
@@ -103,11 +105,13 @@ static uint16_t open_host(const struct rt_behaviour *behaviour)
     return http_world_port(&world, 0);
 }
 
-/* One request on a connection of its own; the status. */
+/* One request on a connection of its own; the status, 0 when there was no answer. */
 static int ask(uint16_t port, const char *request)
 {
     int fd = http_connect(port);
-    cr_assert_geq(fd, 0);
+    if (fd < 0) {
+        return 0;
+    }
     http_print(fd, request);
     int status = http_read_answer(fd, answer, sizeof answer);
     (void)close(fd);
@@ -352,6 +356,7 @@ Test(http_server, lets_more_than_connections_max_wait)
 
 Test(http_server, survives_bytes_that_are_no_http)
 {
+    world.config.http.receive_ms_max = 100;
     uint16_t port = open_host(&host);
     unsigned seed = 1;
     for (int i = 0; i < 300; i++) {
@@ -373,6 +378,12 @@ Test(http_server, survives_bytes_that_are_no_http)
     cr_expect_eq(get(port, "/x"), 200);
 }
 
+static bool is_closed(void *arg)
+{
+    (void)arg;
+    return http_server_port(world.server) == 0;
+}
+
 Test(http_server, ends_with_its_actor)
 {
     uint16_t port = open_host(&host);
@@ -384,6 +395,7 @@ Test(http_server, ends_with_its_actor)
     status = http_read_answer(waits, answer, sizeof answer);
     cr_expect(status == 503 || status == 0, "%d", status);
     (void)close(waits);
+    cr_expect(http_wait(is_closed, NULL)); /* the last answers leave a little earlier */
     cr_expect_lt(http_connect(port), 0);
 }
 
@@ -392,8 +404,13 @@ Test(http_server, begins_again_with_its_actors_next_life)
     uint16_t port = open_host(&host);
     int status = get(port, "/crash");
     cr_expect(status == 503 || status == 0, "%d", status);
-    uint16_t again = http_world_port(&world, port);
-    cr_expect_eq(get(again, "/x"), 200);
+    /* The message crashes it again, until it is taken for the culprit. */
+    uint64_t end_ms = http_now_ms() + 20000;
+    while (get(http_world_port(&world, 0), "/x") != 200 && http_now_ms() < end_ms) {
+        http_sleep_ms(5);
+    }
+    cr_expect_eq(get(http_world_port(&world, port), "/x"), 200);
+    cr_expect_eq(atomic_load(&crashes), 3);
 }
 
 static bool has_said(void *arg)

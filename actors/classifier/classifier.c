@@ -1,0 +1,78 @@
+/* classifier.c - names the kind of errors for whoever asks.
+ *
+ * Takes  CLASSIFY    from triages
+ * Sends  CLASSIFIED  as the answer
+ */
+#include "actors/classifier/classifier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/classifier/classify.h"
+
+struct classifier {
+    const struct rules *rules;
+    struct classification *result; /* owned; large, and used again for each text */
+};
+
+static enum err classifier_start(struct rt_context *ctx, void *state, const void *arg)
+{
+    struct classifier *self = state;
+    self->rules = ((const struct classifier_arg *)arg)->rules;
+    self->result = malloc(sizeof *self->result);
+    if (!self->result) {
+        return ERR_MEMORY;
+    }
+    rt_take_role(ctx, TERM_role_CLASSIFIER);
+    return ERR_OK;
+}
+
+/* The reasons as lines, whole ones only. */
+static struct msg_str join_reasons(const struct classification *result,
+                                   char text[MSG_MAX_classified_why])
+{
+    uint32_t size = 0;
+    for (size_t i = 0; i < result->why_count; i++) {
+        struct msg_str why = msg_str(result->why[i]);
+        if (why.size + 1 > MSG_MAX_classified_why - size) {
+            break;
+        }
+        memcpy(text + size, why.at, why.size);
+        size += why.size;
+        text[size++] = '\n';
+    }
+    return (struct msg_str){text, size};
+}
+
+static enum err on_classify(struct rt_context *ctx, struct classifier *self,
+                            const struct msg_classify *msg)
+{
+    classify(self->rules, msg->message.at, msg->message.size,
+             msg->file.size > 0 ? msg->file.at : NULL, self->result);
+    const struct rule *rule = self->result->rule;
+    char why[MSG_MAX_classified_why];
+    rt_reply(ctx,
+             MSG(classified, .run = msg->run, .error = msg->error,
+                 .label = term_number("label", rules_label_name(rule->label)),
+                 .confidence = rule->confidence / (double)RULES_CONFIDENCE_MAX,
+                 .priority = rule->priority, .queue = msg_str(rule->route->queue),
+                 .model = msg_str(rule->route->model), .why = join_reasons(self->result, why)));
+    return ERR_OK;
+}
+
+static enum err classifier_receive(struct rt_context *ctx, void *state, const struct msg *msg)
+{
+    return msg->type == MSG_CLASSIFY ? on_classify(ctx, state, msg_as_classify(msg)) : ERR_UNKNOWN;
+}
+
+static void classifier_stop(void *state)
+{
+    struct classifier *self = state;
+    free(self->result);
+}
+
+const struct rt_behaviour classifier_behaviour = {.name = "classifier",
+                                                  .state_size = sizeof(struct classifier),
+                                                  .start = classifier_start,
+                                                  .receive = classifier_receive,
+                                                  .stop = classifier_stop};

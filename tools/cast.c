@@ -1,0 +1,203 @@
+/* cast.c - the roles that a process can play: one row each. */
+#include "tools/cast.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/classifier/classifier.h"
+#include "actors/classifier/rules.h"
+#include "actors/coordinator/coordinator.h"
+#include "actors/executor/executor.h"
+#include "actors/fixer/fixer.h"
+#include "actors/gateway/gateway.h"
+#include "actors/healer/healer.h"
+#include "actors/monitor/monitor.h"
+#include "actors/partitioner/partitioner.h"
+#include "actors/validator/validator.h"
+#include "tools/gateway.h"
+#include "tools/place.h"
+
+/* The argument of an actor's life. */
+struct cast_arg {
+    const void *at;
+    size_t size;
+};
+
+enum { ROWS_MAX = 16 };
+
+struct cast {
+    struct cast_options options;
+    bool played[ROWS_MAX];
+    struct cast_arg args[ROWS_MAX];
+    /* Where they point to. */
+    char reporters[PATH_MAX];
+    char sources[PATH_MAX];
+    struct rules *rules;
+    struct classifier_arg classifier;
+    struct gateway_arg gateway;
+};
+
+struct cast_row {
+    uint64_t role;
+    bool exec;
+    const struct rt_behaviour *behaviour;
+    /* Finds what the actor needs; NULL when that is nothing.  ERR_CONFIG and others: `why`. */
+    enum err (*load)(struct cast *self, char *why, struct cast_arg *ret_arg);
+};
+
+/* ---- what they need ---- */
+
+/* A folder that was given, or the one beside the program. */
+static enum err load_folder(const char *given, enum err (*find)(char ret_path[PATH_MAX]),
+                            char path[PATH_MAX], struct cast_arg *ret_arg)
+{
+    if (given ? strlen(given) >= PATH_MAX : find(path) != ERR_OK) {
+        return ERR_NOT_FOUND;
+    }
+    if (given) {
+        memcpy(path, given, strlen(given) + 1);
+    }
+    *ret_arg = (struct cast_arg){path, strlen(path) + 1};
+    return ERR_OK;
+}
+
+static enum err load_reporters(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    (void)snprintf(why, CAST_WHY_SIZE, "an executor needs --reporters DIR: %s",
+                   "there are none beside this program");
+    return load_folder(self->options.reporters, place_reporters, self->reporters, ret_arg);
+}
+
+static enum err load_sources(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    (void)snprintf(why, CAST_WHY_SIZE, "a fixer needs --sources DIR: %s",
+                   "there are none beside this program");
+    return load_folder(self->options.sources, place_sources, self->sources, ret_arg);
+}
+
+static enum err load_rules(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    char path[PATH_MAX];
+    struct config_report report;
+    enum err err = place_config(self->options.config_dir, RULES_FILE_NAME, path);
+    if (err != ERR_OK) {
+        (void)snprintf(why, CAST_WHY_SIZE,
+                       "a classifier needs " RULES_FILE_NAME ": there is none beside this program");
+        return err;
+    }
+    config_report_clear(&report);
+    err = rules_load(path, &self->rules, &report);
+    if (err != ERR_OK) {
+        config_report_print(stderr, &report);
+        (void)snprintf(why, CAST_WHY_SIZE, "%.400s cannot be used", path);
+        return err;
+    }
+    self->classifier.rules = self->rules;
+    *ret_arg = (struct cast_arg){&self->classifier, sizeof self->classifier};
+    return ERR_OK;
+}
+
+static enum err load_gateway(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    *ret_arg = (struct cast_arg){&self->gateway, sizeof self->gateway};
+    return gateway_prepare(self->options.config, &self->gateway, why);
+}
+
+/* ---- the table ---- */
+
+static const struct cast_row rows[] = {
+    {TERM_role_COORDINATOR, false, &coordinator_behaviour, NULL},
+    {TERM_role_PARTITIONER, false, &partitioner_behaviour, NULL},
+    {TERM_role_EXECUTOR, true, &executor_behaviour, load_reporters},
+    {TERM_role_CLASSIFIER, false, &classifier_behaviour, load_rules},
+    {TERM_role_FIXER, true, &fixer_behaviour, load_sources},
+    {TERM_role_VALIDATOR, true, &validator_behaviour, NULL},
+    {TERM_role_HEALER, true, &healer_behaviour, NULL},
+    {TERM_role_MONITOR, false, &monitor_behaviour, NULL},
+    {TERM_role_GATEWAY, false, &gateway_behaviour, load_gateway},
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+static_assert((size_t)ROWS <= ROWS_MAX, "a row more than there is room for");
+
+static const struct cast_row *row_of(uint64_t role)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (rows[i].role == role) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+const char *cast_words(void)
+{
+    return "coordinator, partitioner, executor, classifier, fixer, validator, healer, monitor, "
+           "gateway";
+}
+
+bool cast_role(const char *word, uint64_t *ret_role)
+{
+    uint64_t role = term_number("role", word);
+    if (!row_of(role)) {
+        return false;
+    }
+    *ret_role = role;
+    return true;
+}
+
+bool cast_needs_exec(uint64_t role)
+{
+    const struct cast_row *row = row_of(role);
+    return row && row->exec;
+}
+
+/* ---- life ---- */
+
+enum err cast_new(const struct cast_options *options, const uint64_t *roles, size_t count,
+                  char *why, struct cast **ret_cast)
+{
+    struct cast *self = calloc(1, sizeof *self);
+    if (!self) {
+        return ERR_MEMORY;
+    }
+    self->options = *options;
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        const struct cast_row *row = row_of(roles[i]);
+        self->played[row - rows] = true;
+        err = row->load ? row->load(self, why, &self->args[row - rows]) : ERR_OK;
+    }
+    if (err != ERR_OK) {
+        cast_destroy(&self);
+        return err;
+    }
+    *ret_cast = self;
+    return ERR_OK;
+}
+
+enum err cast_spawn(struct cast *cast, struct rt_system *system)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < ROWS && err == ERR_OK; i++) {
+        struct rt_address address;
+        if (cast->played[i]) {
+            err = system_spawn(system, rows[i].behaviour, cast->args[i].at, cast->args[i].size,
+                               &address);
+        }
+    }
+    return err;
+}
+
+void cast_destroy(struct cast **cast)
+{
+    if (*cast) {
+        rules_destroy(&(*cast)->rules);
+        explicit_bzero(&(*cast)->gateway, sizeof(*cast)->gateway);
+        free(*cast);
+        *cast = NULL;
+    }
+}
