@@ -81,7 +81,8 @@ static void add_figures(const struct report *self, struct text *text)
 static void add_footer(const struct report *self, struct text *text)
 {
     text_add(text, "<sub>commit `%.10s` · run `%s`", self->origin->sha, self->run);
-    if (closed_of(self)->runner.size > 0) {
+    /* A run that found none has a blank there. */
+    if (closed_of(self)->runner.size > 1) {
         text_add(text, " · ");
         text_code(text, closed_of(self)->runner, NAME_MAX_BYTES);
     }
