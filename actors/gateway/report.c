@@ -39,7 +39,8 @@ void report_title(const struct report *self, struct text *text)
     const struct msg_run_closed *closed = closed_of(self);
     switch (closed->verdict) {
     case TERM_verdict_PASSED:
-        text_add(text, "%" PRIu64 " tests passed", closed->tests_passed);
+        text_add(text, "%" PRIu64 " of %" PRIu64 " tests passed", closed->tests_passed,
+                 closed->tests_planned);
         if (closed->tests_flaky > 0) {
             text_add(text, ", %" PRIu64 " flaky", closed->tests_flaky);
         }
