@@ -39,7 +39,7 @@ struct cast {
     char sources[PATH_MAX];
     struct rules *rules;
     struct classifier_arg classifier;
-    struct gateway_arg *gateway;
+    struct gateway_arg gateway;
     struct credentials credentials;
     char env[MSG_MAX_submit_env + 1];
     struct sqs_bridge_arg sqs_bridge;
@@ -107,9 +107,8 @@ static enum err load_rules(struct cast *self, char *why, struct cast_arg *ret_ar
 
 static enum err load_gateway(struct cast *self, char *why, struct cast_arg *ret_arg)
 {
-    enum err err = gateway_load(self->options.config, why, &self->gateway);
-    *ret_arg = (struct cast_arg){self->gateway, sizeof *self->gateway};
-    return err;
+    *ret_arg = (struct cast_arg){&self->gateway, sizeof self->gateway};
+    return gateway_prepare(self->options.config, &self->gateway, why);
 }
 
 /* Whose name requests are signed with; the sentence names no value. */
@@ -250,7 +249,7 @@ enum err cast_spawn(struct cast *cast, struct rt_system *system)
 void cast_destroy(struct cast **cast)
 {
     if (*cast) {
-        gateway_unload(&(*cast)->gateway);
+        explicit_bzero(&(*cast)->gateway, sizeof(*cast)->gateway); /* secrets */
         rules_destroy(&(*cast)->rules);
         credentials_wipe(&(*cast)->credentials);
         free(*cast);

@@ -7,7 +7,7 @@
  *        WATCHED, RUN_CLOSED, REPORTED     from reporters
  * Sends  REPORTS_DUE, STATUS               to the coordinator
  *
- *     POST /webhook   one delivery.c each, which answers
+ *     POST /webhook   webhook.c refuses, or one delivery.c each submits and answers
  *     GET  /          status_page.c
  *
  * Every run that has not been reported has a reporter.c; the ledger knows which those are, so that
@@ -34,9 +34,11 @@ struct known_run {
     struct status_run view;
     uint64_t since_ms;
     uint64_t monitor; /* of its reporter; 0: it has none */
+    bool reported;    /* its reporter said so; that may come after its DOWN */
 };
 
 struct gateway {
+    struct signature_secrets secrets;
     struct delivery_arg delivery;    /* for all of them */
     struct reporter_arg reporter;    /* the same */
     struct rt_address coordinator;   /* nobody: none known */
@@ -178,7 +180,7 @@ static enum err on_reported(struct gateway *self, const struct msg_reported *rep
 {
     struct known_run *run = find(self, reported->run);
     if (run) {
-        run->view.reported = true;
+        run->reported = true;
     }
     return ERR_OK;
 }
@@ -190,10 +192,18 @@ static void answer(struct rt_context *ctx, uint64_t id, uint64_t status, const c
     rt_http_answer(ctx, id, status, "text/plain; charset=utf-8", msg_str(text));
 }
 
-static void deliver(struct gateway *self, struct rt_context *ctx, uint64_t id)
+static void deliver(struct gateway *self, struct rt_context *ctx,
+                    const struct msg_http_request *request)
 {
+    uint64_t id = request->id;
     size_t i = 0;
     struct rt_address child;
+    self->delivery.http = id;
+    webhook_read(request, &self->secrets, rt_config(ctx)->gateway.forks, &self->delivery.webhook);
+    if (self->delivery.webhook.status != 0) {
+        answer(ctx, id, self->delivery.webhook.status, self->delivery.webhook.text);
+        return;
+    }
     while (i < DELIVERIES_MAX && self->deliveries[i] != 0) {
         i++;
     }
@@ -203,10 +213,6 @@ static void deliver(struct gateway *self, struct rt_context *ctx, uint64_t id)
         return;
     }
     self->deliveries[i] = rt_monitor(ctx, child);
-    if (rt_forward(ctx, child) != ERR_OK) {
-        rt_exit(ctx, child);
-        answer(ctx, id, 503, "not now\n");
-    }
 }
 
 static void show(struct gateway *self, struct rt_context *ctx, const struct msg_status_is *status)
@@ -215,6 +221,7 @@ static void show(struct gateway *self, struct rt_context *ctx, const struct msg_
     struct text text = {.size_max = STATUS_PAGE_MAX};
     for (size_t i = 0; i < self->count; i++) {
         runs[i] = self->runs[i].view;
+        runs[i].gave_up = self->runs[i].monitor == 0 && !self->runs[i].reported;
         runs[i].age_ms = rt_now_ms(ctx) - self->runs[i].since_ms;
     }
     status_page(&(struct status_view){.status = status, .runs = runs, .count = self->count}, &text);
@@ -255,7 +262,7 @@ static enum err on_http_request(struct gateway *self, struct rt_context *ctx,
     bool page = msg_str_is(request->path, "/");
     bool get = msg_str_is(request->method, "GET") || msg_str_is(request->method, "HEAD");
     if (webhook && msg_str_is(request->method, "POST")) {
-        deliver(self, ctx, request->id);
+        deliver(self, ctx, request);
     } else if (page && get) {
         show_page(self, ctx, request->id);
     } else {
@@ -278,7 +285,6 @@ static enum err on_down(struct gateway *self, struct rt_context *ctx, uint64_t r
         struct known_run *run = &self->runs[i];
         if (run->monitor == ref) {
             run->monitor = 0;
-            run->view.gave_up = !run->view.reported;
             self->reporters--;
         }
     }
@@ -342,8 +348,10 @@ static enum err gateway_start(struct rt_context *ctx, void *state, const void *a
 {
     struct gateway *self = state;
     const struct cfg_gateway *cfg = &rt_config(ctx)->gateway;
-    memcpy(&self->delivery.gateway, arg, sizeof self->delivery.gateway);
-    memcpy(self->reporter.token, self->delivery.gateway.token, sizeof self->reporter.token);
+    const struct gateway_arg *given = arg;
+    self->secrets = given->secrets;
+    memcpy(self->delivery.env, given->env, sizeof self->delivery.env);
+    memcpy(self->reporter.token, given->token, sizeof self->reporter.token);
     self->delivery.parent = rt_self(ctx);
     self->reporter.parent = rt_self(ctx);
     if (cfg->listen[0] != '\0') {

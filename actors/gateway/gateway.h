@@ -2,9 +2,7 @@
 #ifndef ACTORS_GATEWAY_GATEWAY_H
 #define ACTORS_GATEWAY_GATEWAY_H
 
-#include "actors/common/ulid.h"
-#include "actors/gateway/origin.h"
-#include "actors/gateway/signature.h"
+#include "actors/gateway/webhook.h"
 #include "runtime/actor.h"
 
 enum { GATEWAY_TOKEN_SIZE = 512 };
@@ -18,10 +16,12 @@ struct gateway_arg {
 
 extern const struct rt_behaviour gateway_behaviour;
 
-/* Takes one HTTP_REQUEST, a webhook, and answers it. */
+/* Brings a webhook to the coordinator and answers it. */
 struct delivery_arg {
-    struct gateway_arg gateway;
-    struct rt_address parent; /* gets a REPORT_ROW when there is a run */
+    uint64_t http; /* request to answer */
+    struct webhook webhook;
+    char env[MSG_MAX_submit_env + 1];
+    struct rt_address parent; /* gets a REPORT_ROW when the run is in the ledger */
 };
 
 extern const struct rt_behaviour delivery_behaviour;

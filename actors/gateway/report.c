@@ -39,7 +39,8 @@ void report_title(const struct report *self, struct text *text)
     const struct msg_run_closed *closed = closed_of(self);
     switch (closed->verdict) {
     case TERM_verdict_PASSED:
-        text_add(text, "%" PRIu64 " tests passed", closed->tests_passed);
+        text_add(text, "%" PRIu64 " of %" PRIu64 " tests passed", closed->tests_passed,
+                 closed->tests_planned);
         if (closed->tests_flaky > 0) {
             text_add(text, ", %" PRIu64 " flaky", closed->tests_flaky);
         }
@@ -81,7 +82,8 @@ static void add_figures(const struct report *self, struct text *text)
 static void add_footer(const struct report *self, struct text *text)
 {
     text_add(text, "<sub>commit `%.10s` · run `%s`", self->origin->sha, self->run);
-    if (closed_of(self)->runner.size > 0) {
+    /* A run that found none has a blank there. */
+    if (closed_of(self)->runner.size > 1) {
         text_add(text, " · ");
         text_code(text, closed_of(self)->runner, NAME_MAX_BYTES);
     }

@@ -5,7 +5,7 @@
 
 #include "proto/terms.h"
 
-enum { NAME_MAX_BYTES = 200, WORD_SIZE = 32 };
+enum { NAME_MAX_BYTES = 200, MINUTE_MS = 60000 };
 
 /* Nothing is loaded from anywhere, and nothing in it runs. */
 static const char head[] =
@@ -127,8 +127,12 @@ static void add_run(struct text *text, const struct status_run *run)
              run->origin.sha);
     add_counts(text, run);
     text_add(text, "<td class=\"n\">");
-    add_time(text, run->age_ms / 1000 * 1000);
-    text_add(text, " ago</td></tr>\n");
+    if (run->age_ms < MINUTE_MS) {
+        text_add(text, "just now</td></tr>\n");
+    } else {
+        add_time(text, run->age_ms);
+        text_add(text, " ago</td></tr>\n");
+    }
 }
 
 static void add_runs(struct text *text, const struct status_view *view)

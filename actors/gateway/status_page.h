@@ -19,8 +19,7 @@ struct status_run {
     uint64_t tests_lost;
     uint64_t wall_ms;
     uint64_t age_ms; /* since the gateway has known it */
-    bool reported;
-    bool gave_up; /* GitHub did not take its report */
+    bool gave_up;    /* GitHub did not take its report */
 };
 
 struct status_view {

@@ -186,7 +186,7 @@ Test(report, gives_each_verdict_its_conclusion)
         uint64_t verdict;
         const char *conclusion;
         const char *title;
-    } rows[] = {{TERM_verdict_PASSED, "success", "20 tests passed"},
+    } rows[] = {{TERM_verdict_PASSED, "success", "20 of 20 tests passed"},
                 {TERM_verdict_FAILED, "failure", "failed outside of its tests"},
                 {TERM_verdict_ERROR, "failure", "nothing could be judged"},
                 {TERM_verdict_CANCELLED, "cancelled", "cancelled"},
@@ -214,7 +214,7 @@ Test(report, of_a_passed_run_is_short)
     close_run(TERM_verdict_PASSED, 0);
     report_comment(&report, &text);
     cr_expect_str_eq(made(), "<!-- troupe:pr -->\n<!-- troupe:run " RUN " -->\n"
-                             "### ✅ Troupe: 20 tests passed\n\n"
+                             "### ✅ Troupe: 20 of 20 tests passed\n\n"
                              "| passed | failed | skipped | flaky | lost | files | time |\n"
                              "|---:|---:|---:|---:|---:|---:|---:|\n"
                              "| 20 | 0 | 0 | 0 | 0 | 4 of 4 | 12.3 s |\n\n"
