@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from harness import TROUPE, Place
+from harness import TROUPE, Place, free_port
 
 BUILD = pathlib.Path(TROUPE).parent
 MODULE = "troupe-http.so"
@@ -51,7 +51,7 @@ class Processes(unittest.TestCase):
     def monitor(self, program):
         """Port and process of a monitor."""
         endpoint = f"ipc://{self.place.runtime}/coordinator"
-        port = 20000 + os.getpid() % 20000
+        port = free_port()
         process = subprocess.Popen(
             [str(program), "--role", "monitor", "--name", f"monitor-{self.place.base.name}",
              "--connect", endpoint, "--set", f"monitor.listen=127.0.0.1:{port}"],
