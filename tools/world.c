@@ -11,10 +11,9 @@
 
 #include "actors/coordinator/ledger.h"
 #include "runtime/exec.h"
-#include "runtime/http_client.h"
-#include "runtime/http_server.h"
 #include "runtime/net.h"
 #include "runtime/store.h"
+#include "tools/http.h"
 
 enum { WATCH_MS = 1000, GOODBYE_SHARE = 4 };
 
@@ -25,8 +24,7 @@ struct world {
     struct store *store;
     struct spawner *spawner; /* until exec has it */
     struct exec *exec;
-    struct http_client *client; /* these two cost nothing until they are used */
-    struct http_server *server;
+    struct http *http; /* at the very end there is none, and nobody who waits */
     int failure_fd;
     _Atomic(const char *) failure; /* NULL: none; static text */
 };
@@ -95,39 +93,39 @@ static void on_http(void *world, uint64_t id, struct rt_address owner,
                     const struct rt_http_request *request)
 {
     struct world *self = world;
-    if (self->client) { /* at the very end there is none, and nobody who waits */
-        http_client_request(self->client, id, owner, request);
+    if (self->http) {
+        http_request(self->http, id, owner, request);
     }
 }
 
 static void on_http_cancel(void *world, uint64_t id)
 {
     struct world *self = world;
-    if (self->client) {
-        http_client_cancel(self->client, id);
+    if (self->http) {
+        http_cancel(self->http, id);
     }
 }
 
 static enum err on_http_serve(void *world, struct rt_address owner, const char *at)
 {
     struct world *self = world;
-    return self->server ? http_server_open(self->server, owner, at) : ERR_GONE;
+    return self->http ? http_serve(self->http, owner, at) : ERR_GONE;
 }
 
 static void on_http_answer(void *world, uint64_t id, uint64_t status, const char *type,
                            struct msg_str body)
 {
     struct world *self = world;
-    if (self->server) {
-        http_server_answer(self->server, id, status, type, body);
+    if (self->http) {
+        http_answer(self->http, id, status, type, body);
     }
 }
 
 static void on_http_close(void *world)
 {
     struct world *self = world;
-    if (self->server) {
-        http_server_close(self->server);
+    if (self->http) {
+        http_close(self->http);
     }
 }
 
@@ -191,7 +189,7 @@ static uint64_t watch(void *arg)
     if (self->exec && exec_failed(self->exec)) {
         fail(self, "the spawner has died");
     }
-    if (http_client_failed(self->client)) {
+    if (http_failed(self->http)) {
         fail(self, "an actor was not told of its HTTP request");
     }
     return clock_ms(CLOCK_MONOTONIC) + WATCH_MS;
@@ -250,15 +248,12 @@ static enum err open_system(struct world *self, uint64_t node, uint64_t seed)
 
 static enum err open_http(struct world *self)
 {
-    enum err err = http_client_new(self->options.config, &self->client);
-    if (err == ERR_OK) {
-        http_client_attach(self->client, self->system);
-        err = http_server_new(self->options.config, &self->server);
-    }
-    if (err == ERR_OK) {
-        http_server_attach(self->server, self->system);
-    }
-    return err;
+    const struct http_options options = {
+        .host = {.config = self->options.config, .system = self->system, .tell = system_tell},
+        .module = self->options.http_module,
+        .log_world = self,
+        .log = on_log};
+    return http_new(&options, &self->http);
 }
 
 static enum err open_parts(struct world *self, char *why)
@@ -361,8 +356,7 @@ void world_destroy(struct world **world)
     }
     /* From the outside to the inside: each hands what it still holds to the system, the last. */
     net_destroy(&self->net);
-    http_server_destroy(&self->server);
-    http_client_destroy(&self->client);
+    http_destroy(&self->http);
     exec_destroy(&self->exec);
     spawner_stop(&self->spawner);
     if (self->store) {

@@ -20,6 +20,7 @@ struct world_options {
     const char *const *connect; /* NULL-terminated, or NULL */
     const char *ledger;         /* path of the ledger to open for writing; NULL: no store */
     bool exec;                  /* actors here start commands */
+    const char *http_module;    /* path of it; NULL: the one that came with this program */
     void *log_world;
     void (*log)(void *world, enum rt_level level, const char *actor, const char *text);
 };
