@@ -9,6 +9,7 @@
 
 enum { AGREEMENT_MARGIN = 2, TEXT_FOR_WORDS_MAX = 80 };
 
+static const char several[] = "several elements could be meant";
 static const double dice_min = 0.6;
 static const double dice_margin = 0.2;
 
@@ -166,6 +167,8 @@ static const struct tier {
     {by_name, 0.90, true, "it has the role and name of the element that passed last"},
     {by_label, 0.80, true, "it has the role and label of the element that passed last"},
 };
+
+static const struct tier named = {by_name, 0, true, ""};
 
 static size_t agreement(const struct element *a, const struct element *b)
 {
@@ -452,10 +455,11 @@ struct choice choose_by_words(const struct search *search)
     double second = 0;
     for (size_t i = 0; i < search->page->elements_count; i++) {
         const struct element *element = &search->page->elements[i];
-        if (!has_role(element, role, guessed) || !is_candidate(search, element)) {
-            continue;
+        bool fits = has_role(element, role, guessed) && fits_action(element, search->action);
+        double dice = fits ? rank(search, &said, element) : 0;
+        if (dice > second && is_claimed(search, element)) {
+            continue; /* looked at last: it compares with all that was known */
         }
-        double dice = rank(search, &said, element);
         if (dice > best) {
             second = best;
             best = dice;
@@ -468,9 +472,31 @@ struct choice choose_by_words(const struct search *search)
         return (struct choice){.why = "removed element: nothing on the page means the same"};
     }
     if (best < second + dice_margin) {
-        return (struct choice){.why = "several elements could be meant"};
+        return (struct choice){.why = several};
     }
     choice.confidence = 0.9 * best;
     choice.why = "its words are those of the locator";
     return choice;
+}
+
+struct choice choose_by_old_name(const struct search *search)
+{
+    assert(search->target);
+    const char *role = of(search->target, ELEMENT_ROLE);
+    const char *name = of(search->target, ELEMENT_NAME);
+    struct search by_old_name = *search;
+    struct locator *locator = &by_old_name.locator;
+    if (role[0] == '\0' || strlen(role) >= sizeof locator->role || name[0] == '\0' ||
+        strlen(name) >= sizeof locator->text || !tells_apart(search, &named) ||
+        action_is_assertion(search->action)) {
+        return (struct choice){.element = NULL};
+    }
+    *locator = (struct locator){.kind = LOCATOR_ROLE};
+    memcpy(locator->role, role, strlen(role) + 1);
+    memcpy(locator->text, name, strlen(name) + 1);
+    struct choice choice = choose_by_words(&by_old_name);
+    if (choice.element) {
+        choice.why = "its role is that of the element that passed last, and its name is like that";
+    }
+    return choice.element || choice.why == several ? choice : (struct choice){.element = NULL};
 }

@@ -31,6 +31,10 @@ bool action_is_absence(const char *action);
 /* Looks for search->target, which is known.  None, with `why` NULL: nothing of it is there. */
 struct choice choose_by_target(const struct search *search);
 
+/* Compares the name of search->target, which is known, with those of its role.  None, with `why`
+ * NULL: it had no name of its own, or nothing is named like that. */
+struct choice choose_by_old_name(const struct search *search);
+
 /* Compares what the locator says with the page. */
 struct choice choose_by_words(const struct search *search);
 

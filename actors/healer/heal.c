@@ -114,6 +114,9 @@ static struct choice choose(const struct search *search)
     if (search->target) {
         choice = choose_by_target(search);
     }
+    if (search->target && !choice.why) {
+        choice = choose_by_old_name(search);
+    }
     if (!choice.why && search->page->failed.count > 1) {
         choice.why = "the locator finds several elements: which one is meant is not known";
     }

@@ -267,6 +267,17 @@ Test(heal, looks_for_what_it_was)
         /* It is gone. */
         {"getByTestId('save-button')", NULL, CANCEL "," DELETE, SAVE "," CANCEL "," DELETE, SAVE,
          NULL, "removed"},
+        /* It was renamed; then something else was. */
+        {"locator('.x')", NULL, "{'role':'button','name':'Log in'}," CANCEL, CANCEL,
+         "{'role':'button','name':'Sign in'}", "getByRole('button', { name: 'Log in' })",
+         "its name is like that"},
+        {"locator('.x')", NULL, "{'role':'button','name':'Sign up'}," CANCEL, CANCEL,
+         "{'role':'button','name':'Sign in'}", NULL, "removed"},
+        {"locator('.x')", "toBeVisible", "{'role':'button','name':'Log in'}", "",
+         "{'role':'button','name':'Sign in'}", NULL, "removed"},
+        {"locator('.x')", NULL, "{'role':'button','name':'Log in'}",
+         "{'role':'button','name':'Sign in'},{'role':'button','name':'Sign in'}",
+         "{'role':'button','name':'Sign in'}", NULL, "removed"},
         /* A button then, a link now. */
         {"locator('.x')", NULL, "{'role':'link','name':'Save'}", "",
          "{'role':'button','name':'Save'}", NULL, NULL},
