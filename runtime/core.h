@@ -66,7 +66,7 @@ struct relations {
     struct number *commands;
     struct number *requests; /* of HTTP, under way */
     bool serves;             /* HTTP */
-    uint64_t *restarts; /* times of the latest restart_intensity restarts, a ring */
+    uint64_t *restarts;      /* times of the latest restart_intensity restarts, a ring */
     uint64_t restart_next;
 };
 

@@ -134,12 +134,35 @@ static void complete_env(const struct exec *exec, const struct exec_order *order
     env[count] = NULL;
 }
 
+/* What is written there stays: the paths of the configuration and, if it is wanted in place, the
+ * project, laid over the copy that decides who the command will be.  False: there is no room. */
+static bool collect_writable(const struct exec *exec, const struct exec_order *order,
+                             const char *writable[SANDBOX_PATHS_MAX + 1])
+{
+    size_t count = 0;
+    for (; count < SANDBOX_PATHS_MAX && exec->writable[count]; count++) {
+        writable[count] = exec->writable[count];
+    }
+    if (order->in_place && order->project) {
+        if (count == SANDBOX_PATHS_MAX) {
+            return false;
+        }
+        writable[count++] = order->project;
+    }
+    writable[count] = NULL;
+    return true;
+}
+
 static enum err spawn(struct child *child, const struct exec_order *order)
 {
     const struct exec *exec = child->exec;
     const struct cfg_sandbox *cfg = &exec->config->sandbox;
     const char *env[SPAWN_ENV_MAX + 1];
+    const char *writable[SANDBOX_PATHS_MAX + 1];
     struct exec_paths paths;
+    if (!collect_writable(exec, order, writable)) {
+        return ERR_LIMIT;
+    }
     complete_env(exec, order, env);
     const struct exec_program program = {.argv0 = order->argv[0],
                                          .path = exec_order_env(order, "PATH"),
@@ -162,7 +185,7 @@ static enum err spawn(struct child *child, const struct exec_order *order)
                                                .tmp_bytes_max = cfg->tmp_bytes_max,
                                                .file_bytes_max = cfg->file_bytes_max,
                                                .readable = paths.list,
-                                               .writable = exec->writable}};
+                                               .writable = writable}};
     struct spawn_fds fds;
     enum err err = spawner_spawn(exec->spawner, &spec, &fds);
     exec_paths_free(&paths);

@@ -66,7 +66,9 @@ enum err exec_order_new(const struct rt_command *command, struct exec_order **re
     }
     const char **pointers = (const char **)(void *)(self + 1);
     char *at = (char *)(pointers + measure.count);
-    *self = (struct exec_order){.deadline_ms = command->deadline_ms, .control = command->control};
+    *self = (struct exec_order){.deadline_ms = command->deadline_ms,
+                                .in_place = command->in_place,
+                                .control = command->control};
     self->argv = copy_list(&pointers, &at, command->argv);
     self->env = copy_list(&pointers, &at, command->env);
     self->readable = copy_list(&pointers, &at, command->readable);

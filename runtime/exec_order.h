@@ -16,6 +16,7 @@ struct exec_order {
     const char *cwd;
     const char *project;
     uint64_t deadline_ms;
+    bool in_place;
     bool control;
 };
 

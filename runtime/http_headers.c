@@ -20,9 +20,20 @@ static bool is_control(char c)
     return ((unsigned char)c < ' ' && c != '\t') || c == '\x7f';
 }
 
+static char harmless(char c)
+{
+    if (is_control(c)) {
+        return ' ';
+    }
+    return c;
+}
+
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    if (c >= 'A' && c <= 'Z') {
+        return (char)(c + ('a' - 'A'));
+    }
+    return c;
 }
 
 enum err http_headers_add(struct http_headers *headers, struct msg_str name, struct msg_str value)
@@ -34,12 +45,12 @@ enum err http_headers_add(struct http_headers *headers, struct msg_str name, str
     }
     char *at = headers->text + headers->size;
     for (uint32_t i = 0; i < name.size; i++) {
-        *at++ = is_control(name.at[i]) ? ' ' : lower(name.at[i]);
+        *at++ = lower(harmless(name.at[i]));
     }
     *at++ = ':';
     *at++ = ' ';
     for (uint32_t i = 0; i < value.size; i++) {
-        *at++ = is_control(value.at[i]) ? ' ' : value.at[i];
+        *at++ = harmless(value.at[i]);
     }
     *at++ = '\n';
     headers->size = (size_t)(at - headers->text);

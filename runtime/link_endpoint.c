@@ -1,6 +1,7 @@
 /* link_endpoint.c - endpoints by their text. */
 #include "runtime/link_endpoint.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +14,23 @@ static const char ipc[] = "ipc://";
 bool endpoint_is_tcp(const char *endpoint)
 {
     return strncmp(endpoint, tcp, sizeof tcp - 1) == 0;
+}
+
+bool endpoint_is_loopback(const char *endpoint)
+{
+    char host[INET6_ADDRSTRLEN] = "";
+    const char *begin = endpoint + sizeof tcp - 1;
+    const char *port = endpoint_is_tcp(endpoint) ? strrchr(endpoint, ':') : NULL;
+    if (!port || port <= begin || (size_t)(port - begin) >= sizeof host) {
+        return false;
+    }
+    memcpy(host, begin, (size_t)(port - begin));
+    struct in_addr address;
+    /* An address as a whole: a name may begin with 127, too. */
+    if (inet_pton(AF_INET, host, &address) == 1) {
+        return ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
+    }
+    return strcmp(host, "[::1]") == 0 || strcmp(host, "localhost") == 0;
 }
 
 const char *endpoint_path(const char *endpoint)

@@ -12,6 +12,10 @@ bool endpoint_is_good(const char *endpoint);
 
 bool endpoint_is_tcp(const char *endpoint);
 
+/* Whether a tcp endpoint surely stays on this machine: 127.0.0.0/8, [::1] or localhost.  What is
+ * not understood (names, interfaces, "source;destination") does not. */
+bool endpoint_is_loopback(const char *endpoint);
+
 /* The file of an ipc endpoint, inside its text; NULL for others. */
 const char *endpoint_path(const char *endpoint);
 

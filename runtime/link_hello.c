@@ -2,6 +2,7 @@
 #include "runtime/link_priv.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 /* How many heartbeats the way in use must have been quiet for a HELLO by another to win. */
 enum { QUIET_BEATS = 2 };
@@ -65,6 +66,62 @@ void link_down(struct links *links, struct peer *peer, enum peer_state state, co
     links->ports.node_down(links->ports.world, node);
 }
 
+bool link_may(const struct links *links, uint64_t route, struct msg_str name, uint64_t role)
+{
+    return !links->ports.may || links->ports.may(links->ports.world, route, name, role);
+}
+
+void link_bar(struct links *links, struct peer *peer, uint64_t role)
+{
+    char why[96];
+    (void)snprintf(why, sizeof why, "its key does not allow the role %s", term_word("role", role));
+    link_down(links, peer, PEER_OVER, why);
+    link_part(links, peer);
+    link_peer_enter(links, peer, PEER_BARRED);
+}
+
+/* Why a peer that is up may not stay so; NULL.  Forgets ways that are no longer allowed, but not
+ * the last: by that it is told. */
+static const char *review(struct links *links, struct peer *peer)
+{
+    struct msg_str name = msg_str(peer->stats.name);
+    for (size_t i = peer->ways_count; i > 0; i--) {
+        uint64_t route = peer->ways[i - 1].route;
+        if (link_may(links, route, name, 0)) {
+            continue;
+        }
+        if (peer->ways_count == 1) {
+            return "its key is no longer allowed";
+        }
+        link_way_drop(peer, route);
+    }
+    for (uint64_t role = 1; role < LINK_ROLES && peer->ways_count > 0; role++) {
+        if (peer->roles[role] != 0 && !link_may(links, peer->ways[0].route, name, role)) {
+            return "its key no longer allows a role of its";
+        }
+    }
+    return NULL;
+}
+
+void links_review(struct links *links, uint64_t now_ms)
+{
+    links->now_ms = now_ms > links->now_ms ? now_ms : links->now_ms;
+    for (struct peer *peer = links->tombs; peer; peer = peer->next) {
+        if (peer->state == PEER_BARRED) {
+            peer->state = PEER_OVER;
+        }
+    }
+    struct peer *next;
+    for (struct peer *peer = links->up; peer; peer = next) {
+        next = peer->next;
+        const char *why = review(links, peer);
+        if (why) {
+            link_down(links, peer, PEER_OVER, why);
+            link_part(links, peer);
+        }
+    }
+}
+
 void link_part(struct links *links, struct peer *peer)
 {
     assert(peer->state == PEER_OVER);
@@ -97,9 +154,9 @@ static bool versions_meet(const struct msg_hello *hello)
            hello->proto_min <= hello->proto_max;
 }
 
-/* Whether a HELLO is one to listen to.  What the transport has proven about the other end of the
- * route (its key) is to be held against the name here. */
-static enum err judge(struct links *links, uint64_t node, const struct msg_hello *hello)
+/* Whether a HELLO is one to listen to. */
+static enum err judge(struct links *links, uint64_t route, uint64_t node,
+                      const struct msg_hello *hello)
 {
     if (hello->node != node || node == 0 || !link_is_name(hello->name)) {
         links->strangers++;
@@ -109,13 +166,17 @@ static enum err judge(struct links *links, uint64_t node, const struct msg_hello
     const char *why = NULL;
     enum err err = ERR_REFUSED;
     const struct peer *peer = link_find(links, node);
-    if (node == links->node) {
+    if (!link_may(links, route, hello->name, 0)) {
+        why = "its key does not allow the name";
+    } else if (node == links->node) {
         why = "it is this process itself";
     } else if (!versions_meet(hello)) {
         why = "no common version of the protocol";
         err = ERR_VERSION;
     } else if (peer && !msg_str_is(hello->name, peer->stats.name)) {
         why = "the incarnation has another name";
+    } else if (peer && peer->state == PEER_BARRED) {
+        why = "its key does not allow a role that it took";
     } else if (peer && peer->state == PEER_REPLACED) {
         why = "a newer process of that name is linked";
     } else if (links->leaving && !(peer && peer->state == PEER_UP)) {
@@ -231,7 +292,7 @@ void link_on_hello(struct links *links, uint64_t route, const struct frame_reade
                    const struct msg_hello *hello)
 {
     uint64_t node = reader->node;
-    enum err err = judge(links, node, hello);
+    enum err err = judge(links, route, node, hello);
     if (err != ERR_OK) {
         /* So that both sides can say what is wrong. */
         if (err == ERR_VERSION && !hello->answer) {

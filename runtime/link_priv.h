@@ -36,6 +36,7 @@ enum peer_state {
     PEER_UP,
     PEER_OVER,    /* we ended the link; it has not confirmed yet */
     PEER_CLOSED,  /* both know of the end; a HELLO begins anew */
+    PEER_BARRED,  /* it took a role that its key does not allow; until links_review */
     PEER_REPLACED /* a newer incarnation of its name came; never again */
 };
 
@@ -187,6 +188,12 @@ void link_on_hello(struct links *links, uint64_t route, const struct frame_reade
 
 /* Ends a link: queued messages are lost, the system is told. */
 void link_down(struct links *links, struct peer *peer, enum peer_state state, const char *why);
+
+/* Whether the transport's proof lets the other end of the route be called so, in that role. */
+bool link_may(const struct links *links, uint64_t route, struct msg_str name, uint64_t role);
+
+/* Ends the link of a peer that took a role that is not its own. */
+void link_bar(struct links *links, struct peer *peer, uint64_t role);
 
 /* Tells a peer in PEER_OVER (again) that its link has ended, at most once per heartbeat. */
 void link_part(struct links *links, struct peer *peer);

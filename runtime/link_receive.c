@@ -119,10 +119,15 @@ static void accept_message(struct links *links, struct peer *peer, const struct 
 
 /* ---- messages of the link itself ---- */
 
-static void on_announce(struct links *links, struct peer *peer, const struct msg_announce *announce)
+static void on_announce(struct links *links, struct peer *peer, uint64_t route,
+                        const struct msg_announce *announce)
 {
     if (announce->role == 0 || announce->role >= LINK_ROLES || announce->actor == 0 ||
         peer->roles[announce->role] == announce->actor) {
+        return;
+    }
+    if (!link_may(links, route, msg_str(peer->stats.name), announce->role)) {
+        link_bar(links, peer, announce->role);
         return;
     }
     peer->roles[announce->role] = announce->actor;
@@ -147,7 +152,8 @@ static void on_goodbye(struct links *links, struct peer *peer, const struct msg_
     link_down(links, peer, PEER_CLOSED, "it said goodbye");
 }
 
-static void on_link_message(struct links *links, struct peer *peer, const struct msg *msg)
+static void on_link_message(struct links *links, struct peer *peer, uint64_t route,
+                            const struct msg *msg)
 {
     switch (msg->type) {
     case MSG_CREDIT: {
@@ -159,7 +165,7 @@ static void on_link_message(struct links *links, struct peer *peer, const struct
         return;
     }
     case MSG_ANNOUNCE:
-        on_announce(links, peer, msg_as_announce(msg));
+        on_announce(links, peer, route, msg_as_announce(msg));
         return;
     case MSG_GOODBYE:
         on_goodbye(links, peer, msg_as_goodbye(msg));
@@ -192,7 +198,8 @@ static void on_gap(struct links *links, struct peer *peer, uint64_t seq)
     link_resync(links, peer);
 }
 
-static void read_messages(struct links *links, struct peer *peer, struct frame_reader *reader)
+static void read_messages(struct links *links, struct peer *peer, uint64_t route,
+                          struct frame_reader *reader)
 {
     while (reader->left > 0 && peer->state == PEER_UP) {
         struct arrival arrival = {.at = reader->cursor};
@@ -209,7 +216,7 @@ static void read_messages(struct links *links, struct peer *peer, struct frame_r
         if (arrival.head.to != 0) {
             accept_message(links, peer, &arrival);
         } else if (arrival.msg) {
-            on_link_message(links, peer, arrival.msg);
+            on_link_message(links, peer, route, arrival.msg);
         }
     }
 }
@@ -244,7 +251,7 @@ static void on_frame(struct links *links, struct peer *peer, struct way *way,
     peer->in_seq++;
     peer->frames_in++;
     peer->stats.frames_in++;
-    read_messages(links, peer, reader);
+    read_messages(links, peer, way->route, reader);
 }
 
 void links_receive(struct links *links, uint64_t route, const void *bytes, size_t size,

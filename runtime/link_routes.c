@@ -5,6 +5,7 @@
  */
 #include "runtime/link_routes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { INDEX_BITS = 11, ENTRIES = 1 << INDEX_BITS, NONE = ENTRIES };
@@ -14,6 +15,7 @@ struct entry {
     uint16_t chain; /* next entry of its bucket, or NONE */
     uint8_t size;
     uint8_t id[ROUTE_ID_MAX];
+    char key[CERT_KEY_TEXT + 1];
 };
 
 struct routes {
@@ -82,14 +84,20 @@ static struct entry *make_room(struct routes *self, const struct links *links)
     return NULL;
 }
 
-uint64_t routes_number(struct routes *self, const uint8_t *id, size_t size,
-                       const struct links *links)
+uint64_t routes_number(struct routes *self, const struct route_id *id, const struct links *links)
 {
-    assert(size <= ROUTE_ID_MAX);
-    size_t bucket = bucket_of(self, id, size);
+    assert(id->size <= ROUTE_ID_MAX);
+    assert(strlen(id->key) <= CERT_KEY_TEXT);
+    size_t bucket = bucket_of(self, id->at, id->size);
     for (uint16_t i = self->buckets[bucket]; i != NONE; i = self->entries[i].chain) {
-        if (self->entries[i].size == size && memcmp(self->entries[i].id, id, size) == 0) {
-            return self->entries[i].route;
+        struct entry *entry = &self->entries[i];
+        if (entry->size == id->size && memcmp(entry->id, id->at, id->size) == 0) {
+            if (strcmp(entry->key, id->key) == 0) {
+                return entry->route;
+            }
+            /* What belongs to the one key is not to be found by the other. */
+            remove_entry(self, entry);
+            break;
         }
     }
     struct entry *entry = make_room(self, links);
@@ -98,8 +106,9 @@ uint64_t routes_number(struct routes *self, const uint8_t *id, size_t size,
     }
     uint16_t index = (uint16_t)(entry - self->entries);
     entry->route = ++self->serial << INDEX_BITS | index;
-    entry->size = (uint8_t)size;
-    memcpy(entry->id, id, size);
+    entry->size = (uint8_t)id->size;
+    memcpy(entry->id, id->at, id->size);
+    (void)snprintf(entry->key, sizeof entry->key, "%s", id->key);
     entry->chain = self->buckets[bucket];
     self->buckets[bucket] = index;
     return entry->route;
@@ -119,6 +128,12 @@ const void *routes_id(const struct routes *self, uint64_t route, size_t *ret_siz
     }
     *ret_size = entry->size;
     return entry->id;
+}
+
+const char *routes_key(const struct routes *self, uint64_t route)
+{
+    const struct entry *entry = find(self, route);
+    return entry ? entry->key : NULL;
 }
 
 void routes_remove(struct routes *self, uint64_t route)

@@ -9,11 +9,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 #include <zmq.h>
 
 #include "runtime/link_endpoint.h"
 #include "runtime/link_routes.h"
+#include "runtime/link_security.h"
 
 enum {
     DEALERS_MAX = 256, /* as many as links takes dials */
@@ -21,7 +23,14 @@ enum {
     HWM = 4096,
     BACKLOG = 256,
     RECONNECT_MS = 50,
-    RECONNECT_MS_MAX = 1000
+    RECONNECT_MS_MAX = 1000,
+    HANDSHAKE_AGAIN_MS = 1000
+};
+
+enum {
+    HANDSHAKE_FAILED = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                       ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
+    DEALER_EVENTS = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | HANDSHAKE_FAILED
 };
 
 struct dealer {
@@ -29,8 +38,10 @@ struct dealer {
     void *monitor; /* PAIR that tells of its connections */
     const char *endpoint;
     uint64_t lives; /* sockets made for it */
+    bool curve;
     bool connected;
     uint64_t heard_ms; /* when it was connected, or the last frame came */
+    uint64_t again_ms; /* its handshake failed: to be made anew then; 0 when it did not */
 };
 
 struct wires {
@@ -38,7 +49,9 @@ struct wires {
     void *context;
     void *router; /* NULL when nothing is bound */
     char endpoint[ENDPOINT_SIZE];
-    struct routes *routes; /* of the ROUTER */
+    struct routes *routes;     /* of the ROUTER */
+    bool curve;                /* of the ROUTER */
+    struct security *security; /* NULL when no endpoint uses keys */
     struct dealer dealers[DEALERS_MAX];
     size_t dealers_count;
 };
@@ -55,7 +68,7 @@ static int as_int(uint64_t number)
     return number < INT_MAX ? (int)number : INT_MAX;
 }
 
-/* What all sockets have in common; keys and their check would be set here. */
+/* What all sockets have in common. */
 static bool prepare(const struct wires *self, void *socket, const char *endpoint)
 {
     const struct cfg_runtime *config = self->options.config;
@@ -94,24 +107,30 @@ static void dealer_close(struct dealer *dealer)
 static bool dealer_make(struct wires *self, struct dealer *dealer)
 {
     size_t index = (size_t)(dealer - self->dealers);
+    uint64_t secret = 0;
     char id[128];
     char monitor[64];
     dealer->lives++;
-    /* Fresh each time: a ROUTER ignores an id as long as it believes in its old connection. */
-    int id_size = snprintf(id, sizeof id, "%s/%016" PRIx64 "/%zu.%" PRIu64, self->options.name,
-                           self->options.node, index, dealer->lives);
+    dealer->again_ms = 0;
+    /* Fresh each time: a ROUTER ignores an id as long as it believes in its old connection.  And
+     * not to be guessed: whoever comes with it when we have gone gets what was meant for us. */
+    if (getrandom(&secret, sizeof secret, GRND_NONBLOCK) != (ssize_t)sizeof secret) {
+        return false;
+    }
+    int id_size = snprintf(id, sizeof id, "%s/%016" PRIx64 "/%zu.%" PRIu64 ".%016" PRIx64,
+                           self->options.name, self->options.node, index, dealer->lives, secret);
     (void)snprintf(monitor, sizeof monitor, "inproc://monitor-%zu.%" PRIu64, index, dealer->lives);
     dealer->socket = zmq_socket(self->context, ZMQ_DEALER);
     dealer->monitor = zmq_socket(self->context, ZMQ_PAIR);
     /* Without a connection nothing is to be queued: it could reach a later incarnation only. */
     return dealer->socket && dealer->monitor && prepare(self, dealer->socket, dealer->endpoint) &&
+           (!dealer->curve || security_dial(self->security, dealer->socket)) &&
            set_int(dealer->socket, ZMQ_IMMEDIATE, 1) &&
            set_int(dealer->socket, ZMQ_RECONNECT_IVL, RECONNECT_MS) &&
            set_int(dealer->socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MS_MAX) &&
            zmq_setsockopt(dealer->socket, ZMQ_ROUTING_ID, id, (size_t)id_size) == 0 &&
            set_int(dealer->monitor, ZMQ_LINGER, 0) &&
-           zmq_socket_monitor(dealer->socket, monitor,
-                              ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) == 0 &&
+           zmq_socket_monitor(dealer->socket, monitor, DEALER_EVENTS) == 0 &&
            zmq_connect(dealer->monitor, monitor) == 0;
 }
 
@@ -147,6 +166,7 @@ static enum err open_router(struct wires *self, char *message, size_t size)
     self->router = zmq_socket(self->context, ZMQ_ROUTER);
     /* Without handover a stranger cannot take a route by claiming its id. */
     if (!self->router || !prepare(self, self->router, endpoint) ||
+        (self->curve && !security_serve(self->security, self->router)) ||
         !set_int(self->router, ZMQ_ROUTER_MANDATORY, 1) ||
         !set_int(self->router, ZMQ_ROUTER_HANDOVER, 0) ||
         !set_int(self->router, ZMQ_BACKLOG, BACKLOG)) {
@@ -166,20 +186,43 @@ static enum err open_router(struct wires *self, char *message, size_t size)
 
 static enum err open_dealers(struct wires *self, char *message, size_t size)
 {
-    const char *const *endpoint = self->options.connect;
-    for (; endpoint && *endpoint; endpoint++) {
+    for (size_t i = 0; i < self->dealers_count; i++) {
+        enum err err = dealer_open(self, &self->dealers[i]);
+        if (err != ERR_OK) {
+            return tell(message, size, err, "cannot connect", self->dealers[i].endpoint);
+        }
+    }
+    return ERR_OK;
+}
+
+/* Finds out which sockets need keys, and reads these when one does. */
+static enum err open_security(struct wires *self, char *message, size_t size)
+{
+    const struct wires_options *options = &self->options;
+    struct security_options security = {.config = options->security,
+                                        .name = options->name,
+                                        .context = self->context,
+                                        .world = options->world,
+                                        .log = options->log};
+    enum err err = ERR_OK;
+    if (options->bind) {
+        err = security_rule(options->security, options->bind, &self->curve, message, size);
+        security.serves = self->curve;
+    }
+    const char *const *endpoint = options->connect;
+    for (; err == ERR_OK && endpoint && *endpoint; endpoint++) {
         if (self->dealers_count == DEALERS_MAX) {
             errno = E2BIG;
             return tell(message, size, ERR_LIMIT, "cannot connect", *endpoint);
         }
         struct dealer *dealer = &self->dealers[self->dealers_count++];
         dealer->endpoint = *endpoint;
-        enum err err = dealer_open(self, dealer);
-        if (err != ERR_OK) {
-            return tell(message, size, err, "cannot connect", *endpoint);
-        }
+        err = security_rule(options->security, *endpoint, &dealer->curve, message, size);
+        security.dials |= dealer->curve;
     }
-    return ERR_OK;
+    return err == ERR_OK && (security.serves || security.dials)
+               ? security_new(&security, message, size, &self->security)
+               : err;
 }
 
 static enum err check_endpoints(const struct wires_options *options, char *message, size_t size)
@@ -210,6 +253,9 @@ enum err wires_open(const struct wires_options *options, char *message, size_t s
     self->context = zmq_ctx_new();
     if (!self->context) {
         err = tell(message, size, ERR_IO, "no context for", options->name);
+    }
+    if (err == ERR_OK) {
+        err = open_security(self, message, size);
     }
     if (err == ERR_OK && options->bind) {
         err = open_router(self, message, size);
@@ -246,6 +292,7 @@ void wires_close(struct wires **wires, int linger_ms)
         (void)unlink(endpoint_path(self->endpoint));
     }
     close_socket(&self->router);
+    security_destroy(&self->security);
     if (self->context) {
         while (zmq_ctx_term(self->context) != 0 && errno == EINTR) {
         }
@@ -338,26 +385,42 @@ static int next_frame(void *socket, zmq_msg_t *frame)
     return 0;
 }
 
+/* The route of a frame from the peer with this id; 0: it is not to be listened to. */
+static uint64_t route_of(struct wires *self, struct route_id *id, zmq_msg_t *frame,
+                         const struct links *links)
+{
+    id->key = "";
+    if (self->curve) {
+        /* A key that is revoked keeps its connection, but is no longer heard. */
+        const struct cert *cert = security_user(self->security, zmq_msg_gets(frame, "User-Id"));
+        if (!cert) {
+            return 0;
+        }
+        id->key = cert->public_key;
+    }
+    return routes_number(self->routes, id, links);
+}
+
 static void receive_router(struct wires *self, struct links *links, uint64_t now_ms)
 {
     for (int i = 0; self->router && i < FRAMES_PER_TURN; i++) {
-        uint8_t id[ROUTE_ID_MAX];
-        int id_size = zmq_recv(self->router, id, sizeof id, ZMQ_DONTWAIT);
-        if (id_size < 0) {
+        uint8_t bytes[ROUTE_ID_MAX];
+        int size = zmq_recv(self->router, bytes, sizeof bytes, ZMQ_DONTWAIT);
+        if (size < 0) {
             return;
         }
-        uint64_t route = 0;
-        if ((size_t)id_size <= sizeof id) {
-            route = routes_number(self->routes, id, (size_t)id_size, links);
-        }
-        if (route == 0 || !has_more(self->router)) {
+        struct route_id id = {.at = bytes, .size = (size_t)size};
+        if (id.size > sizeof bytes || !has_more(self->router)) {
             skip_parts(self->router);
             continue;
         }
         zmq_msg_t frame;
         (void)zmq_msg_init(&frame);
         if (next_frame(self->router, &frame) > 0) {
-            links_receive(links, route, zmq_msg_data(&frame), zmq_msg_size(&frame), now_ms);
+            uint64_t route = route_of(self, &id, &frame, links);
+            if (route != 0) {
+                links_receive(links, route, zmq_msg_data(&frame), zmq_msg_size(&frame), now_ms);
+            }
         }
         (void)zmq_msg_close(&frame);
     }
@@ -388,7 +451,18 @@ static bool is_readable(void *socket)
     return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN) != 0;
 }
 
-static void read_monitor(struct dealer *dealer, uint64_t route, struct links *links,
+static void on_handshake_failed(struct wires *self, struct dealer *dealer, bool auth,
+                                uint64_t now_ms)
+{
+    dealer->again_ms = now_ms + HANDSHAKE_AGAIN_MS;
+    if (dealer->curve) {
+        security_note(self->security, now_ms, "handshake failed endpoint=%.200s why=\"%s\"",
+                      dealer->endpoint,
+                      auth ? "our key is not allowed there" : "keys are used on one side only");
+    }
+}
+
+static void read_monitor(struct wires *self, struct dealer *dealer, struct links *links,
                          uint64_t now_ms)
 {
     uint8_t event[6]; /* its number in 16 bits, a value in 32 */
@@ -397,12 +471,24 @@ static void read_monitor(struct dealer *dealer, uint64_t route, struct links *li
         uint16_t number;
         memcpy(&number, event, sizeof number);
         dealer->connected = number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+        if ((number & HANDSHAKE_FAILED) != 0) {
+            on_handshake_failed(self, dealer, number == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, now_ms);
+        }
         if (dealer->connected) {
+            dealer->again_ms = 0;
             dealer->heard_ms = now_ms;
             /* Asking makes the socket notice its new connection before it is written to. */
             (void)is_readable(dealer->socket);
-            links_connect(links, route, now_ms);
+            links_connect(links, (uint64_t)(dealer - self->dealers) + 1, now_ms);
         }
+    }
+}
+
+static void renew(struct wires *self, struct dealer *dealer)
+{
+    dealer_close(dealer);
+    if (dealer_open(self, dealer) != ERR_OK) {
+        dealer_close(dealer); /* tried again at the next turn */
     }
 }
 
@@ -413,19 +499,17 @@ static void renew_when_silent(struct wires *self, struct dealer *dealer, uint64_
                            now_ms - dealer->heard_ms <= 2 * self->options.config->silence_ms_max)) {
         return;
     }
-    dealer_close(dealer);
-    if (dealer_open(self, dealer) != ERR_OK) {
-        dealer_close(dealer); /* tried again at the next turn */
-    }
+    renew(self, dealer);
 }
 
 void wires_receive(struct wires *self, struct links *links, uint64_t now_ms)
 {
+    security_answer(self->security, now_ms);
     receive_router(self, links, now_ms);
     for (size_t i = 0; i < self->dealers_count; i++) {
         struct dealer *dealer = &self->dealers[i];
         if (dealer->socket) {
-            read_monitor(dealer, i + 1, links, now_ms);
+            read_monitor(self, dealer, links, now_ms);
             receive_dealer(dealer, i + 1, links, now_ms);
         }
         /* After reading: we ourselves may have been stopped. */
@@ -433,9 +517,48 @@ void wires_receive(struct wires *self, struct links *links, uint64_t now_ms)
     }
 }
 
+/* ---- keys ---- */
+
+bool wires_may(const struct wires *self, uint64_t route, struct msg_str name, uint64_t role)
+{
+    bool dialed = route <= DEALERS_MAX;
+    if (!(dialed ? self->dealers[route - 1].curve : self->curve)) {
+        return true;
+    }
+    const char *key = dialed ? NULL : routes_key(self->routes, route);
+    const struct cert *cert = key      ? security_key(self->security, key)
+                              : dialed ? security_server(self->security)
+                                       : NULL;
+    return cert && cert_allows(cert, name.at, name.size, role);
+}
+
+uint64_t wires_run(struct wires *self, struct links *links, uint64_t now_ms)
+{
+    uint64_t next_ms;
+    unsigned news = security_look(self->security, now_ms, &next_ms);
+    for (size_t i = 0; i < self->dealers_count; i++) {
+        struct dealer *dealer = &self->dealers[i];
+        bool due = dealer->again_ms != 0 && dealer->again_ms <= now_ms;
+        if (due || (dealer->curve && (news & SECURITY_KEYS) != 0)) {
+            /* libzmq does not come back by itself after an ERROR of the other side. */
+            renew(self, dealer);
+        }
+        if (dealer->again_ms != 0 && dealer->again_ms < next_ms) {
+            next_ms = dealer->again_ms;
+        }
+    }
+    if ((news & SECURITY_ALLOWED) != 0) {
+        links_review(links, now_ms);
+    }
+    return next_ms;
+}
+
+/* ---- polling ---- */
+
 bool wires_ready(struct wires *self)
 {
-    bool ready = self->router && is_readable(self->router);
+    void *zap = security_socket(self->security);
+    bool ready = (self->router && is_readable(self->router)) || (zap && is_readable(zap));
     for (size_t i = 0; i < self->dealers_count; i++) {
         struct dealer *dealer = &self->dealers[i];
         if (dealer->socket && (is_readable(dealer->socket) || is_readable(dealer->monitor))) {
@@ -445,11 +568,9 @@ bool wires_ready(struct wires *self)
     return ready;
 }
 
-/* ---- polling ---- */
-
 size_t wires_fds_count(const struct wires *self)
 {
-    return 1 + 2 * self->dealers_count;
+    return 2 + 2 * self->dealers_count;
 }
 
 static struct pollfd poll_entry(void *socket)
@@ -465,6 +586,7 @@ static struct pollfd poll_entry(void *socket)
 void wires_fds(struct wires *self, struct pollfd *fds)
 {
     *fds++ = poll_entry(self->router);
+    *fds++ = poll_entry(security_socket(self->security));
     for (size_t i = 0; i < self->dealers_count; i++) {
         *fds++ = poll_entry(self->dealers[i].socket);
         *fds++ = poll_entry(self->dealers[i].monitor);

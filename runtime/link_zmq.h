@@ -14,10 +14,13 @@ struct wires;
 
 struct wires_options {
     const struct cfg_runtime *config;
+    const struct cfg_security *security;
     const char *name;
     uint64_t node;
     const char *bind;           /* endpoint, or NULL */
     const char *const *connect; /* NULL-terminated endpoints, or NULL */
+    void *world;
+    void (*log)(void *world, enum rt_level level, const char *text);
 };
 
 /* Opens all sockets.  Errors and `message` as of net_new.  Options are borrowed. */
@@ -36,6 +39,13 @@ const char *wires_endpoint(const struct wires *wires);
 
 /* The port `transmit` of links. */
 enum err wires_transmit(struct wires *wires, uint64_t route, const void *bytes, size_t size);
+
+/* The port `may` of links. */
+bool wires_may(const struct wires *wires, uint64_t route, struct msg_str name, uint64_t role);
+
+/* Tries again what has failed, and looks at the keys: links whose keys are no longer allowed end.
+ * Returns when it wants to be called again at the latest, UINT64_MAX for never. */
+uint64_t wires_run(struct wires *wires, struct links *links, uint64_t now_ms);
 
 /* Hands what has arrived to links, some frames of every socket, and tells them of new
  * connections. */

@@ -52,6 +52,11 @@ struct links_ports {
      * a newer incarnation of the same name came.  A node that was only paused may link anew. */
     void (*node_down)(void *world, uint64_t node);
 
+    /* Whether what the transport has proven about the other end of a route (its key) lets it be
+     * called `name` and, if `role` is not 0, play that role.  NULL: nothing is proven, and
+     * everybody may. */
+    bool (*may)(void *world, uint64_t route, struct msg_str name, uint64_t role);
+
     /* One finished line, key=value text. */
     void (*log)(void *world, enum rt_level level, const char *text);
 };
@@ -72,6 +77,9 @@ void links_connect(struct links *links, uint64_t route, uint64_t now_ms);
  * neither memory nor, beyond a line now and then, log. */
 void links_receive(struct links *links, uint64_t route, const void *bytes, size_t size,
                    uint64_t now_ms);
+
+/* The answers of the port `may` may have changed: ends the links that it no longer allows. */
+void links_review(struct links *links, uint64_t now_ms);
 
 /* Whether a link uses the route, or links_connect named it: the transport may forget others. */
 bool links_knows(const struct links *links, uint64_t route);

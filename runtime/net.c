@@ -96,6 +96,12 @@ static void on_node_down(void *world, uint64_t node)
     system_node_down(self->system, node);
 }
 
+static bool on_may(void *world, uint64_t route, struct msg_str name, uint64_t role)
+{
+    const struct net *self = world;
+    return wires_may(self->wires, route, name, role);
+}
+
 static void on_log(void *world, enum rt_level level, const char *text)
 {
     struct net *self = world;
@@ -114,8 +120,12 @@ static enum err open_parts(struct net *self, char *message, size_t size)
                                 .account = on_account,
                                 .role_up = on_role_up,
                                 .node_down = on_node_down,
+                                .may = on_may,
                                 .log = on_log};
     struct wires_options wires = {.config = &options->config->runtime,
+                                  .security = &options->config->security,
+                                  .world = self,
+                                  .log = on_log,
                                   .name = options->name,
                                   .node = options->node,
                                   .bind = options->bind,
@@ -418,8 +428,9 @@ static void *run(void *arg)
     for (;;) {
         atomic_store(&self->woken, false);
         wires_receive(self->wires, self->links, now_ms());
+        uint64_t wires_ms = wires_run(self->wires, self->links, now_ms());
         pass_on(self);
-        uint64_t next_ms = system_run_timers(self->system);
+        uint64_t next_ms = earlier(wires_ms, system_run_timers(self->system));
         for (size_t i = 0; i < self->turns_count; i++) {
             next_ms = earlier(next_ms, self->turns[i].call(self->turns[i].arg));
         }

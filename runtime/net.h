@@ -33,7 +33,8 @@ struct net_watch {
 /* Opens the sockets, so that whoever starts a process learns at once that it cannot.  The
  * directory of an ipc endpoint, and who may enter it, is the caller's business.
  * ERR_CONFIG: an endpoint that is none; ERR_EXISTS: another process serves it; ERR_MALFORMED: the
- * name; ERR_IO; ERR_MEMORY.  `message` (terminated, cut to `size` bytes) says which and why. */
+ * name; ERR_REFUSED: a key is missing where one is needed; ERR_IO; ERR_MEMORY.  `message`
+ * (terminated, cut to `size` bytes) says which and why. */
 enum err net_new(const struct net_options *options, char *message, size_t size,
                  struct net **ret_net) MUST_CHECK;
 

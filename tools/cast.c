@@ -11,11 +11,15 @@
 #include "actors/classifier/rules.h"
 #include "actors/coordinator/coordinator.h"
 #include "actors/executor/executor.h"
+#include "actors/fixer/fixer.h"
+#include "actors/healer/healer.h"
 #include "actors/monitor/monitor.h"
 #include "actors/partitioner/partitioner.h"
 #include "actors/sqs_bridge/sqs_bridge.h"
 #include "actors/sqs_bridge/sqs_request.h"
+#include "actors/validator/validator.h"
 #include "tools/environment.h"
+#include "tools/gateway.h"
 #include "tools/place.h"
 
 /* The argument of an actor's life. */
@@ -32,10 +36,12 @@ struct cast {
     struct cast_arg args[ROWS_MAX];
     /* Where they point to. */
     char reporters[PATH_MAX];
+    char sources[PATH_MAX];
     struct rules *rules;
     struct classifier_arg classifier;
+    struct gateway_arg *gateway;
     struct credentials credentials;
-    char env[MSG_MAX_submit_env];
+    char env[MSG_MAX_submit_env + 1];
     struct sqs_bridge_arg sqs_bridge;
 };
 
@@ -49,19 +55,32 @@ struct cast_row {
 
 /* ---- what they need ---- */
 
-static enum err load_reporters(struct cast *self, char *why, struct cast_arg *ret_arg)
+/* A folder that was given, or the one beside the program. */
+static enum err load_folder(const char *given, enum err (*find)(char ret_path[PATH_MAX]),
+                            char path[PATH_MAX], struct cast_arg *ret_arg)
 {
-    const char *given = self->options.reporters;
-    if (given ? strlen(given) >= sizeof self->reporters : place_reporters(self->reporters)) {
-        (void)snprintf(why, CAST_WHY_SIZE, "%s",
-                       "an executor needs --reporters DIR: there are none beside this program");
+    if (given ? strlen(given) >= PATH_MAX : find(path) != ERR_OK) {
         return ERR_NOT_FOUND;
     }
     if (given) {
-        memcpy(self->reporters, given, strlen(given) + 1);
+        memcpy(path, given, strlen(given) + 1);
     }
-    *ret_arg = (struct cast_arg){self->reporters, strlen(self->reporters) + 1};
+    *ret_arg = (struct cast_arg){path, strlen(path) + 1};
     return ERR_OK;
+}
+
+static enum err load_reporters(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    (void)snprintf(why, CAST_WHY_SIZE, "an executor needs --reporters DIR: %s",
+                   "there are none beside this program");
+    return load_folder(self->options.reporters, place_reporters, self->reporters, ret_arg);
+}
+
+static enum err load_sources(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    (void)snprintf(why, CAST_WHY_SIZE, "a fixer needs --sources DIR: %s",
+                   "there are none beside this program");
+    return load_folder(self->options.sources, place_sources, self->sources, ret_arg);
 }
 
 static enum err load_rules(struct cast *self, char *why, struct cast_arg *ret_arg)
@@ -86,6 +105,13 @@ static enum err load_rules(struct cast *self, char *why, struct cast_arg *ret_ar
     return ERR_OK;
 }
 
+static enum err load_gateway(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    enum err err = gateway_load(self->options.config, why, &self->gateway);
+    *ret_arg = (struct cast_arg){self->gateway, sizeof *self->gateway};
+    return err;
+}
+
 /* Whose name requests are signed with; the sentence names no value. */
 static enum err load_credentials(struct cast *self, char *why)
 {
@@ -107,7 +133,7 @@ static enum err load_sqs(struct cast *self, char *why, struct cast_arg *ret_arg)
 {
     const struct cfg_sqs *cfg = &self->options.config->sqs;
     struct sqs_endpoint unused;
-    char left_out[ENVIRONMENT_NAME_SIZE];
+    char left_out[128];
     if (!cfg->region[0] || !cfg->queue[0]) {
         (void)snprintf(why, CAST_WHY_SIZE, "an sqs_bridge needs sqs.region and sqs.queue");
         return ERR_CONFIG;
@@ -131,10 +157,9 @@ static enum err load_sqs(struct cast *self, char *why, struct cast_arg *ret_arg)
     if (err != ERR_OK) {
         return err;
     }
-    environment_collect(self->options.config->sandbox.env, self->env, sizeof self->env, left_out);
+    environment_lines(self->options.config->sandbox.env, self->env, left_out, sizeof left_out);
     if (left_out[0]) {
-        (void)fprintf(stderr, "troupe-node: the variable %s is not handed to tests: too long\n",
-                      left_out);
+        (void)fprintf(stderr, "troupe-node: not handed to tests, because too long: %s\n", left_out);
     }
     self->sqs_bridge = (struct sqs_bridge_arg){&self->credentials, self->env};
     *ret_arg = (struct cast_arg){&self->sqs_bridge, sizeof self->sqs_bridge};
@@ -148,7 +173,11 @@ static const struct cast_row rows[] = {
     {TERM_role_PARTITIONER, false, &partitioner_behaviour, NULL},
     {TERM_role_EXECUTOR, true, &executor_behaviour, load_reporters},
     {TERM_role_CLASSIFIER, false, &classifier_behaviour, load_rules},
+    {TERM_role_FIXER, true, &fixer_behaviour, load_sources},
+    {TERM_role_VALIDATOR, true, &validator_behaviour, NULL},
+    {TERM_role_HEALER, true, &healer_behaviour, NULL},
     {TERM_role_MONITOR, false, &monitor_behaviour, NULL},
+    {TERM_role_GATEWAY, false, &gateway_behaviour, load_gateway},
     {TERM_role_SQS_BRIDGE, false, &sqs_bridge_behaviour, load_sqs},
 };
 
@@ -167,7 +196,8 @@ static const struct cast_row *row_of(uint64_t role)
 
 const char *cast_words(void)
 {
-    return "coordinator, partitioner, executor, classifier, monitor, sqs_bridge";
+    return "coordinator, partitioner, executor, classifier, fixer, validator, healer, monitor, "
+           "gateway, sqs_bridge";
 }
 
 bool cast_role(const char *word, uint64_t *ret_role)
@@ -226,6 +256,7 @@ enum err cast_spawn(struct cast *cast, struct rt_system *system)
 void cast_destroy(struct cast **cast)
 {
     if (*cast) {
+        gateway_unload(&(*cast)->gateway);
         rules_destroy(&(*cast)->rules);
         credentials_wipe(&(*cast)->credentials);
         free(*cast);

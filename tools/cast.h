@@ -16,7 +16,8 @@ struct cast;
 struct cast_options {
     const struct config *config;
     const char *config_dir; /* of the user; NULL: none */
-    const char *reporters;  /* NULL: those beside the program */
+    const char *reporters;  /* NULL: those beside the program; so are the next */
+    const char *sources;
 };
 
 /* Finds the role of a word.  False: there is none, or no actor plays it here. */

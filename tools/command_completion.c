@@ -43,7 +43,7 @@ static void bash(void)
         "    fi\n"
         "    case $prev in\n"
         "    --color) COMPREPLY=($(compgen -W 'auto always never' -- \"$cur\")); return ;;\n"
-        "    --runner) COMPREPLY=($(compgen -W 'auto vitest command' -- \"$cur\"));"
+        "    --runner) COMPREPLY=($(compgen -W 'auto vitest tsc playwright command' -- \"$cur\"));"
         " return ;;\n"
         "    --fix|--heal) COMPREPLY=($(compgen -W 'off propose apply' -- \"$cur\"));"
         " return ;;\n"

@@ -1,16 +1,13 @@
-/* environment.h - the part of this process's environment that tests may see. */
+/* environment.h - the variables of this process that tests may see. */
 #ifndef TOOLS_ENVIRONMENT_H
 #define TOOLS_ENVIRONMENT_H
 
-#include <stddef.h>
+#include "proto/message.h"
 
-enum { ENVIRONMENT_NAME_SIZE = 65 };
-
-/* Writes the variables that are set of `names` (separated by commas) as NAME=VALUE lines into
- * `ret`, `size` bytes.  One that does not fit or has a line end is left out, its name is in
- * `ret_left_out` (cut, the last of several); empty: there was none.  Nobody may change the
- * environment meanwhile. */
-void environment_collect(const char *names, char *ret, size_t size,
-                         char ret_left_out[ENVIRONMENT_NAME_SIZE]);
+/* Writes those of `names` (separated by commas) that are set into `lines`, NAME=VALUE lines.
+ * `left_out`, of `size` bytes, names those that have no room or more than one line; cut when there
+ * are many.  Reads the environment: not beside a thread that changes it. */
+void environment_lines(const char *names, char lines[MSG_MAX_submit_env + 1], char *left_out,
+                       size_t size);
 
 #endif

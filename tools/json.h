@@ -71,6 +71,18 @@ struct json_run {
 
 enum err json_runs(FILE *out, const struct json_run *runs, size_t count) MUST_CHECK;
 
+/* A key of `troupe keys`. */
+struct json_key {
+    const char *name;
+    uint64_t roles; /* bit per role number */
+    const char *public_key;
+    const char *file;
+    const char *secret_file; /* or NULL */
+};
+
+enum err json_key(FILE *out, const struct json_key *key) MUST_CHECK;
+enum err json_keys(FILE *out, const struct json_key *keys, size_t count) MUST_CHECK;
+
 /* A check of `troupe doctor`. */
 struct json_check {
     const char *name;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "config/load.h"
+#include "runtime/cert_file.h"
 #include "tools/args.h"
 #include "tools/cast.h"
 #include "tools/exits.h"
@@ -37,6 +38,7 @@ enum node_option {
     OPTION_state,
     OPTION_config,
     OPTION_reporters,
+    OPTION_sources,
     OPTION_set,
     OPTION_die_with_parent,
     OPTION_supervise,
@@ -56,6 +58,7 @@ static const struct arg_option options[OPTIONS] = {
     [OPTION_state] = {"state", "DIR", "where the coordinator keeps its ledger", 0},
     [OPTION_config] = {"config", "DIR", "read troupe.yml there", 0},
     [OPTION_reporters] = {"reporters", "DIR", "where the reporters for test runners are", 0},
+    [OPTION_sources] = {"sources", "DIR", "where the sources of candidates are", 0},
     [OPTION_set] = {"set", "SECTION.KEY=VALUE", "set one key of the configuration", 0},
     [OPTION_die_with_parent] = {"die-with-parent", "", "end when whoever started it ends", 0},
     [OPTION_supervise] = {"supervise", "", "keep a whole local cluster alive instead", 0},
@@ -77,6 +80,7 @@ struct node {
     const char *state;
     const char *config_dir;
     const char *reporters;
+    const char *sources;
     const char *sets[SETS_MAX];
     size_t sets_count;
     const char *runtime;
@@ -189,6 +193,9 @@ static int take(struct node *self, int option, const char *value)
         return 0;
     case OPTION_reporters:
         self->reporters = value;
+        return 0;
+    case OPTION_sources:
+        self->sources = value;
         return 0;
     case OPTION_runtime:
         self->runtime = value;
@@ -342,7 +349,9 @@ static int run_world(struct node *self, struct cast *cast, const char *ledger,
     enum err err = world_new(&world_options, why, &world);
     if (err != ERR_OK) {
         on_log(self, RT_ERROR, "node", why);
-        return err == ERR_CONFIG || err == ERR_MALFORMED ? EXIT_USAGE : EXIT_COULD_NOT;
+        return err == ERR_CONFIG || err == ERR_MALFORMED ? EXIT_USAGE
+               : err == ERR_REFUSED                      ? EXIT_CONFIG
+                                                         : EXIT_COULD_NOT;
     }
     err = cast_spawn(cast, world_system(world));
     if (err == ERR_OK) {
@@ -361,40 +370,69 @@ static int run_world(struct node *self, struct cast *cast, const char *ledger,
     return code;
 }
 
+/* Of the coordinator; an empty path for all others. */
+static int find_ledger(const struct node *self, char ret_path[PATH_MAX])
+{
+    ret_path[0] = '\0';
+    if (!plays(self, TERM_role_COORDINATOR)) {
+        return EXIT_DONE;
+    }
+    if (!self->state) {
+        return complain("a coordinator needs --state DIR for its ledger", "");
+    }
+    return place_join(self->state, PLACE_LEDGER, ret_path) == ERR_OK
+               ? EXIT_DONE
+               : complain("--state is too long", "");
+}
+
+static int gather_cast(const struct node *self, struct cast **ret_cast)
+{
+    const struct cast_options cast_options = {.config = &self->config,
+                                              .config_dir = self->config_dir,
+                                              .reporters = self->reporters,
+                                              .sources = self->sources};
+    char why[CAST_WHY_SIZE] = "";
+    enum err err = cast_new(&cast_options, self->roles, self->roles_count, why, ret_cast);
+    if (err == ERR_OK) {
+        return EXIT_DONE;
+    }
+    (void)complain(why[0] ? why : err_text(err), "");
+    return err == ERR_CONFIG ? EXIT_CONFIG : EXIT_USAGE;
+}
+
+/* `own` keeps the name of the key. */
+static void take_name(struct node *self, struct cert *own)
+{
+    char why[WORLD_WHY_SIZE];
+    const char *key_file = self->config.security.key_file;
+    if (!self->name) {
+        /* A key that cannot be read is complained about where it is needed. */
+        bool named = key_file[0] && cert_load(key_file, false, own, why, sizeof why) == ERR_OK;
+        self->name = named ? own->name : term_word("role", self->roles[0]);
+    }
+}
+
 static int run_node(struct node *self)
 {
     if (self->roles_count == 0) {
         return complain("say --role ROLE, or --supervise; see --help", "");
     }
-    char ledger[PATH_MAX] = "";
-    if (plays(self, TERM_role_COORDINATOR)) {
-        if (!self->state) {
-            return complain("a coordinator needs --state DIR for its ledger", "");
-        }
-        int size = snprintf(ledger, sizeof ledger, "%s/" PLACE_LEDGER, self->state);
-        if (size < 0 || (size_t)size >= sizeof ledger) {
-            return complain("--state is too long", "");
-        }
-    }
-    const struct cast_options cast_options = {
-        .config = &self->config, .config_dir = self->config_dir, .reporters = self->reporters};
-    char why[CAST_WHY_SIZE] = "";
+    char ledger[PATH_MAX];
     struct cast *cast = NULL;
-    enum err err = cast_new(&cast_options, self->roles, self->roles_count, why, &cast);
-    if (err != ERR_OK) {
-        (void)complain(why[0] ? why : err_text(err), "");
-        return err == ERR_CONFIG ? EXIT_CONFIG : EXIT_USAGE;
+    int code = find_ledger(self, ledger);
+    code = code == EXIT_DONE ? gather_cast(self, &cast) : code;
+    if (code != EXIT_DONE) {
+        return code;
     }
-    if (!self->name) {
-        self->name = term_word("role", self->roles[0]);
-    }
+    struct cert own;
+    take_name(self, &own);
     sigset_t signals;
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    int code = run_world(self, cast, ledger[0] ? ledger : NULL, &signals);
+    code = run_world(self, cast, ledger[0] ? ledger : NULL, &signals);
     cast_destroy(&cast);
     return code;
 }
@@ -404,7 +442,7 @@ static int run_supervisor(const struct node *self)
     if (!self->state || !self->runtime) {
         return complain("--supervise needs --state DIR and --runtime DIR", "");
     }
-    const char *pass[2 * SETS_MAX + 5];
+    const char *pass[2 * SETS_MAX + 7];
     size_t count = 0;
     if (self->config_dir) {
         pass[count++] = "--config";
@@ -413,6 +451,10 @@ static int run_supervisor(const struct node *self)
     if (self->reporters) {
         pass[count++] = "--reporters";
         pass[count++] = self->reporters;
+    }
+    if (self->sources) {
+        pass[count++] = "--sources";
+        pass[count++] = self->sources;
     }
     for (size_t i = 0; i < self->sets_count; i++) {
         pass[count++] = "--set";

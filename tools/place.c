@@ -204,6 +204,13 @@ enum err place_reporters(char ret_path[PATH_MAX])
     return find_beside(names, "vitest/host.mjs", ret_path);
 }
 
+enum err place_sources(char ret_path[PATH_MAX])
+{
+    static const char *const names[] = {"../share/troupe/sources", "../../share/troupe/sources",
+                                        "../tools/sources", "../../tools/sources", NULL};
+    return find_beside(names, "typescript/host.mjs", ret_path);
+}
+
 enum err place_default(const char *name, char ret_path[PATH_MAX])
 {
     static const char *const names[] = {"../share/troupe", "../../share/troupe", "../config",

@@ -7,11 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "config/load.h"
+#include "runtime/cert_file.h"
+#include "runtime/link_security.h"
 #include "tools/logline.h"
 #include "tools/world.h"
 
@@ -200,10 +203,29 @@ static void on_log(void *world, enum rt_level level, const char *actor, const ch
     (void)!write(STDERR_FILENO, line, size);
 }
 
+/* The name of this process: with a key, one of several of the key's name. */
+static void settle_name(const struct session *self, char *name, size_t size)
+{
+    const struct cfg_security *security = &self->invocation->config.security;
+    char why[WORLD_WHY_SIZE];
+    struct cert own;
+    uint32_t random = 0;
+    bool curve = false;
+    /* Whatever is wrong, opening the links says it better. */
+    if (security_rule(security, self->connect[0], &curve, why, sizeof why) == ERR_OK && curve &&
+        cert_load(security->key_file, false, &own, why, sizeof why) == ERR_OK &&
+        getrandom(&random, sizeof random, 0) == (ssize_t)sizeof random) {
+        /* Of all machines that share the key. */
+        (void)snprintf(name, size, "%s/%d.%08x", own.name, (int)getpid(), random);
+        return;
+    }
+    (void)snprintf(name, size, "client-%d", (int)getpid());
+}
+
 int session_start(struct session *self)
 {
     char name[64];
-    (void)snprintf(name, sizeof name, "client-%d", (int)getpid());
+    settle_name(self, name, sizeof name);
     const struct world_options options = {.config = &self->invocation->config,
                                           .name = name,
                                           .connect = self->connect,
@@ -213,6 +235,9 @@ int session_start(struct session *self)
     enum err err = world_new(&options, why, &self->world);
     if (err == ERR_CONFIG) {
         return complain(EXIT_USAGE, why, "An endpoint is ipc://PATH or tcp://HOST:PORT.");
+    }
+    if (err == ERR_REFUSED) {
+        return complain(EXIT_CONFIG, why, "troupe keys makes keys; the section is security.");
     }
     if (err != ERR_OK) {
         return complain(EXIT_COULD_NOT, why, NULL);

@@ -35,6 +35,7 @@ static int unknown_command(const char *word)
 static bool allows_words(const struct command *command, size_t count)
 {
     size_t max = strcmp(command->name, "runs") == 0     ? 2
+                 : strcmp(command->name, "keys") == 0   ? 2
                  : command->synopsis[0] == '\0'         ? 0
                  : strcmp(command->name, "health") == 0 ? 0
                                                         : 1;

@@ -34,7 +34,8 @@ enum err result_test(struct slot *slot, struct batch_job *job, const struct even
         MSG(test_done, .run = msg_str(batch->run), .epoch = batch->epoch, .token = batch->token,
             .job = job->job, .index = job->tests, .test = cut(test->test, MSG_MAX_test_done_test),
             .status = test->status, .duration_us = test->duration_us, .line = test->line,
-            .column = test->column, .message = cut(test->message, MSG_MAX_test_done_message)));
+            .column = test->column, .message = cut(test->message, MSG_MAX_test_done_message),
+            .page = cut(test->page, MSG_MAX_test_done_page)));
     job->tests += err == ERR_OK;
     return err;
 }

@@ -43,10 +43,20 @@ struct runner {
 };
 
 extern const struct runner runner_vitest;
+extern const struct runner runner_tsc;
+extern const struct runner runner_playwright;
 extern const struct runner runner_command;
 
 /* The runner for a GRANT.runner; NULL when there is none. */
 const struct runner *runner_find(const char *name);
+
+/* For the rows of hosts, which all speak one protocol: as in struct runner; `name` is the folder of
+ * the host below options->reporters. */
+enum err runner_host_argv(const struct runner_options *options, const char *name,
+                          struct runner_argv *ret_argv) MUST_CHECK;
+char *runner_host_list(uint64_t id);
+char *runner_host_run(uint64_t id, const struct batch *batch, uint64_t timeout_ms);
+char *runner_host_cancel(uint64_t id);
 
 static inline bool runner_is_host(const struct runner *runner)
 {

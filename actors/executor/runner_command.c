@@ -1,38 +1,13 @@
 /* runner_command.c - the runner 'command': any command line, once for each file. */
 #include "actors/executor/runner.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-static const char *const place = "{}";
-static const char *const argument = "\"$1\"";
+#include "actors/common/shell.h"
 
 static bool fits(const char *name)
 {
     return strcmp(name, "command") == 0;
-}
-
-/* A file name is never part of what the shell reads: {} becomes "$1", and the name an argument. */
-static char *with_argument(const char *command)
-{
-    size_t count = 0;
-    for (const char *at = command; (at = strstr(at, place)); at += strlen(place)) {
-        count++;
-    }
-    char *text = malloc(strlen(command) + count * strlen(argument) + 1);
-    if (!text) {
-        return NULL;
-    }
-    char *to = text;
-    const char *next;
-    for (; (next = strstr(command, place)); command = next + strlen(place)) {
-        memcpy(to, command, (size_t)(next - command));
-        to += next - command;
-        memcpy(to, argument, strlen(argument));
-        to += strlen(argument);
-    }
-    memcpy(to, command, strlen(command) + 1);
-    return text;
 }
 
 static enum err command_argv(const struct runner_options *options, struct runner_argv *ret_argv)
@@ -40,7 +15,7 @@ static enum err command_argv(const struct runner_options *options, struct runner
     if (options->command[0] == '\0') {
         return ERR_MALFORMED;
     }
-    char *text = with_argument(options->command);
+    char *text = shell_with_argument(options->command);
     if (!text) {
         return ERR_MEMORY;
     }

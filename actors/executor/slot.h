@@ -11,6 +11,7 @@
 #ifndef ACTORS_EXECUTOR_SLOT_H
 #define ACTORS_EXECUTOR_SLOT_H
 
+#include "actors/common/ending.h"
 #include "actors/executor/runner.h"
 #include "runtime/actor.h"
 
@@ -22,7 +23,6 @@ enum {
     GRACE_MS = 10000,         /* a host gets so much longer than the limit it keeps itself */
     FILE_TIMES_MAX = 4,       /* a file that shares its worker may be granted its time anew */
     CANCEL_MS = 5000,         /* for a host to give up what it does */
-    TAIL_BYTES = 4096,        /* of the latest output, for messages */
     HOSTS_IN_VAIN_MAX = 2     /* hosts in a row that ask for another before they end any file */
 };
 
@@ -45,12 +45,6 @@ enum alarm {
 struct alarm_at {
     uint64_t tick; /* 0: not set */
     uint64_t due_ms;
-};
-
-/* The latest bytes of what a runner wrote. */
-struct tail {
-    char bytes[TAIL_BYTES];
-    size_t size;
 };
 
 enum host_state {
@@ -180,17 +174,5 @@ enum err command_exited(struct rt_context *ctx, struct slot *slot,
                         const struct msg_exec_exited *exited) MUST_CHECK;
 void command_late(struct rt_context *ctx, struct slot *slot);
 void command_cancel(struct rt_context *ctx, struct slot *slot);
-
-/* ---- ending.c: pure texts ---- */
-
-void tail_add(struct tail *tail, struct msg_str bytes);
-
-/* How a command ended (NULL: nothing about that) and what it said last, stderr preferred; always
- * UTF-8.  Cut to `size` (at least 128) with its NUL.  Both tails may be NULL. */
-void ending_text(const struct msg_exec_exited *exited, const struct tail *out,
-                 const struct tail *err, char *text, size_t size);
-
-/* The lines of GRANT.env as a list; the caller frees *ret_list and *ret_text. */
-enum err env_split(const char *env, const char ***ret_list, char **ret_text) MUST_CHECK;
 
 #endif

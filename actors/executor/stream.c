@@ -1,131 +1,7 @@
-/* stream.c - lines out of bytes, events out of lines; the one file that knows jansson. */
+/* stream.c - events out of lines. */
 #include "actors/executor/stream.h"
 
-#include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* ---- lines ---- */
-
-void stream_free(struct stream *self)
-{
-    free(self->bytes);
-    *self = (struct stream){.bytes = NULL};
-}
-
-enum err stream_add(struct stream *self, const char *bytes, size_t size)
-{
-    /* The part of a line that is kept here is at most STREAM_LINE_MAX, see stream_cut's callers. */
-    if (self->size > STREAM_LINE_MAX) {
-        return ERR_LIMIT;
-    }
-    if (self->capacity - self->size < size) {
-        size_t capacity = (self->size + size) * 2;
-        char *grown = realloc(self->bytes, capacity);
-        if (!grown) {
-            return ERR_MEMORY;
-        }
-        self->bytes = grown;
-        self->capacity = capacity;
-    }
-    if (size > 0) {
-        memcpy(self->bytes + self->size, bytes, size);
-        self->size += size;
-    }
-    return ERR_OK;
-}
-
-char *stream_line(struct stream *self, size_t *at, size_t *ret_size)
-{
-    if (*at == self->size) {
-        return NULL; /* also when there has never been a byte */
-    }
-    char *line = self->bytes + *at;
-    char *end = memchr(line, '\n', self->size - *at);
-    if (!end) {
-        return NULL;
-    }
-    *ret_size = (size_t)(end - line);
-    *at += *ret_size + 1;
-    return line;
-}
-
-void stream_cut(struct stream *self, size_t at)
-{
-    if (at > 0) {
-        memmove(self->bytes, self->bytes + at, self->size - at);
-        self->size -= at;
-    }
-}
-
-/* ---- before jansson sees a line ---- */
-
-static int hex(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-/* The number in \uXXXX at `text`, of which `left` bytes are there; -1 when it is none. */
-static int escape_at(const char *text, size_t left)
-{
-    if (left < 6 || text[0] != '\\' || text[1] != 'u') {
-        return -1;
-    }
-    int number = 0;
-    for (size_t i = 2; i < 6; i++) {
-        int digit = hex(text[i]);
-        if (digit < 0) {
-            return -1;
-        }
-        number = number * 16 + digit;
-    }
-    return number;
-}
-
-/* Node writes half a surrogate pair, which a test's message may well hold, as an escape that
- * jansson refuses.  It becomes the replacement character.  Returns how many bytes were passed. */
-static size_t mend_escape(char *text, size_t left)
-{
-    static const char replacement[4] = {'f', 'f', 'f', 'd'};
-    int first = escape_at(text, left);
-    if (first < 0) {
-        return left < 2 ? left : 2;
-    }
-    if (first < 0xd800 || first > 0xdfff) {
-        return 6;
-    }
-    int second = left > 6 ? escape_at(text + 6, left - 6) : -1;
-    if (first < 0xdc00 && second >= 0xdc00 && second <= 0xdfff) {
-        return 12;
-    }
-    memcpy(text + 2, replacement, sizeof replacement);
-    return 6;
-}
-
-/* False when it is nested too deeply: jansson recurses. */
-static bool prepare(char *line, size_t size)
-{
-    size_t depth = 0;
-    bool inside = false; /* a string */
-    for (size_t i = 0; i < size;) {
-        if (inside && line[i] == '\\') {
-            i += mend_escape(line + i, size - i);
-            continue;
-        }
-        if (line[i] == '"') {
-            inside = !inside;
-        } else if (!inside && (line[i] == '{' || line[i] == '[') && ++depth > STREAM_DEPTH_MAX) {
-            return false;
-        } else if (!inside && (line[i] == '}' || line[i] == ']') && depth > 0) {
-            depth--;
-        }
-        i++;
-    }
-    return true;
-}
+#include "actors/common/json_line.h"
 
 /* ---- fields ---- */
 
@@ -246,6 +122,17 @@ static bool take_status(struct event *self, const json_t *object)
     return self->status != 0;
 }
 
+/* What a browser test saw is of use only as a whole: what is too long for a message is left out.
+ * The healer reads it with the same suspicion as any other text. */
+static struct msg_str page_of(const json_t *object)
+{
+    struct msg_str page = text_at(object, "page");
+    if (page.size == 0 || page.size > MSG_MAX_test_done_page || memchr(page.at, '\0', page.size)) {
+        return msg_str("");
+    }
+    return page;
+}
+
 static bool take_fields(struct event *self, const json_t *object)
 {
     const json_t *unhandled = json_object_get(object, "unhandled");
@@ -255,6 +142,7 @@ static bool take_fields(struct event *self, const json_t *object)
     self->file = text_at(object, "file");
     self->test = text_at(object, "test");
     self->reason = text_at(object, "reason");
+    self->page = page_of(object);
     self->unhandled = text_of(json_array_get(unhandled, 0));
     self->unhandled_count = json_array_size(unhandled);
     self->serial = json_is_true(json_object_get(object, "serial"));
@@ -265,12 +153,8 @@ static bool take_fields(struct event *self, const json_t *object)
 
 enum err event_decode(char *line, size_t size, struct event *ret_event)
 {
-    if (size > STREAM_LINE_MAX || !prepare(line, size)) {
-        return ERR_MALFORMED;
-    }
-    json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-    if (!json_is_object(object)) {
-        json_decref(object);
+    json_t *object = json_line_load(line, size);
+    if (!object) {
         return ERR_MALFORMED;
     }
     struct event event = {.kind = EVENT_OTHER, .json = object};

@@ -6,33 +6,9 @@
 #ifndef ACTORS_EXECUTOR_STREAM_H
 #define ACTORS_EXECUTOR_STREAM_H
 
+#include "actors/common/stream.h"
 #include "proto/message.h"
 #include "proto/terms.h"
-
-enum { STREAM_LINE_MAX = 1024 * 1024, STREAM_DEPTH_MAX = 8 };
-
-/* ---- bytes into lines ---- */
-
-/* All zero is an empty one; its owner calls stream_free. */
-struct stream {
-    char *bytes; /* of a line that has not ended */
-    size_t size;
-    size_t capacity;
-};
-
-void stream_free(struct stream *stream);
-
-/* Adds bytes.  ERR_LIMIT: a line is too long; ERR_MEMORY. */
-enum err stream_add(struct stream *stream, const char *bytes, size_t size) MUST_CHECK;
-
-/* The first whole line without its end, to be changed by the caller if he likes; NULL when there is
- * none.  *at, 0 at first, is where the search goes on; stream_add invalidates both. */
-char *stream_line(struct stream *stream, size_t *at, size_t *ret_size);
-
-/* Forgets what is before `at`. */
-void stream_cut(struct stream *stream, size_t at);
-
-/* ---- lines into events ---- */
 
 enum event_kind {
     EVENT_OTHER, /* of a newer host; to be ignored */
@@ -58,6 +34,7 @@ struct event {
     struct msg_str file;
     struct msg_str test;
     struct msg_str reason;
+    struct msg_str page;      /* TEST: empty when it would not fit into TEST_DONE */
     struct msg_str unhandled; /* RAN: the first of them */
     uint64_t unhandled_count;
     uint64_t count; /* LISTED: files; COLLECTED, END: tests */

@@ -8,12 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-struct text {
-    char *at;
-    size_t size;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add(struct exposition_text *text,
+                                                      const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -24,24 +20,25 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *text, const c
     text->size += (size_t)size;
 }
 
-static void head(struct text *text, const char *name, const char *type, const char *help)
+static void head(struct exposition_text *text, const char *name, const char *type, const char *help)
 {
     add(text, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void gauge(struct text *text, const char *name, const char *help, uint64_t value)
+static void gauge(struct exposition_text *text, const char *name, const char *help, uint64_t value)
 {
     head(text, name, "gauge", help);
     add(text, "%s %" PRIu64 "\n", name, value);
 }
 
-static void counter(struct text *text, const char *name, const char *help, uint64_t value)
+static void counter(struct exposition_text *text, const char *name, const char *help,
+                    uint64_t value)
 {
     head(text, name, "counter", help);
     add(text, "%s %" PRIu64 "\n", name, value);
 }
 
-static void write_cluster(struct text *text, const struct exposition *figures)
+static void write_cluster(struct exposition_text *text, const struct exposition *figures)
 {
     gauge(text, "troupe_runs_open", "Runs without a verdict.", figures->runs_open);
     head(text, "troupe_jobs", "gauge", "Jobs that are not done, by state.");
@@ -58,17 +55,16 @@ static void write_cluster(struct text *text, const struct exposition *figures)
             figures->stale_refused);
 }
 
-size_t exposition_write(const struct exposition *figures, char bytes[EXPOSITION_SIZE_MAX])
+void exposition_write(const struct exposition *figures, struct exposition_text *ret_text)
 {
-    struct text text = {.at = bytes};
-    gauge(&text, "troupe_coordinator_up", "Whether the coordinator answers this monitor.",
+    ret_text->size = 0;
+    gauge(ret_text, "troupe_coordinator_up", "Whether the coordinator answers this monitor.",
           figures->up);
-    counter(&text, "troupe_monitor_status_requests_total",
+    counter(ret_text, "troupe_monitor_status_requests_total",
             "Times that this monitor has asked the coordinator.", figures->asked);
-    counter(&text, "troupe_monitor_status_failures_total",
+    counter(ret_text, "troupe_monitor_status_failures_total",
             "Times that the coordinator did not answer this monitor.", figures->unheard);
     if (figures->up) {
-        write_cluster(&text, figures);
+        write_cluster(ret_text, figures);
     }
-    return text.size;
 }

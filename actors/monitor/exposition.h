@@ -24,7 +24,12 @@ struct exposition {
     uint64_t unheard; /* of them without an answer */
 };
 
-/* Writes the text, terminated; returns its size.  It always fits. */
-size_t exposition_write(const struct exposition *figures, char text[EXPOSITION_SIZE_MAX]);
+struct exposition_text {
+    size_t size;
+    char at[EXPOSITION_SIZE_MAX]; /* terminated */
+};
+
+/* Writes the text; it always fits. */
+void exposition_write(const struct exposition *figures, struct exposition_text *ret_text);
 
 #endif

@@ -90,9 +90,10 @@ static enum err on_http_request(const struct monitor *self, struct rt_context *c
     if (!msg_str_is(request->method, "GET") && !msg_str_is(request->method, "HEAD")) {
         answer(ctx, id, 405, "only GET and HEAD\n");
     } else if (msg_str_is(request->path, "/metrics")) {
-        char text[EXPOSITION_SIZE_MAX];
-        size_t size = exposition_write(&self->figures, text);
-        rt_http_answer(ctx, id, 200, EXPOSITION_TYPE, (struct msg_str){text, (uint32_t)size});
+        struct exposition_text text;
+        exposition_write(&self->figures, &text);
+        rt_http_answer(ctx, id, 200, EXPOSITION_TYPE,
+                       (struct msg_str){text.at, (uint32_t)text.size});
     } else if (msg_str_is(request->path, "/health/live")) {
         answer(ctx, id, 200, "live\n");
     } else if (msg_str_is(request->path, "/health/ready")) {

@@ -153,9 +153,10 @@ Test(monitor, does_not_live_where_it_cannot_serve)
 Test(exposition, has_room_for_the_largest_figures)
 {
     struct exposition figures;
-    char text[EXPOSITION_SIZE_MAX];
+    struct exposition_text text;
     memset(&figures, 0xff, sizeof figures);
     figures.up = true;
-    cr_expect_eq(exposition_write(&figures, text), strlen(text));
-    cr_expect_eq(text[strlen(text) - 1], '\n');
+    exposition_write(&figures, &text);
+    cr_expect_eq(text.size, strlen(text.at));
+    cr_expect_eq(text.at[text.size - 1], '\n');
 }

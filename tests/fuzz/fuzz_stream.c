@@ -37,6 +37,7 @@ static void check_event(const struct event *event, size_t size)
     MUST(event->kind != EVENT_TEST ||
          (event->status >= TERM_status_PASSED && event->status <= TERM_status_SKIPPED));
     MUST(event->unhandled_count <= size);
+    check_text(event->page, MSG_MAX_test_done_page);
     if (event->kind == EVENT_END) {
         check_verdict(event);
     }

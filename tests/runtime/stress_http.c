@@ -10,16 +10,6 @@
 
 enum { CALLERS = 8, REQUESTS = 250, THREADS = 4, RAW_REQUESTS = 250, MORTALS = 50, BODY = 5000 };
 
-/* The libraries are not built with ThreadSanitizer, which therefore does not see how they hand
- * over. */
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-    return "called_from_lib:libcurl.so\nrace:libcurl.so\n"
-           "called_from_lib:libmicrohttpd.so\nrace:libmicrohttpd.so\n"
-           "called_from_lib:libcrypto.so\n";
-}
-
 static struct http_world world;
 static atomic_uint answered;
 static atomic_uint wrong;

@@ -4,7 +4,8 @@
 // It reads vitest's task tree, which has had one shape since version 1; so all
 // versions share this code.
 
-import { describe, position, relativePath } from './errors.mjs'
+import { describe, position, relativePath } from '../common/errors.mjs'
+import { Names } from '../common/names.mjs'
 
 const NO_TESTS = /^No test (suite )?found in (suite|file)/
 
@@ -12,8 +13,7 @@ export class FileRecord {
   #emit
   #root
   #names = new Map() // task -> unique name
-  #taken = new Map() // full name -> how many tests have it
-  #used = new Set() // names given out
+  #given = new Names()
   #reported = new Set() // names reported
   #modules = new Map() // task of an ended module -> nothing else to come
   #startedAt = 0
@@ -131,14 +131,7 @@ export class FileRecord {
   }
 
   #name(task) {
-    const full = fullName(task)
-    let unique
-    do {
-      const count = (this.#taken.get(full) ?? 0) + 1
-      this.#taken.set(full, count)
-      unique = count === 1 ? full : `${full} #${count}`
-    } while (this.#used.has(unique))
-    this.#used.add(unique)
+    const unique = this.#given.unique(fullName(task))
     this.#names.set(task.id, unique)
     return unique
   }

@@ -21,7 +21,7 @@ report() {
 }
 
 copy
-for command in 'npm run typecheck' 'npx vitest run'; do
+for command in 'npm run typecheck' 'npx vitest run' 'npx playwright test'; do
   if $command >"$work/log" 2>&1; then report ok "clean: $command passes"
   else report BAD "clean: $command fails"; cat "$work/log"; fi
 done

@@ -25,7 +25,7 @@ export function ConfirmDialog({ question, onConfirm, onCancel }: Props) {
         <button type="button" autoFocus onClick={onCancel}>
           {t('dialog.cancel')}
         </button>
-        <button type="button" onClick={onConfirm}>
+        <button type="button" data-testid="confirm" onClick={onConfirm}>
           {t('dialog.confirm')}
         </button>
       </div>

@@ -23,7 +23,7 @@ export function ExportButton({ entries, range }: Props) {
   }
 
   return (
-    <button type="button" disabled={entries.length === 0} onClick={exportCsv}>
+    <button type="button" data-testid="export-csv" disabled={entries.length === 0} onClick={exportCsv}>
       {t('revenue.export')}
     </button>
   );

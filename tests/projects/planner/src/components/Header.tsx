@@ -25,7 +25,7 @@ export function Header({ menu }: Props) {
           <abbr className="avatar" title={user.name}>
             {initials(user.name)}
           </abbr>
-          <button type="button" onClick={logout}>
+          <button type="button" data-testid="sign-out" onClick={logout}>
             {t('auth.logout')}
           </button>
         </>

@@ -28,7 +28,7 @@ export function RevenueTable({ entries, pageSize }: Props) {
 
   return (
     <>
-      <p>{t('revenue.count', { count: entries.length })}</p>
+      <p data-testid="revenue-count">{t('revenue.count', { count: entries.length })}</p>
       <table>
         <thead>
           <tr>

@@ -1,11 +1,11 @@
-// Turns the errors of any vitest version into one text and one position.
+// Turns the errors of any runner into one text and one position.
 
 import { relative, sep } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
 const MAX_MESSAGE = 16 * 1024
 const FRAME = /^\s*at (?:(.+?) \()?(?:file:\/\/)?(\/.+?):(\d+):(\d+)\)?$/
-const RUNNER = /\/node_modules\/(@vitest|vitest|vite-node|tinypool|chai)\//
+const RUNNER = /\/node_modules\/(@vitest|vitest|vite-node|tinypool|chai|@playwright|playwright|playwright-core)\//
 
 /** Name, message, diff and frames of an error, without colours, bounded. */
 export function describe(error, root) {
@@ -39,7 +39,8 @@ function headline(error) {
 
 // vitest 4 adds the frames; before, they are only in the text of the stack. Both
 // are in terms of the source files.
-function framesOf(error) {
+/** The frames of the project and of its packages, but not of the runner. */
+export function framesOf(error) {
   if (Array.isArray(error?.stacks)) return error.stacks.filter((frame) => typeof frame.file === 'string')
   return String(error?.stack ?? '').split('\n').map(parseFrame).filter(Boolean)
 }
@@ -50,12 +51,13 @@ function parseFrame(text) {
   return { method, file, line: Number(row), column: Number(column) }
 }
 
-function line(frame, root) {
+export function line(frame, root) {
   const where = `${relativePath(root, frame.file)}:${frame.line}:${frame.column}`
   return frame.method ? `    at ${frame.method} (${where})` : `    at ${where}`
 }
 
-function clip(text) {
+/** Without colours, at most as much as a message may have. */
+export function clip(text) {
   const plain = stripVTControlCharacters(text)
   if (Buffer.byteLength(plain) <= MAX_MESSAGE) return plain
   // Cutting bytes may split a character; the decoder leaves a mark that is dropped.

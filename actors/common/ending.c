@@ -1,5 +1,5 @@
 /* ending.c - words about how a command ended. */
-#include "actors/executor/slot.h"
+#include "actors/common/ending.h"
 
 #include <stdio.h>
 #include <stdlib.h>

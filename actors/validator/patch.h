@@ -1,0 +1,58 @@
+/* patch.h - a unified diff, read with suspicion.
+ *
+ * Pure.  What is taken here is less than what git takes, so that the two cannot understand one
+ * differently: no text around the files, no quoted names, no times behind names, nothing uncounted.
+ */
+#ifndef ACTORS_VALIDATOR_PATCH_H
+#define ACTORS_VALIDATOR_PATCH_H
+
+#include "proto/message.h"
+
+enum {
+    PATCH_FILES_MAX = 32,
+    PATCH_LINES_MAX = 16384,
+    PATCH_PATH_MAX = 1024,
+    PATCH_NUMBER_MAX = 10000000, /* of lines */
+    PATCH_WHY_SIZE = 160
+};
+
+enum patch_kind {
+    PATCH_TEXT,
+    PATCH_MODE,   /* the mode changes, or a link is made */
+    PATCH_RENAME, /* renamed or copied */
+    PATCH_BINARY
+};
+
+/* Texts are borrowed from the diff, without the end of the line. */
+struct patch_line {
+    char sign; /* ' ', '-' or '+' */
+    size_t hunk;
+    size_t number; /* from 1; in the old file, of an added line in the new one */
+    struct msg_str text;
+};
+
+struct patch_file {
+    char path[PATCH_PATH_MAX + 1]; /* relative to the project */
+    enum patch_kind kind;
+    bool created;
+    bool deleted;
+    size_t first; /* of its lines */
+    size_t count;
+    size_t added;
+    size_t removed;
+};
+
+struct patch {
+    struct patch_file files[PATCH_FILES_MAX];
+    size_t files_count;
+    struct patch_line *lines; /* of all files */
+    size_t lines_count;
+};
+
+/* Reads a diff, which the patch borrows from; on success the caller calls patch_free.
+ * ERR_MALFORMED, ERR_LIMIT: `why` (PATCH_WHY_SIZE bytes) says what and in which line; ERR_MEMORY.
+ */
+enum err patch_read(struct msg_str diff, struct patch *ret_patch, char *why) MUST_CHECK;
+void patch_free(struct patch *patch);
+
+#endif
