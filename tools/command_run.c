@@ -282,6 +282,21 @@ static const char *why_failed(enum err err)
     }
 }
 
+static void check_tree(struct run *self)
+{
+    char after[SNAPSHOT_SIZE + 1] = "";
+    if (self->resumed) {
+        return;
+    }
+    bool same = project_snapshot(self->root, after) == ERR_OK &&
+                memcmp(after, self->snapshot, sizeof after) == 0;
+    self->report.tree_changed = !same;
+    if (!same) {
+        (void)complainf(0, "What was tested may be a mixture of before and after.",
+                        "files below %.300s changed while the tests ran", self->root);
+    }
+}
+
 /* Takes over what the event holds.  True when the run is over. */
 static bool on_event(struct run *self, struct client_event *event, int *ret_code)
 {
@@ -311,7 +326,9 @@ static bool on_event(struct run *self, struct client_event *event, int *ret_code
         self->report.totals = *event->closed;
         self->report.wall_ms =
             self->resumed ? event->closed->wall_ms : session_now_ms() - self->begin_ms;
+        check_tree(self); /* before a fix that is applied changes it */
         self->live.state = "looking into the failures";
+        self->live.planned = 0; /* all are done: the state is told instead */
         return false;
     case CLIENT_SETTLED:
         if (event->findings) {
@@ -352,21 +369,6 @@ static int watch(struct run *self)
 }
 
 /* ---- afterwards ---- */
-
-static void check_tree(struct run *self)
-{
-    char after[SNAPSHOT_SIZE + 1] = "";
-    if (self->resumed) {
-        return;
-    }
-    bool same = project_snapshot(self->root, after) == ERR_OK &&
-                memcmp(after, self->snapshot, sizeof after) == 0;
-    self->report.tree_changed = !same;
-    if (!same) {
-        (void)complainf(0, "What was tested may be a mixture of before and after.",
-                        "files below %.300s changed while the tests ran", self->root);
-    }
-}
 
 static int exit_of(const struct run_totals *totals)
 {
@@ -413,7 +415,6 @@ static void say_why(const struct run *self, int code)
 
 static int conclude(struct run *self)
 {
-    check_tree(self);
     results_sort(&self->report.results);
     self->report.run = self->id;
     int code = exit_of(&self->report.totals);

@@ -4,18 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/cast.h"
 #include "tools/environment.h"
 
 enum { FILE_BYTES_MAX = 4096 };
 
 static enum err refuse(char *why, const char *key, const char *text)
 {
-    (void)snprintf(why, CAST_WHY_SIZE, "gateway.%s: %s", key, text);
+    (void)snprintf(why, GATEWAY_WHY_SIZE, "gateway.%s: %s", key, text);
     return ERR_CONFIG;
 }
 
@@ -64,7 +64,7 @@ static enum err take_token(char text[FILE_BYTES_MAX + 1], struct gateway_arg *ar
     return ERR_OK;
 }
 
-enum err gateway_prepare(const struct config *config, struct gateway_arg *arg, char *why)
+static enum err prepare(const struct config *config, struct gateway_arg *arg, char *why)
 {
     const struct cfg_gateway *cfg = &config->gateway;
     char text[FILE_BYTES_MAX + 1];
@@ -85,4 +85,29 @@ enum err gateway_prepare(const struct config *config, struct gateway_arg *arg, c
     explicit_bzero(text, sizeof text);
     environment_lines(config->sandbox.env, arg->env, left_out, sizeof left_out);
     return err;
+}
+
+enum err gateway_load(const struct config *config, char *why, struct gateway_arg **ret_arg)
+{
+    struct gateway_arg *arg = calloc(1, sizeof *arg);
+    (void)snprintf(why, GATEWAY_WHY_SIZE, "%s", err_text(ERR_MEMORY));
+    if (!arg) {
+        return ERR_MEMORY;
+    }
+    enum err err = prepare(config, arg, why);
+    if (err != ERR_OK) {
+        gateway_unload(&arg);
+        return err;
+    }
+    *ret_arg = arg;
+    return ERR_OK;
+}
+
+void gateway_unload(struct gateway_arg **arg)
+{
+    if (*arg) {
+        explicit_bzero(*arg, sizeof **arg);
+        free(*arg);
+        *arg = NULL;
+    }
 }

@@ -24,7 +24,7 @@ import time
 BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
 TROUPE = os.path.join(BUILD, "troupe")
 COMMANDS = ["run", "verify", "partition", "classify", "runs", "up", "down", "status", "health", "doctor", "config",
-            "keys", "completion", "version", "help"]
+            "node", "keys", "completion", "version", "help"]
 TESTS = []
 
 
