@@ -128,6 +128,12 @@ bool cert_allows(const struct cert *cert, const char *name, size_t size, uint64_
            (role == 0 || (role < CERT_ROLES_MAX && (cert->roles >> role & 1) != 0));
 }
 
+bool cert_equal(const struct cert *a, const struct cert *b)
+{
+    return strcmp(a->name, b->name) == 0 && a->roles == b->roles &&
+           strcmp(a->public_key, b->public_key) == 0 && strcmp(a->secret_key, b->secret_key) == 0;
+}
+
 /* ---- reading ---- */
 
 struct slice {
@@ -155,8 +161,8 @@ static struct slice trim(struct slice slice)
 /* Text in quotes, or a word that ends before a space or a remark. */
 static bool take_value(struct slice line, struct slice *ret_value)
 {
-    char quote = line.size > 0 ? line.at[0] : '\0';
-    if (quote != '"' && quote != '\'') {
+    bool quoted = line.size > 0 && (line.at[0] == '"' || line.at[0] == '\'');
+    if (!quoted) {
         size_t size = 0;
         while (size < line.size && line.at[size] != ' ' && line.at[size] != '#') {
             size++;
@@ -164,7 +170,7 @@ static bool take_value(struct slice line, struct slice *ret_value)
         *ret_value = (struct slice){line.at, size};
         return size > 0;
     }
-    const char *end = memchr(line.at + 1, quote, line.size - 1);
+    const char *end = memchr(line.at + 1, line.at[0], line.size - 1);
     *ret_value = (struct slice){line.at + 1, end ? (size_t)(end - line.at) - 1 : 0};
     return end != NULL;
 }

@@ -42,6 +42,8 @@ enum err cert_read(const char *text, size_t size, struct cert *ret_cert,
  * CERT_TEXT_MAX always are. */
 enum err cert_write(const struct cert *cert, bool secret, char *text, size_t size) MUST_CHECK;
 
+bool cert_equal(const struct cert *a, const struct cert *b);
+
 /* Letters, digits, '.', '-' and '_', not beginning with '.', at most CERT_NAME_MAX: it is the name
  * of a file, too. */
 bool cert_is_name(const char *name);

@@ -91,6 +91,17 @@ static const char *reason_of(unsigned status)
     }
 }
 
+/* Whose it may be, a 503 says that it is worth to come again. */
+static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status,
+                             struct MHD_Response *response)
+{
+    enum MHD_Result done = MHD_YES;
+    if (status == MHD_HTTP_SERVICE_UNAVAILABLE) {
+        done = MHD_add_response_header(response, "Retry-After", "1");
+    }
+    return done == MHD_YES ? MHD_queue_response(connection, status, response) : done;
+}
+
 /* An answer of our own.  MHD_NO, which closes the connection, when there is no memory for it. */
 static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status)
 {
@@ -102,11 +113,8 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status
         return MHD_NO;
     }
     enum MHD_Result done = MHD_add_response_header(response, "Content-Type", "text/plain");
-    if (done == MHD_YES && status == MHD_HTTP_SERVICE_UNAVAILABLE) {
-        done = MHD_add_response_header(response, "Retry-After", "1");
-    }
     if (done == MHD_YES) {
-        done = MHD_queue_response(connection, status, response);
+        done = queue(connection, status, response);
     }
     MHD_destroy_response(response);
     return done;
@@ -130,7 +138,7 @@ static enum MHD_Result answer(struct http_server *server, struct visit *visit)
     if (!response) {
         return refuse(visit->connection, MHD_HTTP_SERVICE_UNAVAILABLE);
     }
-    enum MHD_Result done = MHD_queue_response(visit->connection, status, response);
+    enum MHD_Result done = queue(visit->connection, status, response);
     MHD_destroy_response(response);
     return done;
 }

@@ -360,7 +360,7 @@ static bool reload_server(struct security *self)
         say(self, RT_ERROR, "new key of the server not taken why=\"%s\"", why);
         return false;
     }
-    bool other = memcmp(&server, &self->server, sizeof server) != 0;
+    bool other = !cert_equal(&server, &self->server);
     self->server = server;
     return other;
 }

@@ -15,7 +15,11 @@
 #include "actors/healer/healer.h"
 #include "actors/monitor/monitor.h"
 #include "actors/partitioner/partitioner.h"
+#include "actors/sqs_bridge/sqs_bridge.h"
+#include "actors/sqs_bridge/sqs_request.h"
 #include "actors/validator/validator.h"
+#include "tools/environment.h"
+#include "tools/gateway.h"
 #include "tools/place.h"
 
 /* The argument of an actor's life. */
@@ -35,6 +39,10 @@ struct cast {
     char sources[PATH_MAX];
     struct rules *rules;
     struct classifier_arg classifier;
+    struct gateway_arg gateway;
+    struct credentials credentials;
+    char env[MSG_MAX_submit_env + 1];
+    struct sqs_bridge_arg sqs_bridge;
 };
 
 struct cast_row {
@@ -97,6 +105,60 @@ static enum err load_rules(struct cast *self, char *why, struct cast_arg *ret_ar
     return ERR_OK;
 }
 
+static enum err load_gateway(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    *ret_arg = (struct cast_arg){&self->gateway, sizeof self->gateway};
+    return gateway_prepare(self->options.config, &self->gateway, why);
+}
+
+/* Whose name requests are signed with; the sentence names no value. */
+static enum err load_credentials(struct cast *self, char *why)
+{
+    enum err err = credentials_load(getenv, &self->credentials);
+    if (err == ERR_NOT_FOUND) {
+        (void)snprintf(why, CAST_WHY_SIZE,
+                       "an sqs_bridge needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a "
+                       "profile of the shared credentials file");
+        return ERR_CONFIG;
+    }
+    if (err != ERR_OK) {
+        (void)snprintf(why, CAST_WHY_SIZE, "AWS credentials cannot be used: %s", err_text(err));
+        return ERR_CONFIG;
+    }
+    return ERR_OK;
+}
+
+static enum err load_sqs(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    const struct cfg_sqs *cfg = &self->options.config->sqs;
+    struct sqs_endpoint unused;
+    char left_out[128];
+    if (!cfg->region[0] || !cfg->queue[0]) {
+        (void)snprintf(why, CAST_WHY_SIZE, "an sqs_bridge needs sqs.region and sqs.queue");
+        return ERR_CONFIG;
+    }
+    if (strcmp(cfg->queue, cfg->dead_letter) == 0) {
+        (void)snprintf(why, CAST_WHY_SIZE, "sqs.dead_letter is sqs.queue itself");
+        return ERR_CONFIG;
+    }
+    if (sqs_endpoint_read(cfg->endpoint, cfg->region, &unused) != ERR_OK) {
+        (void)snprintf(why, CAST_WHY_SIZE,
+                       "sqs.endpoint is not http(s)://HOST[:PORT], or sqs.region no region");
+        return ERR_CONFIG;
+    }
+    enum err err = load_credentials(self, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    environment_lines(self->options.config->sandbox.env, self->env, left_out, sizeof left_out);
+    if (left_out[0]) {
+        (void)fprintf(stderr, "troupe-node: not handed to tests, because too long: %s\n", left_out);
+    }
+    self->sqs_bridge = (struct sqs_bridge_arg){&self->credentials, self->env};
+    *ret_arg = (struct cast_arg){&self->sqs_bridge, sizeof self->sqs_bridge};
+    return ERR_OK;
+}
+
 /* ---- the table ---- */
 
 static const struct cast_row rows[] = {
@@ -108,6 +170,8 @@ static const struct cast_row rows[] = {
     {TERM_role_VALIDATOR, true, &validator_behaviour, NULL},
     {TERM_role_HEALER, true, &healer_behaviour, NULL},
     {TERM_role_MONITOR, false, &monitor_behaviour, NULL},
+    {TERM_role_GATEWAY, false, &gateway_behaviour, load_gateway},
+    {TERM_role_SQS_BRIDGE, false, &sqs_bridge_behaviour, load_sqs},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -125,7 +189,8 @@ static const struct cast_row *row_of(uint64_t role)
 
 const char *cast_words(void)
 {
-    return "coordinator, partitioner, executor, classifier, fixer, validator, healer, monitor";
+    return "coordinator, partitioner, executor, classifier, fixer, validator, healer, monitor, "
+           "gateway, sqs_bridge";
 }
 
 bool cast_role(const char *word, uint64_t *ret_role)
@@ -184,7 +249,9 @@ enum err cast_spawn(struct cast *cast, struct rt_system *system)
 void cast_destroy(struct cast **cast)
 {
     if (*cast) {
+        explicit_bzero(&(*cast)->gateway, sizeof(*cast)->gateway); /* secrets */
         rules_destroy(&(*cast)->rules);
+        credentials_wipe(&(*cast)->credentials);
         free(*cast);
         *cast = NULL;
     }

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "actors/common/ulid.h"
+#include "tools/environment.h"
 #include "tools/history.h"
 #include "tools/json.h"
 #include "tools/live.h"
@@ -16,7 +18,6 @@
 #include "tools/project.h"
 #include "tools/session.h"
 #include "tools/targets.h"
-#include "tools/ulid.h"
 
 enum { SECOND_SIGNAL_EXIT = EXIT_CANCELLED, LABELS_MS = 5000 };
 
@@ -144,31 +145,13 @@ static int find_dir(struct run *self)
     return EXIT_DONE;
 }
 
-/* Variables that tests may see, as NAME=VALUE lines. */
-static int collect_env(struct run *self)
+static void collect_env(struct run *self)
 {
-    char names[sizeof self->invocation->config.sandbox.env];
-    (void)snprintf(names, sizeof names, "%s", self->invocation->config.sandbox.env);
-    size_t used = 0;
-    char *rest = names;
-    char *name;
-    while ((name = strsep(&rest, ","))) {
-        name += strspn(name, " ");
-        const char *value = name[0] ? getenv(name) : NULL;
-        if (!value) {
-            continue;
-        }
-        size_t room = sizeof self->env - used;
-        int size =
-            strchr(value, '\n') ? -1 : snprintf(self->env + used, room, "%s=%s\n", name, value);
-        if (size < 0 || (size_t)size >= room) {
-            self->env[used] = '\0';
-            (void)complainf(0, NULL, "the variable %.64s is not handed to tests: too long", name);
-        } else {
-            used += (size_t)size;
-        }
+    char left_out[128];
+    environment_lines(self->invocation->config.sandbox.env, self->env, left_out, sizeof left_out);
+    if (left_out[0]) {
+        (void)complainf(0, NULL, "not handed to tests, because too long: %s", left_out);
     }
-    return EXIT_DONE;
 }
 
 static int look_at_project(struct run *self)
@@ -237,9 +220,7 @@ static int prepare_new(struct run *self)
         code = targets_read(invocation_value(self->invocation, "files-from"), self->dir,
                             &self->targets);
     }
-    if (code == EXIT_DONE) {
-        code = collect_env(self);
-    }
+    collect_env(self);
     return code == EXIT_DONE ? look_at_project(self) : code;
 }
 
@@ -305,6 +286,21 @@ static const char *why_failed(enum err err)
     }
 }
 
+static void check_tree(struct run *self)
+{
+    char after[SNAPSHOT_SIZE + 1] = "";
+    if (self->resumed) {
+        return;
+    }
+    bool same = project_snapshot(self->root, after) == ERR_OK &&
+                memcmp(after, self->snapshot, sizeof after) == 0;
+    self->report.tree_changed = !same;
+    if (!same) {
+        (void)complainf(0, "What was tested may be a mixture of before and after.",
+                        "files below %.300s changed while the tests ran", self->root);
+    }
+}
+
 /* Takes over what the event holds.  True when the run is over. */
 static bool on_event(struct run *self, struct client_event *event, int *ret_code)
 {
@@ -335,7 +331,9 @@ static bool on_event(struct run *self, struct client_event *event, int *ret_code
         self->report.totals = *event->closed;
         self->report.wall_ms =
             self->resumed ? event->closed->wall_ms : session_now_ms() - self->begin_ms;
+        check_tree(self); /* before a fix that is applied changes it */
         self->live.state = "looking into the failures";
+        self->live.planned = 0; /* all are done: the state is told instead */
         return false;
     case CLIENT_SETTLED:
         if (event->findings) {
@@ -376,21 +374,6 @@ static int watch(struct run *self)
 }
 
 /* ---- afterwards ---- */
-
-static void check_tree(struct run *self)
-{
-    char after[SNAPSHOT_SIZE + 1] = "";
-    if (self->resumed) {
-        return;
-    }
-    bool same = project_snapshot(self->root, after) == ERR_OK &&
-                memcmp(after, self->snapshot, sizeof after) == 0;
-    self->report.tree_changed = !same;
-    if (!same) {
-        (void)complainf(0, "What was tested may be a mixture of before and after.",
-                        "files below %.300s changed while the tests ran", self->root);
-    }
-}
 
 static int exit_of(const struct run_totals *totals)
 {
@@ -437,7 +420,6 @@ static void say_why(const struct run *self, int code)
 
 static int conclude(struct run *self)
 {
-    check_tree(self);
     results_sort(&self->report.results);
     self->report.run = self->id;
     int code = exit_of(&self->report.totals);

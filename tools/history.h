@@ -2,9 +2,9 @@
 #ifndef TOOLS_HISTORY_H
 #define TOOLS_HISTORY_H
 
+#include "actors/common/ulid.h"
 #include "runtime/store.h"
 #include "tools/command.h"
-#include "tools/ulid.h"
 
 /* Opens the ledger of the invocation's state for reading; says what is wrong and returns an exit
  * code. */

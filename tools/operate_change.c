@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/common/ulid.h"
 #include "tools/audit.h"
 #include "tools/json.h"
 #include "tools/operate_priv.h"
-#include "tools/ulid.h"
 
 enum { DRAIN_LOOK_MS = 200, DRAIN_MS = 600000, CANCEL_LOOK_MS = 100, CANCEL_MS = 15000 };
 

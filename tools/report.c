@@ -86,8 +86,7 @@ void report_text(FILE *out, const char *text, size_t lines_max, const char *inde
     }
 }
 
-/* A name in one line. */
-static void put_name(FILE *out, const char *text)
+void report_name(FILE *out, const char *text)
 {
     while (*text) {
         text = put_line(out, text);
@@ -186,7 +185,7 @@ void report_file(FILE *out, const struct style *style, const struct file_result 
     uint64_t failed = count_tests(file, TERM_status_FAILED);
     put_sign(out, style, file->status);
     (void)fputc(' ', out);
-    put_name(out, file->file);
+    report_name(out, file->file);
     (void)fprintf(out, "%s  %" PRIu64 " %s", paint(style->color, PAINT_DIM), file->planned,
                   file->planned == 1 ? "test" : "tests");
     if (failed > 0) {
@@ -209,7 +208,7 @@ void report_file(FILE *out, const struct style *style, const struct file_result 
         }
         if (file->tests[i].name[0]) {
             (void)fprintf(out, "    %s", paint(style->color, PAINT_RED));
-            put_name(out, file->tests[i].name);
+            report_name(out, file->tests[i].name);
             (void)fprintf(out, "%s\n", paint(style->color, PAINT_RESET));
         }
         put_first_line(out, style, file->tests[i].message);
@@ -219,7 +218,7 @@ void report_file(FILE *out, const struct style *style, const struct file_result 
 
 /* ---- the summary ---- */
 
-static void heading(FILE *out, const struct style *style, const char *text)
+void report_heading(FILE *out, const struct style *style, const char *text)
 {
     (void)fprintf(out, "\n%s%s%s\n", paint(style->color, PAINT_BOLD), text,
                   paint(style->color, PAINT_RESET));
@@ -229,10 +228,10 @@ static void show_failed_test(FILE *out, const struct style *style, const struct 
                              const struct test_result *test)
 {
     (void)fprintf(out, "\n  %s", paint(style->color, PAINT_RED));
-    put_name(out, test->name[0] ? test->name : "(the file itself)");
+    report_name(out, test->name[0] ? test->name : "(the file itself)");
     (void)fprintf(out, "%s\n  %s", paint(style->color, PAINT_RESET),
                   paint(style->color, PAINT_CYAN));
-    put_name(out, file->file);
+    report_name(out, file->file);
     if (test->line > 0) {
         (void)fprintf(out, ":%" PRIu64, test->line);
         if (test->column > 0) {
@@ -269,7 +268,7 @@ static void show_failures_of(FILE *out, const struct style *style, const struct 
             continue;
         }
         if (*count == 1) {
-            heading(out, style, "Failed");
+            report_heading(out, style, "Failed");
         }
         show_failed_test(out, style, file, test);
     }
@@ -296,11 +295,11 @@ static void show_lost(FILE *out, const struct style *style, const struct report 
             continue;
         }
         if (count == 1) {
-            heading(out, style, "Lost: no complete result");
+            report_heading(out, style, "Lost: no complete result");
             (void)fputc('\n', out);
         }
         (void)fprintf(out, "  %s", paint(style->color, PAINT_RED));
-        put_name(out, file->file);
+        report_name(out, file->file);
         (void)fprintf(out, "%s  %s after %" PRIu64 " %s, %zu of %" PRIu64 " tests reported\n",
                       paint(style->color, PAINT_RESET), term_word("outcome", file->outcome),
                       file->attempts, file->attempts == 1 ? "attempt" : "attempts", file->count,
@@ -333,7 +332,7 @@ static void show_slowest(FILE *out, const struct style *style, const struct resu
         (void)fprintf(out, "  %s%-9s%s", paint(style->color, PAINT_DIM), j == 0 ? "Slowest" : "",
                       paint(style->color, PAINT_RESET));
         (void)fprintf(out, "%8s  ", report_duration(slowest[j]->duration_us, duration));
-        put_name(out, slowest[j]->file);
+        report_name(out, slowest[j]->file);
         (void)fputc('\n', out);
     }
 }
@@ -392,7 +391,7 @@ static void show_verdict(FILE *out, const struct style *style, const struct repo
     }
     if (totals->reason[0]) {
         (void)fputc(' ', out);
-        put_name(out, totals->reason);
+        report_name(out, totals->reason);
     } else if (files->failed + files->lost > 0) {
         (void)fprintf(out, " %" PRIu64 " failed %s in %" PRIu64 " %s", totals->tests_failed,
                       totals->tests_failed == 1 ? "test" : "tests", files->failed,
@@ -424,7 +423,7 @@ static void show_time(FILE *out, const struct style *style, const struct report 
     }
     if (report->totals.runner[0] && report->totals.runner[0] != ' ') {
         (void)fputs(", ", out);
-        put_name(out, report->totals.runner);
+        report_name(out, report->totals.runner);
     }
     (void)fprintf(out, "\n  %s%-9s%s%s  %s(again: troupe runs show, recount: troupe verify)%s\n",
                   paint(style->color, PAINT_DIM), "Run", paint(style->color, PAINT_RESET),
@@ -438,6 +437,7 @@ void report_summary(FILE *out, const struct style *style, const struct report *r
     if (!style->quiet) {
         show_failures(out, style, report);
         show_lost(out, style, report);
+        report_remedies(out, style, &report->findings);
     }
     show_verdict(out, style, report, &files);
     if (style->quiet) {

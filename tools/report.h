@@ -45,9 +45,19 @@ void report_summary(FILE *out, const struct style *style, const struct report *r
 /* Some of a stranger's text: no escape sequences, at most so many lines, each indented. */
 void report_text(FILE *out, const char *text, size_t lines_max, const char *indent);
 
+/* A stranger's name, in one line. */
+void report_name(FILE *out, const char *text);
+
+void report_heading(FILE *out, const struct style *style, const char *text);
+
 /* "1.20 s", "340 ms", "2 min 05 s" */
 enum { DURATION_SIZE = 32 };
 const char *report_duration(uint64_t us, char text[DURATION_SIZE]);
+
+/* ---- report_remedies.c ---- */
+
+/* What is proposed about failures, or was done; nothing when there is none. */
+void report_remedies(FILE *out, const struct style *style, const struct findings *findings);
 
 /* ---- json_report.c ---- */
 

@@ -24,7 +24,7 @@ _troupe() {
     status) words=' --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     health) words=' --live --ready --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     submit) words=' --wait --cluster --files-from --workers --runner --command --fix --heal --retries --fail-fast --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    node) words='list drain start --cluster --stop --off --role --join --name --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    node) words='list drain start --cluster --stop --off --role --join --bind --name --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     actor) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     link) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     queue) words='list cancel --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;

@@ -56,11 +56,11 @@ Test(executor, runs_a_command_for_each_file_and_hands_in_the_results)
     cr_expect_str_eq(
         heard(),
         "TEST_DONE run=R epoch=1 token=9 job=0 index=0 test= status=1 duration_us=20000 line=0 "
-        "column=0 message=\n"
+        "column=0 message= page=\n"
         "JOB_DONE run=R epoch=1 token=9 job=0 outcome=1 failed=false collected=1 reported=1 "
         "duration_us=20000 cpu_us=0 message=\n"
         "TEST_DONE run=R epoch=1 token=9 job=1 index=0 test= status=2 duration_us=0 line=0 "
-        "column=0 message=ended with code 3\nno\n\n"
+        "column=0 message=ended with code 3\nno\n page=\n"
         "JOB_DONE run=R epoch=1 token=9 job=1 outcome=1 failed=false collected=1 reported=1 "
         "duration_us=0 cpu_us=0 message=\n"
         "PULL worker=w1/0 dir=\n");

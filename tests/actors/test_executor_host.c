@@ -74,7 +74,7 @@ Test(executor_host, runs_a_batch_and_stays_warm)
     passes(1, "a");
     cr_expect_str_eq(heard(),
                      "TEST_DONE run=R epoch=1 token=9 job=0 index=0 test=works status=1 "
-                     "duration_us=1500 line=0 column=0 message=\n"
+                     "duration_us=1500 line=0 column=0 message= page=\n"
                      "JOB_DONE run=R epoch=1 token=9 job=0 outcome=1 failed=false collected=1 "
                      "reported=1 duration_us=2000 cpu_us=0 message=\n");
     passes(1, "b");
@@ -107,6 +107,64 @@ Test(executor_host, lists)
     (void)heard();
     advance(4000);
     cr_expect_not(was_heard("LISTED"));
+}
+
+/* Every host is started by its name and told what it is to do in the same words. */
+Test(executor_host, speaks_with_all_hosts_alike)
+{
+    static const char *const names[] = {"vitest", "tsc", "playwright"};
+    probe_start();
+    coordinator_up(0);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char line[96];
+        char written[96];
+        unsigned id = (unsigned)i + 1;
+        (void)snprintf(line, sizeof line,
+                       "/p: node /reporters/%s/host.mjs [PATH=/bin] [CI=1] [TROUPE_SLOT=0]",
+                       names[i]);
+        (void)snprintf(written, sizeof written,
+                       "{\"cmd\":\"run\",\"id\":%u,\"files\":[\"a\"],\"timeout_ms\":300000}\n", id);
+        grant(9 + i, names[i], one);
+        cr_expect_str_eq(exec_line(), line);
+        cr_expect_eq(exec_count(), i + 1);
+        ready();
+        cr_expect_str_eq(exec_written(), written);
+        passes(id, "a");
+        ran(id);
+    }
+}
+
+/* A test event with so long a page, behind which the test of the next one shows. */
+static void sees(size_t size)
+{
+    char *more = malloc(size + 128);
+    cr_assert(more);
+    int used = sprintf(more, ",\"test\":\"of %zu\",\"status\":\"failed\",\"page\":\"", size);
+    memset(more + used, 'x', size);
+    (void)strcpy(more + used + size, "\"");
+    event("test", 1, "a", more);
+    free(more);
+}
+
+Test(executor_host, a_page_is_passed_on_whole_or_not_at_all)
+{
+    start(one);
+    event("start", 1, "a", "");
+    event("test", 1, "a",
+          ",\"test\":\"t\",\"status\":\"passed\",\"page\":\"{\\\"url\\\":\\\"/\\\"}\"");
+    cr_expect(was_heard("test=t status=1"));
+    cr_expect(was_heard("page={\"url\":\"/\"}\n"));
+    (void)heard();
+    sees(MSG_MAX_test_done_page);
+    cr_expect(was_heard("page=xxxxxxxx"));
+    (void)heard();
+    sees(MSG_MAX_test_done_page + 1);
+    cr_expect(was_heard("test=of 65537 status=2"));
+    cr_expect(was_heard("page=\n"));
+    (void)heard();
+    event("test", 1, "a", ",\"test\":\"u\",\"status\":\"passed\",\"page\":{\"url\":\"/\"}");
+    event("test", 1, "a", ",\"test\":\"v\",\"status\":\"passed\",\"page\":\"a\\u0000b\"");
+    cr_expect_eq(heard_count("page=\n"), 2);
 }
 
 Test(executor_host, a_list_that_does_not_count_right_is_not_complete)

@@ -1,22 +1,22 @@
-// Drives tools/reporters/vitest/host.mjs as the executor does.
+// Drives a host of tools/reporters/ as the executor does.
 
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const HOST = fileURLToPath(new URL('../../tools/reporters/vitest/host.mjs', import.meta.url))
+const hostOf = (runner) => fileURLToPath(new URL(`../../tools/reporters/${runner}/host.mjs`, import.meta.url))
 
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 120_000
 
 export class Host {
   events = []
   #waiting = []
   #text = ''
 
-  constructor(dir, { env = {}, fd = 3, args = [] } = {}) {
+  constructor(dir, { runner = 'vitest', env = {}, fd = 3, args = [] } = {}) {
     const stdio = ['ignore', 'ignore', 'ignore']
     while (stdio.length < fd) stdio.push('ignore')
     stdio.push('pipe')
-    this.process = spawn(process.execPath, [HOST, ...args], { cwd: dir, stdio, env: { ...process.env, CI: 'true', ...env } })
+    this.process = spawn(process.execPath, [hostOf(runner), ...args], { cwd: dir, stdio, env: { ...process.env, CI: 'true', ...env } })
     this.stream = this.process.stdio[fd]
     this.stream.setEncoding('utf8')
     this.stream.on('data', (text) => this.#read(text))

@@ -24,5 +24,10 @@ for version in v2 v3 v4; do
   install "$version" "$here/fixtures/suite" "$here/fixtures/$version"
 done
 install false-green "$here/../projects/false-green"
+install tsc "$here/fixtures/tsc"
+for version in pw150 pw165; do
+  install "$version" "$here/fixtures/playwright" "$here/fixtures/$version"
+done
 
-TROUPE_TEST_WORK=$work exec node --test "$@" "$here/compiled.test.mjs" "$here/vitest_host.test.mjs"
+TROUPE_TEST_WORK=$work exec node --test "$@" "$here/compiled.test.mjs" "$here/vitest_host.test.mjs" \
+  "$here/tsc_host.test.mjs" "$here/playwright_host.test.mjs" "$here/playwright_capture.test.mjs"

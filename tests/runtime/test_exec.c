@@ -315,6 +315,29 @@ Test(exec_off, the_home_of_a_command_exists)
     expect_a_home_of_its_own();
 }
 
+static void write_in(bool in_place)
+{
+    const char *const argv[] = {"sh", "-c", "echo new > made && cat made", NULL};
+    const struct rt_command command = {
+        .argv = argv, .env = env, .cwd = project, .project = project, .in_place = in_place};
+    begin(&command);
+    finish();
+    cr_expect_str_eq(got.text[1], "new\n", "%s", got.text[2]);
+}
+
+Test(exec, what_is_written_stays_only_where_that_is_wanted)
+{
+    char path[128];
+    struct stat status;
+    (void)snprintf(path, sizeof path, "%s/made", project);
+    write_in(false);
+    cr_expect_neq(access(path, F_OK), 0);
+    write_in(true);
+    cr_assert_eq(stat(path, &status), 0);
+    cr_expect_eq(status.st_uid, getuid());
+    cr_expect_eq(remove(path), 0);
+}
+
 Test(exec, a_program_that_is_not_there_ends_with_an_error)
 {
     const char *const argv[] = {"no-such-program", NULL};

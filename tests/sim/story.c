@@ -19,7 +19,8 @@ struct story {
         bool red; /* some file must fail */
     } tales[CLUSTER_RUNS];
     size_t runs;
-    bool late[CLUSTER_EXECUTORS_MAX + 3]; /* nodes that are not there from the beginning */
+    bool late[CLUSTER_EXECUTORS_MAX +
+              CLUSTER_OTHERS]; /* nodes that are not there from the beginning */
     uint64_t fault_ms[FAULTS_MAX];
     size_t faults;
 };
@@ -62,6 +63,7 @@ static void draw_files(struct story *story, size_t run, char (*files)[CLIENT_FIL
     }
     view->files = files;
     view->workers = one_in(story, 4) ? 1 + draw(story, 3) : 0;
+    view->fix = one_in(story, 2) ? TERM_mode_PROPOSE : TERM_mode_OFF;
 }
 
 /* How the run is to end, if not by itself. */
@@ -69,8 +71,10 @@ static void draw_end(struct story *story, struct tale *tale)
 {
     struct client_view *view = tale->view;
     struct cluster_expected *expected = &tale->expected;
-    *expected = (struct cluster_expected){
-        .verdict = tale->red ? TERM_verdict_FAILED : TERM_verdict_PASSED, .all = true};
+    *expected =
+        (struct cluster_expected){.verdict = tale->red ? TERM_verdict_FAILED : TERM_verdict_PASSED,
+                                  .all = true,
+                                  .settled = true};
     switch (draw(story, 16)) {
     case 0:
         view->cancel_ms = 1 + draw(story, 3000);
@@ -115,7 +119,7 @@ static void draw_faults(struct story *story)
     for (size_t i = 0; i < story->faults; i++) {
         story->fault_ms[i] = 50 + draw(story, one_in(story, 2) ? 4000 : HEAL_MS - 100);
     }
-    for (size_t i = 0; i < story->options->executors + 3; i++) {
+    for (size_t i = 0; i < story->options->executors + CLUSTER_OTHERS; i++) {
         story->late[i] = one_in(story, 10);
     }
 }
@@ -123,9 +127,11 @@ static void draw_faults(struct story *story)
 /* Most faults befall the coordinator and the executors. */
 static size_t draw_victim(struct story *story)
 {
-    switch (draw(story, 8)) {
+    switch (draw(story, 9)) {
     case 0:
         return NODE_PARTITIONER;
+    case 8:
+        return NODE_EXPERTS;
     case 1:
         return cluster_client_node(story->cluster);
     case 2:
@@ -169,7 +175,7 @@ static void heal(struct story *story)
 {
     struct cluster *cluster = story->cluster;
     cluster_network(cluster, &(struct network){.delay_ms = 1});
-    for (size_t i = 0; i < story->options->executors + 3; i++) {
+    for (size_t i = 0; i < story->options->executors + CLUSTER_OTHERS; i++) {
         cluster_cut(cluster, i, true, true, 0);
     }
     cluster_start_all(cluster);
@@ -199,7 +205,7 @@ static void strike_due(struct story *story)
 static bool is_over(const struct story *story)
 {
     for (size_t i = 0; i < story->runs; i++) {
-        if (!story->tales[i].view->closed) {
+        if (!story->tales[i].view->closed || !cluster_settled(story->cluster, i)) {
             return false;
         }
     }
@@ -209,7 +215,7 @@ static bool is_over(const struct story *story)
 static void tell(struct story *story)
 {
     struct cluster *cluster = story->cluster;
-    for (size_t i = 0; i < story->options->executors + 3; i++) {
+    for (size_t i = 0; i < story->options->executors + CLUSTER_OTHERS; i++) {
         if (!story->late[i]) {
             cluster_start(cluster, i);
         }

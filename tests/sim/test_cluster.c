@@ -218,7 +218,7 @@ Test(cluster, hears_of_tests_again_that_got_lost)
 Test(cluster, does_not_begin_before_there_is_a_partitioner)
 {
     add_files(8, KIND_PASS, 100);
-    for (size_t i = 0; i < EXECUTORS + 3; i++) {
+    for (size_t i = 0; i < EXECUTORS + CLUSTER_OTHERS; i++) {
         if (i != NODE_PARTITIONER) {
             cluster_start(cluster, i);
         }

@@ -53,9 +53,7 @@ const misspelt = { 'src/total.ts': (text) => text.replace('amount.cents', 'amoun
 
 for (const version of ['v4', 'v5']) {
   describe(version, () => {
-    test('a misspelt member of a failed tsc is mended, and tsc says so', () => withHost(project(version, misspelt), async (host) => {
-      const dir = host.process.spawnargs && process.cwd()
-      assert.ok(dir)
+    test('it uses the version of the project', () => withHost(project(version), async (host) => {
       const { version: told } = await host.until({ ev: 'ready', source: 'tsserver' })
       assert.match(told, version === 'v4' ? /^4\.7/ : /^5\.9/)
     }))
@@ -63,7 +61,7 @@ for (const version of ['v4', 'v5']) {
     const mended = {
       'a misspelt member': [misspelt, 'spelling'],
       'a missing import': [{ 'src/report.ts': (text) => text.replace(/^import \{ total.*\n/m, '') }, 'import'],
-      'a name too far for the compiler': [{ 'src/total.ts': (text) => text.replace('amount.cents', 'amount.c') }, 'nearest-name'],
+      'a name too far for the compiler': [{ 'src/total.ts': (text) => text.replace('amount.cents', 'amount.centsOfIt') }, 'nearest-name'],
       'a text that is not of its type': [{ 'src/money.ts': (text) => text.replace("currency: 'EUR' }", "currency: 'EURO' }") }, /^nearest-text|spelling/],
       'an unused import': [{ 'src/total.ts': (text) => text.replace('amountOf,', 'amountOf, formatted,') }, /^unusedIdentifier/],
       'a missing await': [{ 'src/later.ts': 'export async function f(): Promise<number> {\n  const a = Promise.resolve(1);\n  return a + 1;\n}\n' }, 'addMissingAwait'],

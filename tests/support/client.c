@@ -24,13 +24,14 @@ static enum err submit(struct rt_context *ctx, struct client *self)
     struct client_view *view = self->view;
     struct msg_str run = msg_str(view->run);
     view->submits++;
-    enum err err = rt_ask(
-        ctx, self->coordinator,
-        MSG(submit, .run = run, .dir = msg_str("/project"), .runner = msg_str("command"),
-            .command = msg_str("run {}"), .env = msg_str(""), .workers = view->workers,
-            .retries = view->retries, .fail_fast = view->fail_fast, .timeout_ms = view->timeout_ms,
-            .files = view->count, .root = msg_str("/project"), .snapshot = msg_str("")),
-        ASK_MS, &self->ask);
+    enum err err =
+        rt_ask(ctx, self->coordinator,
+               MSG(submit, .run = run, .dir = msg_str("/project"), .runner = msg_str("command"),
+                   .command = msg_str("run {}"), .env = msg_str(""), .workers = view->workers,
+                   .retries = view->retries, .fail_fast = view->fail_fast,
+                   .timeout_ms = view->timeout_ms, .fix = view->fix, .files = view->count,
+                   .root = msg_str("/project"), .snapshot = msg_str("")),
+               ASK_MS, &self->ask);
     for (size_t i = 0; i < view->count && err == ERR_OK; i++) {
         err = rt_send(ctx, self->coordinator,
                       MSG(run_file, .run = run, .index = i, .file = msg_str(view->files[i])));

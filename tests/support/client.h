@@ -23,6 +23,7 @@ struct client_view {
     uint64_t workers;
     uint64_t retries;
     bool fail_fast;
+    uint64_t fix; /* mode */
     uint64_t timeout_ms;
     uint64_t cancel_ms; /* after it was submitted; 0: not */
     uint64_t delay_ms;  /* before it is submitted */

@@ -9,10 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/classifier/classifier.h"
+#include "actors/classifier/rules.h"
 #include "actors/coordinator/coordinator.h"
 #include "actors/coordinator/ledger.h"
 #include "actors/executor/executor.h"
+#include "actors/fixer/fixer.h"
+#include "actors/healer/healer.h"
 #include "actors/partitioner/partitioner.h"
+#include "actors/validator/validator.h"
 #include "tests/support/cluster_priv.h"
 
 enum { STORE_MS_MAX = 4, LOG_SIZE = 2048, CONNECT_MS = 20, STEPS_MAX = 100000 };
@@ -233,6 +238,21 @@ static void open_store(struct node *node)
     }
 }
 
+static enum err spawn_experts(struct node *node)
+{
+    struct rt_address address;
+    const struct classifier_arg classifier = {.rules = node->cluster->rules};
+    enum err err =
+        system_spawn(node->system, &classifier_behaviour, &classifier, sizeof classifier, &address);
+    if (err == ERR_OK) {
+        err = system_spawn(node->system, &fixer_behaviour, "/sources", sizeof "/sources", &address);
+    }
+    if (err == ERR_OK) {
+        err = system_spawn(node->system, &validator_behaviour, NULL, 0, &address);
+    }
+    return err == ERR_OK ? system_spawn(node->system, &healer_behaviour, NULL, 0, &address) : err;
+}
+
 static void spawn(struct node *node)
 {
     struct cluster *cluster = node->cluster;
@@ -242,6 +262,8 @@ static void spawn(struct node *node)
         err = system_spawn(node->system, &coordinator_behaviour, NULL, 0, &address);
     } else if (node->index == NODE_PARTITIONER) {
         err = system_spawn(node->system, &partitioner_behaviour, NULL, 0, &address);
+    } else if (node->index == NODE_EXPERTS) {
+        err = spawn_experts(node);
     } else if (node->index == cluster_client_node(cluster)) {
         for (size_t i = 0; i < CLUSTER_RUNS && err == ERR_OK; i++) {
             struct client_view *view = &cluster->views[i];
@@ -517,6 +539,19 @@ static void hurried(struct config *config)
     config->runtime.heartbeat_ms = 500;
     config->runtime.silence_ms_max = 2000;
     config->executor.file_timeout_ms = 3000;
+    config->coordinator.remedy_ms_max = 6000;
+    config->fixer.source_timeout_ms = 2000;
+    config->validator.timeout_ms = 2000;
+}
+
+static void load_rules(struct cluster *self)
+{
+    struct config_report report;
+    config_report_clear(&report);
+    if (rules_load(RULES_FILE, &self->rules, &report) != ERR_OK) {
+        config_report_print(stderr, &report);
+        abort();
+    }
 }
 
 struct cluster *cluster_new(const struct cluster_options *options)
@@ -534,17 +569,19 @@ struct cluster *cluster_new(const struct cluster_options *options)
     self->wall_spread_ms = options->wall_spread_ms;
     self->drift_ppm = options->drift_ppm;
     self->network = (struct network){.delay_ms = 1, .jitter_ms = 0};
-    self->nodes_count = options->executors + 3;
+    load_rules(self);
+    self->nodes_count = options->executors + CLUSTER_OTHERS;
     for (size_t i = 0; i < self->nodes_count; i++) {
         struct node *node = &self->nodes[i];
         node->cluster = self;
         node->index = i;
         node->start_ms = UINT64_MAX;
         node->held_last = &node->held;
-        (void)snprintf(node->name, sizeof node->name, "executor-%zu", i - 1);
+        (void)snprintf(node->name, sizeof node->name, "executor-%zu", i - NODE_EXECUTORS);
     }
     (void)strcpy(self->nodes[NODE_COORDINATOR].name, "coordinator");
     (void)strcpy(self->nodes[NODE_PARTITIONER].name, "partitioner");
+    (void)strcpy(self->nodes[NODE_EXPERTS].name, "experts");
     (void)strcpy(self->nodes[self->nodes_count - 1].name, "client");
     for (size_t i = 0; i < CLUSTER_RUNS; i++) {
         (void)snprintf(self->views[i].run, sizeof self->views[i].run,
@@ -568,6 +605,7 @@ void cluster_destroy(struct cluster **cluster)
         store_close(&node->store);
     }
     net_free(self);
+    rules_destroy(&self->rules);
     free(self);
     *cluster = NULL;
 }

@@ -1,10 +1,10 @@
 /* cluster.h - a whole cluster in one thread: production actors, links and ledger over a seeded
  * network, with virtual time, crashes, pauses and clocks that differ.
  *
- * Every process of the star (a coordinator in its middle, a partitioner, executors, a client) is a
- * node: a stepped rt_system, its struct links, and ports into this world.  Nothing happens but in
- * cluster_step, and whatever is random comes from the seed: the same options and calls give the
- * same trace, bit for bit.
+ * Every process of the star (a coordinator in its middle, a partitioner, executors, a client, and
+ * classifier, fixer, validator and healer in one) is a node: a stepped rt_system, its struct links,
+ * and ports into this world.  Nothing happens but in cluster_step, and whatever is random comes
+ * from the seed: the same options and calls give the same trace, bit for bit.
  *
  * What survives a crash of the coordinator is its store; operations that were not committed are
  * gone.  Time is in milliseconds since the cluster began.
@@ -18,6 +18,7 @@
 
 enum {
     CLUSTER_EXECUTORS_MAX = 16,
+    CLUSTER_OTHERS = 4,      /* nodes that are no executors */
     CLUSTER_RUNS = 2,        /* clients of the one client node, a run each */
     CLUSTER_RUN_JOBS = 2048, /* job J of run R is number R * this + J outside of the cluster */
     CLUSTER_JOBS_MAX = CLUSTER_RUNS * CLUSTER_RUN_JOBS,
@@ -27,7 +28,7 @@ enum {
 struct cluster;
 
 /* Node numbers; executors follow one another, the client is last. */
-enum { NODE_COORDINATOR, NODE_PARTITIONER, NODE_EXECUTORS };
+enum { NODE_COORDINATOR, NODE_PARTITIONER, NODE_EXPERTS, NODE_EXECUTORS };
 
 struct cluster_options {
     uint64_t seed;
@@ -130,6 +131,9 @@ uint64_t cluster_crashed_actors(const struct cluster *cluster);
 enum err cluster_query(struct cluster *cluster, enum err (*body)(struct store_txn *txn, void *arg),
                        void *arg);
 
+/* True when nothing more becomes of a closed run's failures. */
+bool cluster_settled(struct cluster *cluster, size_t run);
+
 /* The first thing that was seen to be wrong on the way; empty: nothing. */
 const char *cluster_why(const struct cluster *cluster);
 
@@ -144,6 +148,7 @@ struct cluster_expected {
     uint64_t verdict; /* 0: any */
     bool all;         /* every file has the status that its name says */
     bool once;        /* every file was run exactly once */
+    bool settled;     /* every failure has its label and, where that was wanted, one fix */
 };
 
 /* Holds the rows of a run's client, the ledger and the outside ledger against each other.  False:

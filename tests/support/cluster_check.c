@@ -149,13 +149,68 @@ static bool check_totals(const struct told *told, const struct cluster_expected 
     return true;
 }
 
+/* Failures that somebody has to say something about. */
+struct unsettled {
+    const char *run;
+    uint64_t settled;
+    uint64_t wrong[4];
+};
+
+static enum err read_unsettled(struct store_txn *txn, void *arg)
+{
+    struct unsettled *self = arg;
+    struct store_rows rows;
+    store_query(
+        txn,
+        "SELECT settled,"
+        " (SELECT count(*) FROM finding f WHERE f.run = r.no AND (f.state < 2 OR f.label = 0)),"
+        " (SELECT count(*) FROM job j WHERE j.run = r.no AND j.status = 2 AND NOT EXISTS"
+        "   (SELECT 1 FROM finding f WHERE f.run = j.run AND f.job = j.job)),"
+        " (SELECT count(*) FROM finding f WHERE f.run = r.no AND r.fix > 1 AND r.verdict = 2"
+        "   AND NOT EXISTS (SELECT 1 FROM fix x WHERE x.run = f.run AND x.error = f.error)),"
+        " (SELECT count(*) FROM fix x WHERE x.run = r.no AND (r.fix <= 1 OR r.verdict <> 2))"
+        " FROM run r WHERE r.id = ?",
+        STORE_WITH(store_string(self->run)), &rows);
+    if (store_next(&rows)) {
+        self->settled = store_column_u64(&rows, 0);
+        for (int i = 0; i < 4; i++) {
+            self->wrong[i] = store_column_u64(&rows, 1 + i);
+        }
+    }
+    return store_rows_end(&rows);
+}
+
+bool cluster_settled(struct cluster *cluster, size_t run)
+{
+    struct unsettled told = {.run = cluster->views[run].run};
+    return cluster_query(cluster, read_unsettled, &told) == ERR_OK && told.settled == 1;
+}
+
+static bool check_settled(struct cluster *cluster, const struct told *told, char *why)
+{
+    struct unsettled rest = {.run = told->run};
+    if (cluster_query(cluster, read_unsettled, &rest) != ERR_OK || rest.settled != 1) {
+        return WRONG("its failures are not settled: %llu are open", (ull)rest.wrong[0]);
+    }
+    static const char *const what[] = {"failures are open or have no label",
+                                       "failed files have no failure", "failures have no fix",
+                                       "fixes were not wanted"};
+    for (size_t i = 0; i < 4; i++) {
+        if (rest.wrong[i] > 0) {
+            return WRONG("%llu %s", (ull)rest.wrong[i], what[i]);
+        }
+    }
+    return true;
+}
+
 static bool check_told(struct cluster *cluster, const struct told *told,
                        const struct cluster_expected *expected, char *why)
 {
     if (cluster->why[0]) {
         return WRONG("%.500s", cluster->why);
     }
-    if (!check_totals(told, expected, why) || !check_rows(cluster, told, expected, why)) {
+    if (!check_totals(told, expected, why) || !check_rows(cluster, told, expected, why) ||
+        (expected->settled && !check_settled(cluster, told, why))) {
         return false;
     }
     uint64_t unaccounted = cluster_unaccounted(cluster);

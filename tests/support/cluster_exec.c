@@ -2,10 +2,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/support/cluster_priv.h"
 
-enum { KILL_MS = 3, START_MS = 1 };
+enum { KILL_MS = 3, START_MS = 1, ANSWER_MS_MAX = 400, PROOF_MS_MAX = 600 };
 
 void cluster_job_name(size_t index, enum job_kind kind, uint64_t ms, char *text, size_t size)
 {
@@ -34,6 +35,20 @@ static size_t note_start(struct cluster *cluster, const char *file)
     return index;
 }
 
+/* What classifier, fixer, validator and healer start: a warm source, or the proof of a candidate.
+ */
+static void start_expert(struct node *node, struct command_run *run,
+                         const struct rt_command *command)
+{
+    struct cluster *cluster = node->cluster;
+    run->job = SIZE_MAX;
+    run->source = strcmp(command->argv[0], "node") == 0;
+    run->proof = !run->source;
+    run->due_ms =
+        run->source ? UINT64_MAX : cluster->now_ms + 1 + cluster_random(cluster) % PROOF_MS_MAX;
+    cluster_note(cluster, node, "exec %s", run->source ? "source" : "proof");
+}
+
 void exec_start(void *world, uint64_t id, struct rt_address owner, const struct rt_command *command)
 {
     struct node *node = world;
@@ -49,6 +64,13 @@ void exec_start(void *world, uint64_t id, struct rt_address owner, const struct 
     run->id = id;
     run->owner = owner;
     run->began_ms = cluster->now_ms;
+    run->answer_ms = UINT64_MAX;
+    run->next = node->commands;
+    node->commands = run;
+    if (node->index == NODE_EXPERTS) {
+        start_expert(node, run, command);
+        return;
+    }
     run->job = note_start(cluster, file);
     uint64_t ms = run->job == SIZE_MAX ? 1 : cluster->jobs[run->job].ms;
     bool hangs = run->job != SIZE_MAX && cluster->jobs[run->job].kind == KIND_HANGS;
@@ -59,18 +81,24 @@ void exec_start(void *world, uint64_t id, struct rt_address owner, const struct 
     if (hangs && !run->timed_out) {
         run->due_ms = UINT64_MAX;
     }
-    run->next = node->commands;
-    node->commands = run;
     cluster_note(cluster, node, "exec %s", file);
 }
 
+/* Only sources of candidates have a control socket here; a command is one line with its number. */
 enum err exec_write(void *world, uint64_t id, const void *bytes, size_t size)
 {
-    (void)world;
-    (void)id;
-    (void)bytes;
-    (void)size;
-    return ERR_GONE; /* nobody has a control socket here */
+    struct node *node = world;
+    struct cluster *cluster = node->cluster;
+    for (struct command_run *run = node->commands; run; run = run->next) {
+        const char *number =
+            run->id == id && run->source ? memmem(bytes, size, "\"id\":", 5) : NULL;
+        if (number) {
+            run->asked = strtoull(number + 5, NULL, 10);
+            run->answer_ms = cluster->now_ms + 1 + cluster_random(cluster) % ANSWER_MS_MAX;
+            return ERR_OK;
+        }
+    }
+    return ERR_GONE;
 }
 
 void exec_kill(void *world, uint64_t id)
@@ -88,7 +116,7 @@ uint64_t exec_next_ms(const struct node *node)
 {
     uint64_t next_ms = UINT64_MAX;
     for (const struct command_run *run = node->commands; run; run = run->next) {
-        next_ms = sooner(next_ms, run->due_ms);
+        next_ms = sooner(next_ms, sooner(run->due_ms, run->answer_ms));
     }
     return next_ms;
 }
@@ -101,6 +129,10 @@ static struct msg_exec_exited ending(struct cluster *cluster, const struct comma
                                      .cpu_us = 1000,
                                      .wall_ms = cluster->now_ms - run->began_ms,
                                      .error = msg_str("")};
+    if (run->proof && !run->killed) {
+        exited.code = cluster_random(cluster) % 2;
+        return exited;
+    }
     if (run->killed || run->timed_out || run->job == SIZE_MAX) {
         exited.signal = SIGKILL;
         exited.killed = run->killed;
@@ -125,6 +157,33 @@ static void tell(struct node *node, struct rt_address to, const struct msg *msg)
     }
 }
 
+static void put_line(struct node *node, const struct command_run *run, const char *line)
+{
+    char text[512];
+    (void)snprintf(text, sizeof text, "%s\n", line);
+    tell(node, run->owner, MSG(exec_output, .id = run->id, .stream = 3, .bytes = msg_str(text)));
+}
+
+/* None to two candidates, all of them the same. */
+static void answer(struct node *node, struct command_run *run)
+{
+    uint64_t count = cluster_random(node->cluster) % 3;
+    char line[384];
+    for (uint64_t i = 0; i < count; i++) {
+        (void)snprintf(
+            line, sizeof line,
+            "{\"ev\":\"candidate\",\"id\":%llu,\"source\":\"tsserver\",\"name\":\"n%llu\","
+            "\"diff\":\"--- a/src/a.ts\\n+++ b/src/a.ts\\n@@ -1 +1 @@\\n-a\\n+b\\n\"}",
+            (unsigned long long)run->asked, (unsigned long long)i);
+        put_line(node, run, line);
+    }
+    (void)snprintf(
+        line, sizeof line, "{\"ev\":\"candidates\",\"id\":%llu,\"count\":%llu,\"reason\":\"%s\"}",
+        (unsigned long long)run->asked, (unsigned long long)count, count > 0 ? "" : "none");
+    put_line(node, run, line);
+    run->answer_ms = UINT64_MAX;
+}
+
 void exec_run(struct node *node)
 {
     struct command_run **at = &node->commands;
@@ -133,6 +192,12 @@ void exec_run(struct node *node)
         if (!run->started) {
             run->started = true;
             tell(node, run->owner, MSG(exec_started, .id = run->id, .pid = 1, .note = msg_str("")));
+            if (run->source) {
+                put_line(node, run, "{\"ev\":\"ready\",\"source\":\"tsserver\",\"version\":\"5\"}");
+            }
+        }
+        if (run->answer_ms <= node->cluster->now_ms) {
+            answer(node, run);
         }
         if (run->due_ms > node->cluster->now_ms) {
             at = &run->next;

@@ -10,7 +10,7 @@
 #include "tests/support/cluster.h"
 
 enum {
-    NODES_MAX = CLUSTER_EXECUTORS_MAX + 3,
+    NODES_MAX = CLUSTER_EXECUTORS_MAX + CLUSTER_OTHERS,
     ROUTE_UP = 1,        /* every other process's number for its way to the coordinator */
     ROUTE_FACTOR = 1000, /* the coordinator's: node * this + incarnation */
     ACKS_MAX = 8 * CLUSTER_JOBS_MAX
@@ -25,6 +25,10 @@ struct command_run {
     bool timed_out;
     bool killed;
     bool started; /* EXEC_STARTED was told */
+    bool proof;   /* of a candidate, in a clean workspace */
+    bool source;  /* of candidates: warm, asked over its control socket */
+    uint64_t asked;
+    uint64_t answer_ms; /* when it answers what it was asked; UINT64_MAX: nothing */
     uint64_t began_ms;
 };
 
@@ -98,6 +102,7 @@ struct cluster {
     size_t nodes_count;
     struct client_view views[CLUSTER_RUNS];
     struct network network;
+    struct rules *rules;
     struct frame_at **frames; /* a heap by time, then order */
     size_t frames_count;
     size_t frames_capacity;

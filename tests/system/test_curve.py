@@ -83,7 +83,7 @@ class Curve(unittest.TestCase):
         self.logs.mkdir()
         self.endpoint = f"tcp://{self.address}:{free_port(self.address)}"
         self.nodes = {}
-        self.new_key("coordinator", "coordinator,partitioner", allow=False)
+        self.new_key("coordinator", "coordinator,partitioner,classifier", allow=False)
 
     # ---- the vocabulary ----
 
@@ -123,7 +123,7 @@ class Curve(unittest.TestCase):
 
     def coordinator(self, **more):
         return self.node("coordinator", "--role", "coordinator", "--role", "partitioner",
-                         "--state", self.place.state, "--bind", self.endpoint,
+                         "--role", "classifier", "--state", self.place.state, "--bind", self.endpoint,
                          *self.sets("coordinator", allow_dir=self.allow, **more))
 
     def executor(self, name, key=None, log=None, role="executor", endpoint=None, **more):
@@ -288,6 +288,24 @@ class Curve(unittest.TestCase):
         self.secret("worker").write_text(before)
         self.executor("worker", log="old")
         self.expect_log("old", "our key is not allowed there")
+
+    def test_node_start_joins_by_a_list_of_seeds(self):
+        self.new_key("worker", "executor")
+        self.coordinator()
+        self.expect_log("coordinator", "started")
+        port = self.endpoint.rsplit(":", 1)[1]
+        seeds = f"tcp://{self.address}:1,tcp://{socket.gethostname()}:9,{self.endpoint}"
+        log = open(self.logs / "worker", "w", encoding="utf-8")
+        self.addCleanup(log.close)
+        node = self.place.start("node", "start", "--role", "executor", "--join", seeds,
+                                *self.sets("worker"), stderr=log)
+        self.addCleanup(node.wait)
+        self.addCleanup(node.kill)
+        self.expect_log("coordinator", "link up peer=worker")
+        names = pathlib.Path(f"/proc/{node.pid}/cmdline").read_text().split("\0")
+        self.assertIn(f"tcp://{self.address}:{port}", names)
+        node.send_signal(signal.SIGTERM)
+        self.assertEqual(node.wait(timeout=15), 0)
 
     def test_a_lost_list_lets_nobody_in(self):
         self.new_key("worker", "executor")

@@ -66,7 +66,7 @@ def without_a_cluster_operators_are_told_so(place):
 @test
 def wrong_words_exit_2(place):
     for words in (("node",), ("node", "dance"), ("node", "list", "x"), ("node", "drain"),
-                  ("node", "drain", "x", "--off", "--stop"), ("node", "start", "--role", "fixer"),
+                  ("node", "drain", "x", "--off", "--stop"), ("node", "start"),
                   ("actor",), ("link", "show"), ("queue", "cancel"), ("queue", "drop", "x"),
                   ("console", "nodes"), ("console", "-e")):
         place.troupe(*words, want=2)

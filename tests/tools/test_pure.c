@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "actors/common/ulid.h"
 #include "tools/args.h"
 #include "tools/logline.h"
 #include "tools/project.h"
 #include "tools/results.h"
 #include "tools/table.h"
 #include "tools/targets.h"
-#include "tools/ulid.h"
 
 /* ---- ulid ---- */
 

@@ -161,7 +161,7 @@ export class Batch {
     for (const record of records) {
       if (isMissing && existsSync(record.path)) record.end('no-tests', 'playwright finds no test in this file, or does not regard it as a test file')
       else if (isMissing) record.end('not-found', 'there is no such file')
-      else record.end('error', errors.length > 0 ? undefined : `playwright ended with ${how}\n${current.invocation.tail}`)
+      else record.end('error', errors.length > 0 ? textOf(errors, this.#setup.root) : `playwright ended with ${how}\n${current.invocation.tail}`)
     }
   }
 

@@ -29,6 +29,11 @@ function flat(text) {
   return (text ?? '').replace(/[\u200b\u00ad]/g, '').replace(/\s+/g, ' ').trim()
 }
 
+// Without halves of surrogate pairs, of which a cut may leave one.
+function wellFormed(text) {
+  return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
+}
+
 function tagOf(element) {
   return element.tagName.toLowerCase()
 }
@@ -77,7 +82,9 @@ function contentOf(node, depth, control) {
   if (node !== control && depth > 0 && isHidden(node)) return ''
   const own = depth > 0 ? ownName(node) : ''
   if (own) return ` ${own} `
-  if (depth > 0 && node.tagName === 'INPUT') return node === control ? '' : ` ${node.value} `
+  if (depth > 0 && node === control) return '' // it is not part of its own label
+  if (depth > 0 && ['INPUT', 'TEXTAREA'].includes(node.tagName)) return ` ${node.value} `
+  if (depth > 0 && node.tagName === 'SELECT') return ` ${[...node.selectedOptions].map(({ text }) => text).join(' ')} `
   const children = node.tagName === 'SLOT' && node.assignedNodes().length > 0 ? node.assignedNodes() : (node.shadowRoot ?? node).childNodes
   const text = [...children].map((child) => contentOf(child, depth + 1, control)).join('')
   const { display } = node.ownerDocument.defaultView.getComputedStyle(node)
@@ -121,10 +128,23 @@ function nameOf(element, role) {
 function pathOf(element) {
   const steps = []
   for (let one = element; one && steps.length < PATH_MAX; one = one.parentElement ?? one.getRootNode().host) {
-    const alike = [...one.parentNode?.children ?? []].filter(({ tagName }) => tagName === one.tagName)
-    steps.unshift(tagOf(one) + (alike.length > 1 ? `:nth-of-type(${alike.indexOf(one) + 1})` : ''))
+    if (!known.has(one)) numberChildren(one.parentNode)
+    steps.unshift(known.get(one) ?? tagOf(one))
   }
   return steps.join('>')
+}
+
+const known = new Map() // element -> its step; an element may have thousands beside it
+
+function numberChildren(parent) {
+  const counts = {}
+  for (const { tagName } of parent?.children ?? []) counts[tagName] = (counts[tagName] ?? 0) + 1
+  const numbers = {}
+  for (const child of parent?.children ?? []) {
+    const { tagName } = child
+    numbers[tagName] = (numbers[tagName] ?? 0) + 1
+    known.set(child, tagOf(child) + (counts[tagName] > 1 ? `:nth-of-type(${numbers[tagName]})` : ''))
+  }
 }
 
 function ownText(element) {
@@ -142,7 +162,7 @@ function describe(element, testIdAttribute) {
   }
   const said = {}
   for (const [key, value] of Object.entries(all)) {
-    const text = key === 'path' ? value : flat(typeof value === 'string' ? value : '').slice(0, TEXT_MAX)
+    const text = key === 'path' ? value : wellFormed(flat(typeof value === 'string' ? value : '').slice(0, TEXT_MAX))
     if (text) said[key] = text
   }
   return said

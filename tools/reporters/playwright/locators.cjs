@@ -16,14 +16,16 @@ const USED_BY = ['click', 'dblclick', 'fill', 'check', 'uncheck', 'selectOption'
   'clear', 'hover', 'tap', 'focus', 'blur', 'dragTo', 'dispatchEvent', 'setInputFiles', 'selectText',
   'scrollIntoViewIfNeeded', 'waitFor', 'textContent', 'innerText', 'innerHTML', 'inputValue', 'getAttribute', 'isChecked',
   'isDisabled', 'isEditable', 'isEnabled', 'boundingBox', 'screenshot', 'evaluate', '_expect']
-const ABSENT = /^to\.be\.(hidden|detached)$/ // hold where there is no element
-const USES_MAX = 200 // locators kept of a test
+const ABSENT = /^toBe(Hidden|Detached)$/ // hold where there is no element
+const USES_MAX = 200 // calls kept of a test
+const ALIKE_MAX = 4 // calls kept of one selector
 const FAILURES_MAX = 10 // of a test; more are those of a loop that waits for something
 const ELEMENTS_MAX = 1500
 const LOOK_MS = 2000 // for the page of a failure
 const WAIT_MS = 250 // at the end of a test, for what passing locators resolved to
 const BYTES_MAX = 65000
 const FRAMES_MAX = 30
+const INLINE_LINES = 2 // a call so near below where its locator was made belongs to it
 
 const source = fs.readFileSync(path.join(__troupe, 'elements.js'), 'utf8')
 const lookAt = new Function('elements', 'id', `${source}\nreturn { count: elements.length, element: elements.length === 1 ? describe(elements[0], id) : undefined }`)
@@ -107,17 +109,25 @@ function siteHere() {
 function begin(locator, action, args) {
   const info = currentTest()
   if (!info) return undefined
-  if (!tests.has(info)) tests.set(info, { used: new Map(), pending: new Set(), failures: [], looks: [] })
+  if (!tests.has(info)) tests.set(info, { used: [], alike: new Map(), pending: new Set(), failures: [], looks: [] })
   const test = tests.get(info)
-  const site = sites.get(locator) ?? siteHere()
-  const entry = { test, locator, site, action: action === '_expect' ? args[0] : action, isNot: action === '_expect' && Boolean(args[1]?.isNot) }
+  const isNot = action === '_expect' && Boolean(args[1]?.isNot)
+  const entry = { test, locator, made: sites.get(locator), site: siteHere(), isNot, action: action === '_expect' ? matcherOf(args[0]) : action }
   test.pending.add(entry)
-  if (!test.used.has(site) && test.used.size < USES_MAX) {
-    test.used.set(site, entry)
-    // Not waited for: it is on its way to the browser before the action, which may leave the page.
-    look(entry)
+  const alike = test.alike.get(locator._selector) ?? []
+  if (test.used.length < USES_MAX && alike.length < ALIKE_MAX) {
+    test.used.push(entry)
+    test.alike.set(locator._selector, [...alike, entry])
+    // Asking costs about as much as an action, so it is done once.  It is not waited for: it is on
+    // its way to the browser before the action, which may leave the page.
+    if (alike.length === 0) look(entry)
   }
   return entry
+}
+
+// `to.have.text.array` is toHaveText to those who write it.
+function matcherOf(expression) {
+  return String(expression).replace(/\.(array|value)$/, '').replace(/\.(\w)/g, (_, letter) => letter.toUpperCase())
 }
 
 function look(entry) {
@@ -134,9 +144,15 @@ function watch(entry, result) {
     const isExpect = typeof value?.matches === 'boolean'
     if (isExpect && value.matches === entry.isNot) return failed(entry, value.errorMessage ?? '').then(() => value)
     // It was not there when the action began.
-    if (!entry.element && entry.test.used.get(entry.site) === entry) look(entry)
+    if (!isSeen(entry)) look(entry)
     return value
   }, (error) => failed(entry, String(error?.message)).then(() => { throw error }))
+}
+
+// Also when it is not kept.
+function isSeen({ test, locator }) {
+  const [first] = test.alike.get(locator._selector) ?? []
+  return !first || Boolean(first.element)
 }
 
 async function failed(entry, message) {
@@ -195,12 +211,19 @@ function isPartOf(entry, errors) {
 }
 
 function textOf(test, failure, url) {
-  const used = [...test.used.values()].filter(({ element }) => element)
-    .map((entry) => ({ locator: String(entry.locator), ...positionOf(entry.site), element: entry.element }))
+  const used = new Map() // once for each place
+  for (const entry of test.used) {
+    const element = test.alike.get(entry.locator._selector).find((one) => one.element)?.element
+    if (!element) continue
+    const call = { locator: String(entry.locator), ...positionOf(entry), element }
+    const key = `${call.locator} ${call.file} ${call.line} ${call.column}`
+    if (!used.has(key)) used.set(key, call)
+  }
   const failed = failure ? {
-    locator: String(failure.entry.locator), ...positionOf(failure.entry.site), action: failure.entry.action, count: failure.count,
+    locator: String(failure.entry.locator), ...positionOf(failure.entry),
+    action: (failure.entry.isNot ? 'not.' : '') + failure.entry.action, count: failure.count,
   } : null
-  const page = { url: (failure?.page.url ?? url).slice(0, 2000), failed, used, elements: failure?.page.elements ?? [], truncated: Boolean(failure?.page.cut) }
+  const page = { url: (failure?.page.url ?? url).slice(0, 2000), failed, used: [...used.values()], elements: failure?.page.elements ?? [], truncated: Boolean(failure?.page.cut) }
   return fitted(page)
 }
 
@@ -216,8 +239,17 @@ function fitted(page) {
   return Buffer.byteLength(text) > BYTES_MAX ? '' : text
 }
 
+// Of the call, if the locator stands right before it; otherwise (in a page object, say) of the line
+// that made the locator.
+function positionOf({ made, site }) {
+  const call = placeOf(site)
+  const origin = made ? placeOf(made) : call
+  const isInline = call.file === origin.file && call.line >= origin.line && call.line - origin.line <= INLINE_LINES
+  return isInline || !origin.file ? call : { ...origin, column: 0 }
+}
+
 // The first frame that is the project's own.
-function positionOf(site) {
+function placeOf(site) {
   for (const text of String(site.stack).split('\n').slice(1)) {
     const [, place, line, column] = /^\s*at (?:.*? \()?((?:file:\/\/)?\/.+?):(\d+):(\d+)\)?$/.exec(text) ?? []
     if (!place) continue

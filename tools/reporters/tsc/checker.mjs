@@ -12,7 +12,7 @@ const RELATED_MAX = 10
 
 const { root } = workerData
 const commands = { load, list, check }
-let ts
+const ts = createRequire(join(root, 'package.json'))('typescript')
 let sources = new Map() // path -> source file, for as long as its text stays the same
 const programs = new Map() // tsconfig file -> program of the last check
 
@@ -26,7 +26,6 @@ parentPort.on('message', ({ cmd, file }) => {
 })
 
 function load() {
-  ts = createRequire(join(root, 'package.json'))('typescript')
   return typeof ts.createSemanticDiagnosticsBuilderProgram === 'function'
     ? {} : { error: `typescript ${ts.version} has no interface for programs` }
 }

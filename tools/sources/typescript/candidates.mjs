@@ -13,15 +13,17 @@ const ERRORS_MAX = 40
 const CHOICES_MAX = 8 // quick fixes of one error
 const TRIED_MAX = 24 // changes that are checked in memory
 const DIFF_BYTES_MAX = 65536
+const UNUSED = new Set([6133, 6138, 6192, 6196, 6198, 6199, 6205])
 const CODE = String.raw`[^\s()'"\`<>|]+\.[cm]?[jt]sx?`
 
 /** {list: [{name, diff}], reason}: best first; `reason` says why there are none. */
 export function candidates(projects, { file, message }, max) {
-  const groups = targetsOf(projects, file, message)
+  const { groups, searched } = targetsOf(projects, file, message)
   const list = []
   let errors = 0
   for (const [project, files] of groups) {
-    const found = inProject(projects, project, files)
+    if (searched && errors > 0) break
+    const found = inProject(projects, project, files, searched)
     errors += found.errors
     list.push(...found.list)
   }
@@ -35,7 +37,8 @@ export function candidates(projects, { file, message }, max) {
 
 // ---- which files ----
 
-/** project -> absolute paths: those that the message names, else the file and what it imports. */
+/** {groups: project -> absolute paths, searched}: the files that the message names; else `searched`,
+ *  the file and what it imports, of which the first that is wrong is enough. */
 function targetsOf(projects, file, message) {
   const { root } = projects
   const path = absolute(root, file)
@@ -44,7 +47,8 @@ function targetsOf(projects, file, message) {
   const base = config ? dirname(config) : root
   const named = [...new Set(namesIn(message).flatMap((name) => [absolute(root, name), absolute(base, name)]))].filter(own)
   let files = named
-  if (!config && !(named.length > 0 && named.some((name) => name !== path))) files = own(path) ? withImports(projects, path, own) : []
+  const searched = !config && named.every((name) => name === path)
+  if (searched) files = own(path) ? withImports(projects, path, own) : []
   if (config && named.length === 0 && existsSync(config)) files = projects.at(config).files.filter(own).slice(0, PROJECT_FILES_MAX)
   const groups = new Map()
   for (const name of files) {
@@ -52,7 +56,7 @@ function targetsOf(projects, file, message) {
     if (!groups.has(project)) groups.set(project, [])
     groups.get(project).push(name)
   }
-  return groups
+  return { groups, searched }
 }
 
 // As the compiler and the runners write them: src/a.ts(1,2), src/a.ts:1:2.
@@ -83,8 +87,12 @@ function withImports(projects, path, own) {
 
 // ---- which changes ----
 
-function inProject(projects, project, files) {
-  const all = files.flatMap((file) => project.errors(file).map((error) => ({ file, error })))
+function inProject(projects, project, files, searched) {
+  const all = []
+  for (const file of files) {
+    if (searched && all.length > 0) break
+    all.push(...project.errors(file).map((error) => ({ file, error })))
+  }
   const errors = all.slice(0, ERRORS_MAX)
   const wrong = [...new Set(all.map(({ file }) => file))]
   const choices = errors.map(({ file, error }) => choicesOf(projects, project, file, error)).filter(({ length }) => length > 0)
@@ -106,11 +114,15 @@ function inProject(projects, project, files) {
 
 /** All errors with their first choice, then each with its others, then all of one kind at once. */
 function* sets(projects, project, choices) {
-  const firsts = choices.map(([first]) => first)
+  // What is unused is so because of the name that is wrong elsewhere: it comes into play last.
+  const causes = choices.filter(([{ unused }]) => !unused)
+  const used = causes.length > 0 ? causes : choices
+  const firsts = used.map(([first]) => first)
   yield merged(firsts)
-  for (const [at, options] of choices.entries()) {
+  for (const [at, options] of used.entries()) {
     for (const option of options.slice(1)) yield merged(firsts.map((first, index) => index === at ? option : first), option.name)
   }
+  yield merged(choices.map(([first]) => first))
   const kinds = new Map()
   for (const { fixId, file, name } of firsts) if (fixId !== undefined) kinds.set(JSON.stringify([file, fixId]), { fixId, file, name })
   for (const { fixId, file, name } of kinds.values()) {
@@ -129,7 +141,7 @@ function choicesOf(projects, project, file, error) {
   const found = project.service.getCodeFixesAtPosition(file, start, start + length, [code], { ...projects.ts.getDefaultFormatCodeSettings(newLine), ...style }, preferences)
   const fixes = found
     .filter(({ commands }) => !commands?.length)
-    .map(({ fixName, fixId, changes }) => ({ name: fixName, fixId, file, edits: editsOf(changes) }))
+    .map(({ fixName, fixId, changes }) => ({ name: fixName, fixId, file, unused: UNUSED.has(code), edits: editsOf(changes) }))
   const near = nearest(projects.ts, project, file, error).map(({ name, edits }) => ({ name, file, edits: new Map([[file, edits]]) }))
   return rank([...fixes, ...near]).filter(({ edits }) => isUseful(projects, project, edits)).slice(0, CHOICES_MAX)
 }

@@ -3,17 +3,25 @@
 
 const NEAREST_MAX = 3
 const CODES = new Set([
-  2322, 2339, 2345, 2353, 2551, 2561, 2769, // types, members, arguments, overloads
+  2322, 2820, 2339, 2345, 2353, 2551, 2561, 2769, // types, members, arguments, overloads
   2304, 2305, 2552, 2724, // names, exports
 ])
 
 const NAME = /^[\p{L}_$][\p{L}\p{N}_$]*$/u
+const VALUE = /^\s*[:=]\s*(?:\{\s*)?((['"`])[^'"`\\\n\r$]+\2)/
+const VALUE_MAX = 256
 const TEXT = /^[^'"`\\\n\r$]+$/ // that may stand between any quotes
 
 /** [{name, edits}], best first. */
 export function nearest(ts, project, file, { code, start, length }) {
   if (!CODES.has(code)) return []
   const text = project.text(file) ?? ''
+  const value = code === 2322 || code === 2820 ? VALUE.exec(text.slice(start + length, start + length + VALUE_MAX)) : null
+  if (value) {
+    // The compiler points to the name of what the text is given to.
+    start += length + value[0].length - value[1].length
+    length = value[1].length
+  }
   const word = text.slice(start, start + length)
   const quoted = /^(['"`])(.*)\1$/.exec(word)
   if (!(quoted ? TEXT.test(quoted[2]) : NAME.test(word))) return []

@@ -1,5 +1,5 @@
 /* ulid.c - names of runs. */
-#include "tools/ulid.h"
+#include "actors/common/ulid.h"
 
 #include <ctype.h>
 #include <string.h>

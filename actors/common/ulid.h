@@ -1,6 +1,6 @@
 /* ulid.h - names of runs: 48 bits of time, 80 of chance, as 26 characters that sort by time. */
-#ifndef TOOLS_ULID_H
-#define TOOLS_ULID_H
+#ifndef ACTORS_COMMON_ULID_H
+#define ACTORS_COMMON_ULID_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,373 @@
+/* gateway.c - pull requests of GitHub in, check runs and comments out, and a page for people.
+ *
+ * Takes  HTTP_REQUEST                      from outside
+ *        ROLE_UP, DOWN, TICK               from the runtime
+ *        REPORT_ROW, REPORTS_END           from the coordinator; REPORT_ROW from deliveries, too
+ *        STATUS_IS, FAILED                 answers of the coordinator
+ *        WATCHED, RUN_CLOSED, REPORTED     from reporters
+ * Sends  REPORTS_DUE, STATUS               to the coordinator
+ *
+ *     POST /webhook   webhook.c refuses, or one delivery.c each submits and answers
+ *     GET  /          status_page.c
+ *
+ * Every run that has not been reported has a reporter.c; the ledger knows which those are, so that
+ * nothing is forgotten with this process.
+ */
+#include "actors/gateway/gateway.h"
+
+#include <string.h>
+
+#include "actors/gateway/status_page.h"
+
+enum {
+    RUNS_MAX = 64,
+    DELIVERIES_MAX = 64,
+    REPORTERS_MAX = 16,
+    PAGES_MAX = 32,
+    POLL_MS = 30000,
+    DUE_MS = 10000,
+    STATUS_MS = 2000
+};
+
+/* The page shows these; those with a reporter are never pushed out. */
+struct known_run {
+    struct status_run view;
+    uint64_t since_ms;
+    uint64_t monitor; /* of its reporter; 0: it has none */
+    bool reported;    /* its reporter said so; that may come after its DOWN */
+};
+
+struct gateway {
+    struct signature_secrets secrets;
+    struct delivery_arg delivery;    /* for all of them */
+    struct reporter_arg reporter;    /* the same */
+    struct rt_address coordinator;   /* nobody: none known */
+    struct known_run runs[RUNS_MAX]; /* newest first */
+    size_t count;
+    size_t reporters;
+    uint64_t deliveries[DELIVERIES_MAX]; /* monitors; 0: free */
+    uint64_t due_ask;                    /* open; 0: none */
+    char due_after[ULID_SIZE + 1];
+    bool more_due;             /* some found no reporter free */
+    uint64_t status_ask;       /* open; 0: none */
+    uint64_t pages[PAGES_MAX]; /* requests that wait for it */
+    size_t pages_count;
+};
+
+/* ---- runs ---- */
+
+static struct known_run *find(struct gateway *self, struct msg_str run)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (msg_str_is(run, self->runs[i].view.run)) {
+            return &self->runs[i];
+        }
+    }
+    return NULL;
+}
+
+/* At the top, in place of the oldest that has no reporter. */
+static struct known_run *make_room(struct gateway *self)
+{
+    size_t last = self->count;
+    if (self->count == RUNS_MAX) {
+        do {
+            last--;
+        } while (last > 0 && self->runs[last].monitor != 0);
+    } else {
+        self->count++;
+    }
+    memmove(&self->runs[1], &self->runs[0], last * sizeof self->runs[0]);
+    self->runs[0] = (struct known_run){.monitor = 0};
+    return &self->runs[0];
+}
+
+static enum err report(struct gateway *self, struct rt_context *ctx, struct known_run *run,
+                       bool settled)
+{
+    struct rt_address child;
+    memcpy(self->reporter.run, run->view.run, sizeof self->reporter.run);
+    self->reporter.origin = run->view.origin;
+    self->reporter.settled = settled;
+    enum err err =
+        rt_spawn(ctx, &reporter_behaviour, &self->reporter, sizeof self->reporter, &child);
+    if (err == ERR_OK) {
+        run->monitor = rt_monitor(ctx, child);
+        self->reporters++;
+    }
+    return err;
+}
+
+static enum err on_report_row(struct gateway *self, struct rt_context *ctx,
+                              const struct msg_report_row *row)
+{
+    struct origin origin;
+    bool from_coordinator = rt_address_equal(rt_sender(ctx), self->coordinator);
+    bool valid = row->run.size == ULID_SIZE && ulid_is_valid(row->run.at) &&
+                 origin_read(row->origin, &origin) == ERR_OK;
+    if (from_coordinator && row->run.size == ULID_SIZE) {
+        memcpy(self->due_after, row->run.at, ULID_SIZE);
+    }
+    /* One that was given up rests until this process begins anew. */
+    if (!valid || find(self, row->run)) {
+        return ERR_OK;
+    }
+    if (self->reporters == REPORTERS_MAX) {
+        self->more_due = true;
+        return ERR_OK;
+    }
+    struct known_run *run = make_room(self);
+    memcpy(run->view.run, row->run.at, ULID_SIZE);
+    run->view.origin = origin;
+    run->since_ms = rt_now_ms(ctx);
+    return report(self, ctx, run, row->settled);
+}
+
+static void ask_due(struct gateway *self, struct rt_context *ctx)
+{
+    if (self->coordinator.node == 0 || self->due_ask != 0) {
+        return;
+    }
+    enum err err =
+        rt_ask(ctx, self->coordinator, MSG(reports_due, .after = msg_str(self->due_after)), DUE_MS,
+               &self->due_ask);
+    if (err != ERR_OK) {
+        rt_log(ctx, RT_DEBUG, "ask failed: %s", err_text(err)); /* and FAILED comes */
+    }
+}
+
+static void ask_due_anew(struct gateway *self, struct rt_context *ctx)
+{
+    memset(self->due_after, 0, sizeof self->due_after);
+    self->more_due = false;
+    ask_due(self, ctx);
+}
+
+static void on_reports_end(struct gateway *self, struct rt_context *ctx, bool more)
+{
+    self->due_ask = 0;
+    if (more && !self->more_due) {
+        ask_due(self, ctx);
+    }
+}
+
+static enum err on_watched(struct gateway *self, const struct msg_watched *watched)
+{
+    struct known_run *run = find(self, watched->run);
+    if (run) {
+        run->view.files = watched->files;
+        run->view.files_done = watched->files_done;
+    }
+    return ERR_OK;
+}
+
+static enum err on_run_closed(struct gateway *self, const struct msg_run_closed *closed)
+{
+    struct known_run *run = find(self, closed->run);
+    if (run) {
+        run->view.verdict = closed->verdict;
+        run->view.files = closed->files_planned;
+        run->view.files_done = closed->files_done;
+        run->view.tests_passed = closed->tests_passed;
+        run->view.tests_failed = closed->tests_failed;
+        run->view.tests_lost = closed->tests_lost;
+        run->view.wall_ms = closed->wall_ms;
+    }
+    return ERR_OK;
+}
+
+static enum err on_reported(struct gateway *self, const struct msg_reported *reported)
+{
+    struct known_run *run = find(self, reported->run);
+    if (run) {
+        run->reported = true;
+    }
+    return ERR_OK;
+}
+
+/* ---- HTTP ---- */
+
+static void answer(struct rt_context *ctx, uint64_t id, uint64_t status, const char *text)
+{
+    rt_http_answer(ctx, id, status, "text/plain; charset=utf-8", msg_str(text));
+}
+
+static void deliver(struct gateway *self, struct rt_context *ctx,
+                    const struct msg_http_request *request)
+{
+    uint64_t id = request->id;
+    size_t i = 0;
+    struct rt_address child;
+    self->delivery.http = id;
+    webhook_read(request, &self->secrets, rt_config(ctx)->gateway.forks, &self->delivery.webhook);
+    if (self->delivery.webhook.status != 0) {
+        answer(ctx, id, self->delivery.webhook.status, self->delivery.webhook.text);
+        return;
+    }
+    while (i < DELIVERIES_MAX && self->deliveries[i] != 0) {
+        i++;
+    }
+    if (i == DELIVERIES_MAX || rt_spawn(ctx, &delivery_behaviour, &self->delivery,
+                                        sizeof self->delivery, &child) != ERR_OK) {
+        answer(ctx, id, 503, "not now\n");
+        return;
+    }
+    self->deliveries[i] = rt_monitor(ctx, child);
+}
+
+static void show(struct gateway *self, struct rt_context *ctx, const struct msg_status_is *status)
+{
+    struct status_run runs[RUNS_MAX];
+    struct text text = {.size_max = STATUS_PAGE_MAX};
+    for (size_t i = 0; i < self->count; i++) {
+        runs[i] = self->runs[i].view;
+        runs[i].gave_up = self->runs[i].monitor == 0 && !self->runs[i].reported;
+        runs[i].age_ms = rt_now_ms(ctx) - self->runs[i].since_ms;
+    }
+    status_page(&(struct status_view){.status = status, .runs = runs, .count = self->count}, &text);
+    struct msg_str page = {text.at, (uint32_t)text.size};
+    for (size_t i = 0; i < self->pages_count; i++) {
+        if (text.full) {
+            answer(ctx, self->pages[i], 503, "not now\n");
+        } else {
+            rt_http_answer(ctx, self->pages[i], 200, "text/html; charset=utf-8", page);
+        }
+    }
+    self->pages_count = 0;
+    text_free(&text);
+}
+
+static void show_page(struct gateway *self, struct rt_context *ctx, uint64_t id)
+{
+    if (self->pages_count == PAGES_MAX) {
+        answer(ctx, id, 503, "not now\n");
+        return;
+    }
+    self->pages[self->pages_count++] = id;
+    if (self->coordinator.node == 0) {
+        show(self, ctx, NULL);
+    } else if (self->status_ask == 0) {
+        enum err err = rt_ask(ctx, self->coordinator, MSG(status, .drain = false), STATUS_MS,
+                              &self->status_ask);
+        if (err != ERR_OK) {
+            rt_log(ctx, RT_DEBUG, "ask failed: %s", err_text(err)); /* and FAILED comes */
+        }
+    }
+}
+
+static enum err on_http_request(struct gateway *self, struct rt_context *ctx,
+                                const struct msg_http_request *request)
+{
+    bool webhook = msg_str_is(request->path, "/webhook");
+    bool page = msg_str_is(request->path, "/");
+    bool get = msg_str_is(request->method, "GET") || msg_str_is(request->method, "HEAD");
+    if (webhook && msg_str_is(request->method, "POST")) {
+        deliver(self, ctx, request);
+    } else if (page && get) {
+        show_page(self, ctx, request->id);
+    } else {
+        answer(ctx, request->id, webhook || page ? 405 : 404,
+               webhook || page ? "another method\n" : "nothing here\n");
+    }
+    return ERR_OK;
+}
+
+/* ---- the actor ---- */
+
+static enum err on_down(struct gateway *self, struct rt_context *ctx, uint64_t ref)
+{
+    for (size_t i = 0; i < DELIVERIES_MAX; i++) {
+        if (self->deliveries[i] == ref) {
+            self->deliveries[i] = 0;
+        }
+    }
+    for (size_t i = 0; i < self->count; i++) {
+        struct known_run *run = &self->runs[i];
+        if (run->monitor == ref) {
+            run->monitor = 0;
+            self->reporters--;
+        }
+    }
+    if (self->more_due && self->reporters < REPORTERS_MAX) {
+        ask_due_anew(self, ctx);
+    }
+    return ERR_OK;
+}
+
+static enum err on_role_up(struct gateway *self, struct rt_context *ctx,
+                           const struct msg_role_up *up)
+{
+    self->coordinator = (struct rt_address){up->node, up->actor};
+    ask_due_anew(self, ctx);
+    return ERR_OK;
+}
+
+static enum err on_answer(struct gateway *self, struct rt_context *ctx, const struct msg *msg)
+{
+    uint64_t answered = rt_answered(ctx);
+    if (answered != 0 && answered == self->status_ask) {
+        self->status_ask = 0;
+        show(self, ctx, msg->type == MSG_STATUS_IS ? msg_as_status_is(msg) : NULL);
+    } else if (answered != 0 && answered == self->due_ask) {
+        on_reports_end(self, ctx, msg->type == MSG_REPORTS_END && msg_as_reports_end(msg)->more);
+    }
+    return ERR_OK;
+}
+
+static enum err gateway_receive(struct rt_context *ctx, void *state, const struct msg *msg)
+{
+    struct gateway *self = state;
+    switch (msg->type) {
+    case MSG_HTTP_REQUEST:
+        return on_http_request(self, ctx, msg_as_http_request(msg));
+    case MSG_ROLE_UP:
+        return on_role_up(self, ctx, msg_as_role_up(msg));
+    case MSG_DOWN:
+        return on_down(self, ctx, msg_as_down(msg)->ref);
+    case MSG_TICK:
+        ask_due_anew(self, ctx);
+        return rt_tick(ctx, POLL_MS, 0) ? ERR_OK : ERR_MEMORY;
+    case MSG_REPORT_ROW:
+        return on_report_row(self, ctx, msg_as_report_row(msg));
+    case MSG_WATCHED:
+        return on_watched(self, msg_as_watched(msg));
+    case MSG_RUN_CLOSED:
+        return on_run_closed(self, msg_as_run_closed(msg));
+    case MSG_REPORTED:
+        return on_reported(self, msg_as_reported(msg));
+    case MSG_STATUS_IS:
+    case MSG_REPORTS_END:
+    case MSG_FAILED:
+        return on_answer(self, ctx, msg);
+    default:
+        return ERR_UNKNOWN;
+    }
+}
+
+static enum err gateway_start(struct rt_context *ctx, void *state, const void *arg)
+{
+    struct gateway *self = state;
+    const struct cfg_gateway *cfg = &rt_config(ctx)->gateway;
+    const struct gateway_arg *given = arg;
+    self->secrets = given->secrets;
+    memcpy(self->delivery.env, given->env, sizeof self->delivery.env);
+    memcpy(self->reporter.token, given->token, sizeof self->reporter.token);
+    self->delivery.parent = rt_self(ctx);
+    self->reporter.parent = rt_self(ctx);
+    if (cfg->listen[0] != '\0') {
+        enum err err = rt_http_serve(ctx, cfg->listen);
+        if (err != ERR_OK) {
+            rt_log(ctx, RT_ERROR, "gateway.listen=%s: %s", cfg->listen, err_text(err));
+            return err;
+        }
+        rt_log(ctx, RT_INFO, "listening at %s", cfg->listen);
+    }
+    rt_take_role(ctx, TERM_role_GATEWAY);
+    rt_watch_role(ctx, TERM_role_COORDINATOR);
+    return rt_tick(ctx, POLL_MS, 0) ? ERR_OK : ERR_MEMORY;
+}
+
+const struct rt_behaviour gateway_behaviour = {.name = "gateway",
+                                               .state_size = sizeof(struct gateway),
+                                               .start = gateway_start,
+                                               .receive = gateway_receive};

@@ -1,0 +1,107 @@
+/* sqs_request.c - the parts of an endpoint, and signed headers. */
+#include "actors/sqs_bridge/sqs_request.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char content_type[] = "Content-Type: application/x-amz-json-1.0";
+
+/* The scheme's own port is left out, as libcurl leaves it out of the header Host: what is signed
+ * must be what is sent. */
+static enum err read_host(const char *endpoint, struct sqs_endpoint *ret)
+{
+    if (strnlen(endpoint, SQS_ENDPOINT_MAX + 1) > SQS_ENDPOINT_MAX) {
+        return ERR_LIMIT;
+    }
+    bool plain = strncmp(endpoint, "http://", 7) == 0;
+    if (!plain && strncmp(endpoint, "https://", 8) != 0) {
+        return ERR_CONFIG;
+    }
+    const char *host = endpoint + (plain ? 7 : 8);
+    size_t size = strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]");
+    if (host[size] && strcmp(host + size, "/") != 0) {
+        return ERR_CONFIG;
+    }
+    const char *own = plain ? ":80" : ":443";
+    size_t own_size = strlen(own);
+    if (size >= own_size && memcmp(host + size - own_size, own, own_size) == 0) {
+        size -= own_size;
+    }
+    if (size == 0) {
+        return ERR_CONFIG;
+    }
+    memcpy(ret->host, host, size);
+    ret->host[size] = '\0';
+    int length =
+        snprintf(ret->url, sizeof ret->url, "%s://%s/", plain ? "http" : "https", ret->host);
+    assert(length > 0 && (size_t)length < sizeof ret->url);
+    return ERR_OK;
+}
+
+enum err sqs_endpoint_read(const char *endpoint, const char *region, struct sqs_endpoint *ret)
+{
+    assert(endpoint && region);
+    assert(ret);
+    struct sqs_endpoint found = {.url = ""};
+    size_t size = strnlen(region, SQS_REGION_MAX + 1);
+    if (size > SQS_REGION_MAX) {
+        return ERR_LIMIT;
+    }
+    if (size == 0 || region[strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-")]) {
+        return ERR_CONFIG;
+    }
+    memcpy(found.region, region, size);
+    char own[SQS_ENDPOINT_MAX + 1];
+    (void)snprintf(own, sizeof own, "https://sqs.%s.amazonaws.com", region);
+    enum err err = read_host(*endpoint ? endpoint : own, &found);
+    if (err == ERR_OK) {
+        *ret = found;
+    }
+    return err;
+}
+
+static void write_lines(const struct sigv4_signature *signature,
+                        const struct credentials *credentials, struct sqs_head *ret)
+{
+    size_t count = 0;
+    (void)snprintf(ret->date, sizeof ret->date, "X-Amz-Date: %s", signature->date);
+    (void)snprintf(ret->authorization, sizeof ret->authorization, "Authorization: %s",
+                   signature->authorization);
+    ret->lines[count++] = content_type;
+    ret->lines[count++] = ret->target;
+    ret->lines[count++] = ret->date;
+    ret->lines[count++] = ret->authorization;
+    if (credentials->token[0]) {
+        (void)snprintf(ret->token, sizeof ret->token, "X-Amz-Security-Token: %s",
+                       credentials->token);
+        ret->lines[count++] = ret->token;
+    }
+    assert(count <= SQS_HEADERS_MAX);
+    ret->lines[count] = NULL;
+}
+
+enum err sqs_request_sign(const struct sqs_signer *signer, enum sqs_action action,
+                          struct sqs_text body, struct sqs_head *ret)
+{
+    int length = snprintf(ret->target, sizeof ret->target, "X-Amz-Target: AmazonSQS.%s",
+                          sqs_action_name(action));
+    assert(length > 0 && (size_t)length < sizeof ret->target);
+    const struct sigv4_pair headers[] = {{"Content-Type", strchr(content_type, ' ') + 1},
+                                         {"X-Amz-Target", strchr(ret->target, ' ') + 1}};
+    const struct sigv4_request request = {.method = "POST",
+                                          .host = signer->endpoint->host,
+                                          .path = "/",
+                                          .headers = headers,
+                                          .header_count = sizeof headers / sizeof headers[0],
+                                          .body = body.at,
+                                          .body_size = body.size};
+    const struct sigv4_signer who = {signer->endpoint->region, "sqs", signer->credentials,
+                                     signer->time_s};
+    struct sigv4_signature signature;
+    enum err err = sigv4_sign(&request, &who, &signature);
+    if (err == ERR_OK) {
+        write_lines(&signature, signer->credentials, ret);
+    }
+    return err;
+}

@@ -1,0 +1,88 @@
+/* gateway.c - see gateway.h. */
+#include "tools/gateway.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/cast.h"
+#include "tools/environment.h"
+
+enum { FILE_BYTES_MAX = 4096 };
+
+static enum err refuse(char *why, const char *key, const char *text)
+{
+    (void)snprintf(why, CAST_WHY_SIZE, "gateway.%s: %s", key, text);
+    return ERR_CONFIG;
+}
+
+/* Reads a small file that nobody else can read. */
+static enum err read_secret(const char *key, const char *path, char text[FILE_BYTES_MAX + 1],
+                            char *why)
+{
+    if (path[0] == '\0') {
+        return refuse(why, key, "is not set");
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) {
+        return refuse(why, key, strerrordesc_np(errno));
+    }
+    struct stat stat;
+    enum err err = ERR_OK;
+    if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
+        err = refuse(why, key, "is not a file");
+    } else if ((stat.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        err = refuse(why, key, "others can read the file: chmod 600");
+    } else {
+        ssize_t size = read(fd, text, FILE_BYTES_MAX + 1);
+        if (size <= 0 || size > FILE_BYTES_MAX || memchr(text, '\0', (size_t)size)) {
+            err = refuse(why, key, "the file is empty, larger than 4 KiB or no text");
+        } else {
+            text[size] = '\0';
+        }
+    }
+    (void)close(fd); /* it was only read */
+    return err;
+}
+
+static enum err take_token(char text[FILE_BYTES_MAX + 1], struct gateway_arg *arg, char *why)
+{
+    text[strcspn(text, "\r\n")] = '\0';
+    size_t size = strlen(text);
+    if (size == 0 || size > GATEWAY_TOKEN_SIZE) {
+        return refuse(why, "token_file", "its first line is empty or too long for a token");
+    }
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] <= ' ' || text[i] > '~') {
+            return refuse(why, "token_file", "there is more than a token in its first line");
+        }
+    }
+    memcpy(arg->token, text, size + 1);
+    return ERR_OK;
+}
+
+enum err gateway_prepare(const struct config *config, struct gateway_arg *arg, char *why)
+{
+    const struct cfg_gateway *cfg = &config->gateway;
+    char text[FILE_BYTES_MAX + 1];
+    char left_out[128];
+    if (cfg->checkouts[0] != '/') {
+        return refuse(why, "checkouts", "needs an absolute path");
+    }
+    enum err err = read_secret("secret_file", cfg->secret_file, text, why);
+    if (err == ERR_OK && signature_secrets_read(text, &arg->secrets) != ERR_OK) {
+        err = refuse(why, "secret_file", "needs 1 to 4 lines of at most 256 bytes");
+    }
+    if (err == ERR_OK) {
+        err = read_secret("token_file", cfg->token_file, text, why);
+    }
+    if (err == ERR_OK) {
+        err = take_token(text, arg, why);
+    }
+    explicit_bzero(text, sizeof text);
+    environment_lines(config->sandbox.env, arg->env, left_out, sizeof left_out);
+    return err;
+}

@@ -1,0 +1,13 @@
+/* gateway.h - what the role gateway needs from the world before it begins. */
+#ifndef TOOLS_GATEWAY_H
+#define TOOLS_GATEWAY_H
+
+#include "actors/gateway/gateway.h"
+
+/* Reads the secrets and the environment for tests; one thread.  `why` (CAST_WHY_SIZE bytes) says
+ * what is wrong, never what a file holds.  ERR_CONFIG: a key is not set or a file not as it has to
+ * be. */
+enum err gateway_prepare(const struct config *config, struct gateway_arg *arg,
+                         char *why) MUST_CHECK;
+
+#endif
