@@ -1,6 +1,8 @@
 /* world.c - the services of one process, wired together. */
 #include "tools/world.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,16 @@
 #include "runtime/store.h"
 #include "tools/http.h"
 
-enum { WATCH_MS = 1000, GOODBYE_SHARE = 4 };
+enum { WATCH_MS = WORLD_LINKS_AGE_MS, LINKS_LOOK_MS = 200, GOODBYE_SHARE = 4 };
+
+/* What the net thread has seen of its links, for others. */
+struct seen_links {
+    pthread_mutex_t lock;
+    struct link_stats *all;
+    size_t count;
+    size_t room;
+    uint64_t due_ms; /* the net thread's own */
+};
 
 struct world {
     struct world_options options;
@@ -27,6 +38,8 @@ struct world {
     struct http *http; /* at the very end there is none, and nobody who waits */
     int failure_fd;
     _Atomic(const char *) failure; /* NULL: none; static text */
+    uint64_t since_ms;
+    struct seen_links seen;
 };
 
 static uint64_t clock_ms(clockid_t clock)
@@ -179,6 +192,27 @@ static void on_store_failed(void *arg, const char *why)
     fail(self, "the ledger's disk can no longer be trusted");
 }
 
+/* Copies the links' figures now and then; without memory those of earlier stay. */
+static void look_at_links(struct world *self, uint64_t now_ms)
+{
+    struct seen_links *seen = &self->seen;
+    if (now_ms < seen->due_ms) {
+        return;
+    }
+    seen->due_ms = now_ms + LINKS_LOOK_MS;
+    size_t count = net_links(self->net, NULL, 0);
+    (void)pthread_mutex_lock(&seen->lock);
+    if (count > seen->room) {
+        struct link_stats *all = realloc(seen->all, count * sizeof *all);
+        seen->all = all ? all : seen->all;
+        seen->room = all ? count : seen->room;
+    }
+    if (count <= seen->room) {
+        seen->count = net_links(self->net, seen->all, seen->room);
+    }
+    (void)pthread_mutex_unlock(&seen->lock);
+}
+
 /* Some parts cannot call anybody when they die: they are looked at when the net wakes anyway. */
 static uint64_t watch(void *arg)
 {
@@ -192,7 +226,9 @@ static uint64_t watch(void *arg)
     if (http_failed(self->http)) {
         fail(self, "an actor was not told of its HTTP request");
     }
-    return clock_ms(CLOCK_MONOTONIC) + WATCH_MS;
+    uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+    look_at_links(self, now_ms);
+    return now_ms + WATCH_MS;
 }
 
 /* ---- life ---- */
@@ -295,6 +331,8 @@ enum err world_new(const struct world_options *options, char *why, struct world 
         return ERR_MEMORY;
     }
     self->options = *options;
+    self->since_ms = clock_ms(CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&self->seen.lock, NULL);
     self->failure_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     enum err err = self->failure_fd < 0 ? ERR_IO : open_parts(self, why);
     if (err != ERR_OK) {
@@ -335,6 +373,47 @@ const char *world_failure(const struct world *self)
     return failure ? failure : "nothing";
 }
 
+/* /proc is memory: reading it does not wait. */
+static uint64_t rss_bytes(void)
+{
+    char text[128];
+    uint64_t pages = 0;
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (size > 0) {
+        text[size] = '\0';
+        const char *second = strchr(text, ' ');
+        pages = second ? strtoull(second, NULL, 10) : 0;
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+void world_process(struct world *self, struct world_process *ret_process)
+{
+    *ret_process = (struct world_process){.pid = (uint64_t)getpid(),
+                                          .uptime_ms = clock_ms(CLOCK_MONOTONIC) - self->since_ms,
+                                          .rss_bytes = rss_bytes()};
+    system_stats(self->system, &ret_process->system);
+    (void)pthread_mutex_lock(&self->seen.lock);
+    ret_process->links = self->seen.count;
+    (void)pthread_mutex_unlock(&self->seen.lock);
+}
+
+bool world_link(struct world *self, uint64_t index, struct link_stats *ret_stats)
+{
+    struct seen_links *seen = &self->seen;
+    (void)pthread_mutex_lock(&seen->lock);
+    bool there = index < seen->count;
+    if (there) {
+        *ret_stats = seen->all[index];
+    }
+    (void)pthread_mutex_unlock(&seen->lock);
+    return there;
+}
+
 void world_stop(struct world *self, uint64_t ms_max)
 {
     uint64_t begin_ms = clock_ms(CLOCK_MONOTONIC);
@@ -367,6 +446,8 @@ void world_destroy(struct world **world)
     if (self->failure_fd >= 0) {
         (void)close(self->failure_fd);
     }
+    (void)pthread_mutex_destroy(&self->seen.lock);
+    free(self->seen.all);
     free(self);
     *world = NULL;
 }
