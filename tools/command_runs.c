@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actors/coordinator/finding_rows.h"
+#include "actors/coordinator/ledger_rows.h"
 #include "tools/history.h"
 #include "tools/json.h"
 #include "tools/logline.h"

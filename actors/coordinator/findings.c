@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actors/coordinator/finding_rows.h"
+#include "actors/coordinator/ledger_rows.h"
 
 enum { PAGE_FINDINGS_MAX = 32, PAGE_REPORTS_MAX = 64 };
 

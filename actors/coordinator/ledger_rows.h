@@ -1,9 +1,9 @@
-/* finding_rows.h - what the ledger has of a failure, as the messages that tell it.
+/* ledger_rows.h - what the ledger has of a failure, as the messages that tell it.
  *
  * Texts are borrowed from the finding.
  */
-#ifndef ACTORS_COORDINATOR_FINDING_ROWS_H
-#define ACTORS_COORDINATOR_FINDING_ROWS_H
+#ifndef ACTORS_COORDINATOR_LEDGER_ROWS_H
+#define ACTORS_COORDINATOR_LEDGER_ROWS_H
 
 #include "actors/coordinator/ledger_finding.h"
 
