@@ -532,9 +532,12 @@ int operate_status(struct operate *self)
 {
     struct msg *answer = NULL;
     int code = operate_ask(self, MSG(status, .drain = false), &answer);
-    if (code == EXIT_DONE && answer->type == MSG_STATUS_IS) {
+    if (!answer) {
+        return code;
+    }
+    if (answer->type == MSG_STATUS_IS) {
         operate_show_status(self->session.invocation, msg_as_status_is(answer));
-    } else if (code == EXIT_DONE) {
+    } else {
         code = answer->type == MSG_FAILED ? operate_failed(answer, "the coordinator")
                                           : complain(EXIT_INTERNAL, "not an answer", NULL);
     }

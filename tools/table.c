@@ -177,6 +177,7 @@ static void put_row(const struct table *table, FILE *out, const struct layout *l
 
 static void measure(const struct table *table, size_t width, struct layout *ret_layout)
 {
+    assert(table->count > 0);
     *ret_layout = (struct layout){.room = 0};
     for (size_t i = 0; i < table->count; i++) {
         ret_layout->widths[i] = length(table->columns[i].head);
