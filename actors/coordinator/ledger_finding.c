@@ -39,8 +39,8 @@ enum err ledger_keep_page(struct store_txn *txn, uint64_t no, uint64_t job,
     return store_exec(
         txn,
         "INSERT OR REPLACE INTO known (project, file, test, seen)"
-        " SELECT run.dir, job.file, ?3, ?4 FROM run JOIN job ON job.run = run.no"
-        " WHERE run.no = ?1 AND job.job = ?2",
+        " SELECT " LEDGER_PROJECT("run") ", job.file, ?3, ?4 FROM run JOIN job ON job.run = run.no"
+                                         " WHERE run.no = ?1 AND job.job = ?2",
         STORE_WITH(store_u64(no), store_u64(job), store_text(test->name), store_text(test->page)));
 }
 
@@ -190,8 +190,9 @@ static enum err fill_case(struct store_txn *txn, uint64_t no, uint64_t error,
                 "  AND e.error < f.error AND (e.state < 2 OR y.status IS NOT NULL))" FINDING_TABLES
                 " JOIN run r ON r.no = f.run"
                 " LEFT JOIN page p ON p.run = f.run AND p.job = f.job AND p.place = f.place"
-                " LEFT JOIN known k ON k.project = r.dir AND k.file = j.file AND k.test = t.name"
-                " WHERE f.run = ? AND f.error = ?",
+                " LEFT JOIN known k ON k.project = " LEDGER_PROJECT(
+                    "r") " AND k.file = j.file AND k.test = t.name"
+                         " WHERE f.run = ? AND f.error = ?",
                 STORE_WITH(store_u64(no), store_u64(error)), &rows);
     if (store_next(&rows)) {
         read = read_finding(&rows, to->pool, &to->finding);

@@ -50,7 +50,8 @@ enum err ledger_learn(struct store_txn *txn, const struct ledger_sample *sample)
     store_query(
         txn,
         "SELECT h.expected_us, h.last_us, h.before_us, h.runs FROM run CROSS JOIN history h"
-        " ON h.project = run.dir AND h.runner = " RUNNER("?3") " AND h.file = ?2 WHERE run.no = ?1",
+        " ON h.project = " LEDGER_PROJECT("run") " AND h.runner = " RUNNER(
+            "?3") " AND h.file = ?2 WHERE run.no = ?1",
         STORE_WITH(store_u64(sample->run), store_text(sample->file), store_text(sample->runner)),
         &rows);
     if (store_next(&rows)) {
@@ -65,15 +66,16 @@ enum err ledger_learn(struct store_txn *txn, const struct ledger_sample *sample)
     if (err != ERR_OK) {
         return err;
     }
-    return store_exec(
-        txn,
-        "INSERT OR REPLACE INTO history (project, runner, file, expected_us, last_us,"
-        " before_us, tests, runs) SELECT dir, " RUNNER("?8") ", ?2, ?3, ?4,"
-                                                             " ?5, ?6, ?7 FROM run WHERE no = ?1",
-        STORE_WITH(store_u64(sample->run), store_text(sample->file),
-                   store_u64(average(&known, sample->duration_us)), store_u64(sample->duration_us),
-                   store_u64(known.last_us), store_u64(sample->tests), store_u64(known.runs + 1),
-                   store_text(sample->runner)));
+    return store_exec(txn,
+                      "INSERT OR REPLACE INTO history (project, runner, file, expected_us, last_us,"
+                      " before_us, tests, runs) SELECT " LEDGER_PROJECT("run") ", " RUNNER(
+                          "?8") ", ?2, ?3, ?4,"
+                                " ?5, ?6, ?7 FROM run WHERE no = ?1",
+                      STORE_WITH(store_u64(sample->run), store_text(sample->file),
+                                 store_u64(average(&known, sample->duration_us)),
+                                 store_u64(sample->duration_us), store_u64(known.last_us),
+                                 store_u64(sample->tests), store_u64(known.runs + 1),
+                                 store_text(sample->runner)));
 }
 
 enum err ledger_expected(struct store_txn *txn, struct msg_str run, int64_t *expected_us,
@@ -90,11 +92,12 @@ enum err ledger_expected(struct store_txn *txn, struct msg_str run, int64_t *exp
     for (size_t i = 0; i < count; i++) {
         expected_us[i] = -1;
     }
-    store_query(txn,
-                "SELECT job.job, h.expected_us FROM run CROSS JOIN job ON job.run = run.no"
-                " CROSS JOIN history h ON h.project = run.dir AND h.runner = " RUNNER(
-                    "job.runner") " AND h.file = job.file WHERE run.id = ?",
-                STORE_WITH(store_text(run)), &rows);
+    store_query(
+        txn,
+        "SELECT job.job, h.expected_us FROM run CROSS JOIN job ON job.run = run.no"
+        " CROSS JOIN history h ON h.project = " LEDGER_PROJECT("run") " AND h.runner = " RUNNER(
+            "job.runner") " AND h.file = job.file WHERE run.id = ?",
+        STORE_WITH(store_text(run)), &rows);
     while (store_next(&rows)) {
         uint64_t job = store_column_u64(&rows, 0);
         if (job < count) {

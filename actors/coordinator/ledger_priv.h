@@ -78,6 +78,11 @@ uint64_t ledger_digest_test(const struct ledger_test *test);
 enum err ledger_count(struct store_txn *txn, uint64_t no,
                       struct ledger_totals *ret_totals) MUST_CHECK;
 
+/* Whose experience a run shares: commits of one repository lie in different directories. */
+#define LEDGER_PROJECT(run)                                                                        \
+    "CASE WHEN instr(" run ".origin, '#') > 0"                                                     \
+    " THEN substr(" run ".origin, 1, instr(" run ".origin, '#') - 1) ELSE " run ".dir END"
+
 /* ---- history (ledger_read.c) ---- */
 
 struct ledger_sample {
