@@ -145,6 +145,8 @@ int command_down(struct invocation *invocation)
 
 void operate_show_status(const struct invocation *invocation, const struct msg_status_is *is)
 {
+    uint64_t errors =
+        is->errors_typescript + is->errors_react + is->errors_test + is->errors_general;
     const struct {
         const char *name;
         const char *label;
@@ -155,7 +157,10 @@ void operate_show_status(const struct invocation *invocation, const struct msg_s
                 {"runs_open", "Open runs", is->runs_open},
                 {"jobs_queued", "Files waiting", is->jobs_queued},
                 {"jobs_leased", "Files running", is->jobs_leased},
-                {"stale_refused", "Stale results refused", is->stale_refused}};
+                {"stale_refused", "Stale results refused", is->stale_refused},
+                {"errors", "Failures labelled", errors},
+                {"fixes", "Fixes proved", is->fixes_validated + is->fixes_applied},
+                {"heals", "Heals proved", is->heals_proposed + is->heals_healed}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (invocation->json) {
             (void)printf("%s\"%s\":%" PRIu64, i == 0 ? "{" : ",", rows[i].name, rows[i].value);

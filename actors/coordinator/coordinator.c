@@ -6,6 +6,7 @@
  *        FINDINGS, REPORTS_DUE, REPORTED              from clients and the gateway
  *        RUNS, DRAIN                                   from operators
  *        DEMAND, COMMITTED, OFFER                      from its runs
+ *        TREATED                                       from triages and remedies
  * Sends  SLOT_FREE                                      to runs, of every PULL
  *        SUBMITTED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
  *        ERROR_ROW, FIX_ROW, HEAL_ROW, FOUND, REPORT_ROW, REPORTS_END, REPORTED_ACK, likewise
@@ -56,6 +57,10 @@ struct coordinator {
     struct watches watches;
     struct triages triages;
     uint64_t stale;
+    /* What has become of failures since the start, by term. */
+    uint64_t labels[TERM_label_GENERAL + 1];
+    uint64_t fixes[TERM_fix_NONE + 1];
+    uint64_t heals[TERM_heal_REFUSED + 1];
 };
 
 /* ---- runs ---- */
@@ -348,6 +353,14 @@ static enum err on_committed(struct coordinator *self, struct rt_context *ctx,
     return err;
 }
 
+static enum err on_treated(struct coordinator *self, const struct msg_treated *treated)
+{
+    self->labels[treated->label <= TERM_label_GENERAL ? treated->label : 0]++;
+    self->fixes[treated->fix <= TERM_fix_NONE ? treated->fix : 0]++;
+    self->heals[treated->heal <= TERM_heal_REFUSED ? treated->heal : 0]++;
+    return ERR_OK;
+}
+
 static enum err on_status(struct coordinator *self, struct rt_context *ctx,
                           const struct msg_status *status)
 {
@@ -356,7 +369,18 @@ static enum err on_status(struct coordinator *self, struct rt_context *ctx,
                                .epoch = self->epoch,
                                .uptime_ms = rt_now_ms(ctx) - self->since_ms,
                                .runs_open = self->runs_count,
-                               .stale_refused = self->stale};
+                               .stale_refused = self->stale,
+                               .errors_typescript = self->labels[TERM_label_TYPESCRIPT],
+                               .errors_react = self->labels[TERM_label_REACT],
+                               .errors_test = self->labels[TERM_label_TEST],
+                               .errors_general = self->labels[TERM_label_GENERAL],
+                               .fixes_validated = self->fixes[TERM_fix_VALIDATED],
+                               .fixes_rejected = self->fixes[TERM_fix_REJECTED],
+                               .fixes_applied = self->fixes[TERM_fix_APPLIED],
+                               .fixes_none = self->fixes[TERM_fix_NONE],
+                               .heals_healed = self->heals[TERM_heal_HEALED],
+                               .heals_proposed = self->heals[TERM_heal_PROPOSED],
+                               .heals_refused = self->heals[TERM_heal_REFUSED]};
     for (const struct idle_slot *slot = self->idle; slot; slot = slot->next) {
         is.slots_idle++;
     }
@@ -520,6 +544,8 @@ static enum err coordinator_receive(struct rt_context *ctx, void *state, const s
         return on_committed(self, ctx, msg_as_committed(msg));
     case MSG_OFFER:
         return on_offer(self, ctx, msg_as_offer(msg));
+    case MSG_TREATED:
+        return on_treated(self, msg_as_treated(msg));
     case MSG_DOWN:
         return on_down(self, ctx, msg_as_down(msg)->ref);
     default:

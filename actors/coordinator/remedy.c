@@ -5,7 +5,7 @@
  *        VALIDATED               from the validator
  *        FAILED                  when one of them cannot answer
  *        ROLE_UP (of the three), TICK from the runtime
- * Sends  FIX, HEAL, VALIDATE
+ * Sends  FIX, HEAL, VALIDATE; TREATED to the coordinator
  *
  *     load -> HEAL -> VALIDATE ------------------> settle
  *         \-> FIX -> CANDIDATE... -> VALIDATE... -/
@@ -81,9 +81,13 @@ static enum err settle_apply(struct store_txn *txn, struct rt_store_op *op)
 
 static enum err settle_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
 {
-    (void)state;
+    const struct remedy *self = state;
     if (op->err != ERR_OK && op->err != ERR_STALE) {
         return op->err;
+    }
+    if (op->err == ERR_OK) {
+        rt_tell(ctx, self->arg.coordinator,
+                MSG(treated, .fix = self->fix.status, .heal = self->heal.status));
     }
     rt_stop(ctx);
     return ERR_OK;

@@ -4,6 +4,7 @@
  *        CLASSIFIED  from the classifier
  *        ROLE_UP (classifier), DOWN (of a remedy), TICK from the runtime
  * Sends  CLASSIFY    to the classifier
+ *        TREATED     to the coordinator
  */
 #include "actors/coordinator/triage.h"
 
@@ -27,6 +28,7 @@ struct triage {
     char run[LEDGER_RUN_SIZE + 1];
     uint64_t epoch;
     struct rt_address classifier;
+    struct rt_address coordinator;
     struct triage_ask asks[ASKS_MAX];
     struct triage_remedy remedies[REMEDIES_MAX];
     bool looking; /* a look into the ledger is under way */
@@ -114,6 +116,9 @@ static enum err classify_done(struct rt_context *ctx, void *state, struct rt_sto
     if (op->err != ERR_OK && op->err != ERR_STALE) {
         return op->err;
     }
+    if (op->err == ERR_OK) {
+        rt_tell(ctx, self->coordinator, MSG(treated, .label = done->label.label));
+    }
     return look(ctx, self);
 }
 
@@ -186,7 +191,8 @@ static enum err treat(struct rt_context *ctx, struct triage *self,
     if (!empty) {
         return ERR_OK; /* its turn comes when another ends */
     }
-    struct triage_arg arg = {.epoch = self->epoch, .error = finding->error};
+    struct triage_arg arg = {
+        .epoch = self->epoch, .error = finding->error, .coordinator = self->coordinator};
     memcpy(arg.run, self->run, sizeof arg.run);
     struct rt_address actor;
     enum err err = rt_spawn(ctx, &remedy_behaviour, &arg, sizeof arg, &actor);
@@ -327,6 +333,7 @@ static enum err triage_start(struct rt_context *ctx, void *state, const void *ar
     const struct triage_arg *from = arg;
     memcpy(self->run, from->run, sizeof self->run);
     self->epoch = from->epoch;
+    self->coordinator = from->coordinator;
     rt_watch_role(ctx, TERM_role_CLASSIFIER);
     return look(ctx, self);
 }

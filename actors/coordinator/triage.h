@@ -17,6 +17,7 @@ struct triage_arg {
     char run[LEDGER_RUN_SIZE + 1];
     uint64_t epoch;
     uint64_t error;
+    struct rt_address coordinator; /* gets TREATED */
 };
 
 extern const struct rt_behaviour triage_behaviour;

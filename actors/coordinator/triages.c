@@ -40,7 +40,7 @@ static enum err add(struct rt_context *ctx, struct triages *triages, struct msg_
         return ERR_MEMORY;
     }
     memcpy(entry->run, run.at, run.size);
-    struct triage_arg arg = {.epoch = triages->epoch};
+    struct triage_arg arg = {.epoch = triages->epoch, .coordinator = rt_self(ctx)};
     memcpy(arg.run, entry->run, sizeof arg.run);
     enum err err = rt_spawn(ctx, &triage_behaviour, &arg, sizeof arg, &entry->actor);
     if (err != ERR_OK) {

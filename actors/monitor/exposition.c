@@ -38,6 +38,32 @@ static void counter(struct exposition_text *text, const char *name, const char *
     add(text, "%s %" PRIu64 "\n", name, value);
 }
 
+/* One counter with a value for each word. */
+static void counters(struct exposition_text *text, const char *name, const char *help,
+                     const char *const *words, const uint64_t *values)
+{
+    head(text, name, "counter", help);
+    for (size_t i = 0; words[i]; i++) {
+        add(text, "%s{%s} %" PRIu64 "\n", name, words[i], values[i]);
+    }
+}
+
+static void write_failures(struct exposition_text *text, const struct exposition *figures)
+{
+    static const char *const labels[] = {"label=\"typescript\"", "label=\"react\"",
+                                         "label=\"test\"", "label=\"general\"", NULL};
+    static const char *const fixes[] = {"status=\"validated\"", "status=\"rejected\"",
+                                        "status=\"applied\"", "status=\"none\"", NULL};
+    static const char *const heals[] = {"status=\"healed\"", "status=\"proposed\"",
+                                        "status=\"refused\"", NULL};
+    counters(text, "troupe_errors_total", "Failures labelled since the coordinator started.",
+             labels, figures->errors);
+    counters(text, "troupe_fixes_total", "Failures treated by the fixer since then.", fixes,
+             figures->fixes);
+    counters(text, "troupe_heals_total", "Broken locators looked at since then.", heals,
+             figures->heals);
+}
+
 static void write_cluster(struct exposition_text *text, const struct exposition *figures)
 {
     gauge(text, "troupe_runs_open", "Runs without a verdict.", figures->runs_open);
@@ -53,6 +79,7 @@ static void write_cluster(struct exposition_text *text, const struct exposition 
     counter(text, "troupe_stale_results_refused_total",
             "Results refused for an old lease since the coordinator started.",
             figures->stale_refused);
+    write_failures(text, figures);
 }
 
 void exposition_write(const struct exposition *figures, struct exposition_text *ret_text)

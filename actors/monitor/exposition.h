@@ -20,6 +20,9 @@ struct exposition {
     uint64_t jobs_queued;
     uint64_t jobs_leased;
     uint64_t stale_refused;
+    uint64_t errors[4]; /* in the order of the terms, as the next */
+    uint64_t fixes[4];
+    uint64_t heals[3];
     uint64_t asked;   /* STATUS sent by this monitor so far */
     uint64_t unheard; /* of them without an answer */
 };

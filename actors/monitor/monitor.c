@@ -11,6 +11,8 @@
  */
 #include "actors/monitor/monitor.h"
 
+#include <string.h>
+
 #include "actors/monitor/exposition.h"
 
 enum { ASK_MS = 1000, PATIENCE_MS = 3000 };
@@ -63,6 +65,14 @@ static enum err on_status_is(struct monitor *self, struct rt_context *ctx,
     self->figures.jobs_queued = is->jobs_queued;
     self->figures.jobs_leased = is->jobs_leased;
     self->figures.stale_refused = is->stale_refused;
+    const uint64_t errors[] = {is->errors_typescript, is->errors_react, is->errors_test,
+                               is->errors_general};
+    const uint64_t fixes[] = {is->fixes_validated, is->fixes_rejected, is->fixes_applied,
+                              is->fixes_none};
+    const uint64_t heals[] = {is->heals_healed, is->heals_proposed, is->heals_refused};
+    memcpy(self->figures.errors, errors, sizeof errors);
+    memcpy(self->figures.fixes, fixes, sizeof fixes);
+    memcpy(self->figures.heals, heals, sizeof heals);
     return ERR_OK;
 }
 

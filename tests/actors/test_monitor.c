@@ -37,7 +37,8 @@ static void say(uint64_t queued)
 {
     probe_answer(probe, coordinator,
                  MSG(status_is, .epoch = 3, .uptime_ms = 61005, .slots_idle = 4, .runs_open = 2,
-                     .jobs_queued = queued, .jobs_leased = 8, .stale_refused = 1));
+                     .jobs_queued = queued, .jobs_leased = 8, .stale_refused = 1, .errors_react = 6,
+                     .fixes_validated = 3, .heals_refused = 2));
 }
 
 static void coordinator_up(void)
@@ -82,6 +83,9 @@ Test(monitor, shows_what_the_coordinator_said_last)
                                         "\ntroupe_coordinator_epoch 3\n",
                                         "\ntroupe_coordinator_uptime_seconds 61.005\n",
                                         "\ntroupe_stale_results_refused_total 1\n",
+                                        "\ntroupe_errors_total{label=\"react\"} 6\n",
+                                        "\ntroupe_fixes_total{status=\"validated\"} 3\n",
+                                        "\ntroupe_heals_total{status=\"refused\"} 2\n",
                                         "\n# TYPE troupe_jobs gauge\n",
                                         "\n# TYPE troupe_stale_results_refused_total counter\n"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {

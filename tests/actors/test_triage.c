@@ -165,6 +165,9 @@ Test(triage, proves_candidates_in_their_order_until_one_passes)
     cr_expect(strstr(trace, "heal=false apply=false"), "%s", trace);
     prove(TERM_proof_PASSED);
     cr_expect_eq(story_count("VALIDATE"), 0u, "the third is not needed");
+    probe_ask(probe, client, MSG(status, .drain = false), 0);
+    expect_trace("errors_typescript=1 errors_react=0 errors_test=0 errors_general=0 "
+                 "fixes_validated=1 fixes_rejected=0 fixes_applied=0 fixes_none=0 heals_healed=0");
     ask_findings();
     expect_trace("FIX_ROW run=" RUN " error=1 status=1 source=second votes_for=1 votes_against=2 "
                  "candidates=3 diff=--- a/f0");

@@ -184,6 +184,61 @@ class Gateway(unittest.TestCase):
         self.assertNotIn(TOKEN, logs)
         self.assertNotIn(SECRET, logs)
 
+    @unittest.skipUnless(shutil.which("chromium"), "there is no chromium")
+    def test_a_pull_request_comes_back_with_what_was_proved(self):
+        """The demo with three of its faults, through the whole cast, a process each."""
+        self.coordinator()
+        self.executor()
+        for role in ("fixer", "validator", "healer"):
+            self.start(role, "--role", role, "--connect", self.endpoint)
+        monitor = free_port()
+        self.start("monitor", "--role", "monitor", "--connect", self.endpoint,
+                   "--set", f"monitor.listen=127.0.0.1:{monitor}")
+        runners = "--set", "run.runner=vitest,tsc,playwright"
+        self.gateway("--set", "gateway.fix=propose", "--set", "gateway.heal=propose", *runners)
+        self.demo(SHA)
+        self.assertEqual(self.post(payload())[0], 202)
+        self.wait_for(self.reported, "not reported", 400)
+        (first,) = self.completed()
+        self.assertEqual(first["conclusion"], "success", first)
+        # A redesign, a slip of the pen and a wrong sum.
+        broken = "89" * 20
+        self.demo(broken, "test-stale-test-id", "typescript-wrong-property", "general-off-by-one")
+        newer = payload(broken).replace(b"12:34:56", b"12:40:00").replace(b"opened", b"synchronize")
+        self.assertEqual(self.post(newer)[0], 202)
+        self.wait_for(lambda: self.reported(2), "not reported", 600)
+        self.assertEqual([c["conclusion"] for c in self.completed()], ["success", "failure"])
+        (comment,) = self.github.comments.values()
+        body = comment["body"]
+        self.keep(self.completed()[1], comment, self.get("/")[1])
+        self.assertIn("+                value={currency(median(entries.map((entry) => entry.amountCents)))}",
+                      body)
+        self.assertIn("+  await page.getByTestId('revenue-export').click", body)
+        self.assertIn("dateRange", body)
+        seen = self.figures(monitor)
+        # Of the types and of the vitest file that fails by the same slip.
+        self.assertIn('troupe_fixes_total{status="validated"} 2\n', seen)
+        self.assertIn('troupe_heals_total{status="proposed"} 1\n', seen)
+        self.assertIn('troupe_errors_total{label="typescript"}', seen)
+        said = subprocess.run([TROUPE, "console", "-e", "status", "--cluster", self.endpoint],
+                              env=self.place.env, capture_output=True, text=True, timeout=30).stdout
+        self.assertRegex(said, r"Fixes proved +2\b")
+        self.assertRegex(said, r"Heals proved +1\b")
+
+    def demo(self, sha, *faults):
+        at = self.place.base / "checkouts" / "o" / "r" / sha
+        shutil.copytree(installed(PLANNER), at, symlinks=True)
+        for fault in faults:
+            subprocess.run(["git", "apply", f"faults/{fault}.patch"], cwd=at, check=True)
+
+    def figures(self, port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/metrics")
+        try:
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
+
     def keep(self, check, comment, page):
         """For eyes: what a person would see."""
         out = pathlib.Path(TROUPE).parent / "gateway-seen"
