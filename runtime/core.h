@@ -79,8 +79,13 @@ struct actor {
     atomic_uint_fast32_t user_count_max;
     atomic_bool drop_newest; /* RT_DROP_NEWEST */
     atomic_bool remote;      /* has to do with actors of other nodes */
-    uint32_t slot_next;      /* free list, under the system's lock */
-    uint32_t generation;     /* of the latest id, likewise */
+    /* For those who look in; only the turn writes, so plain loads and stores do. */
+    _Atomic(const char *) name; /* of the behaviour; NULL before the first life */
+    atomic_uint_fast64_t handled;
+    atomic_uint_fast64_t lives;     /* since BEGIN */
+    atomic_uint_fast64_t latest_ms; /* when it was given a message, or began */
+    uint32_t slot_next;             /* free list, under the system's lock */
+    uint32_t generation;            /* of the latest id, likewise */
 
     struct actor *run_next; /* in a run queue */
     struct queue ready[LANES];
@@ -93,7 +98,7 @@ struct actor {
     uint64_t alive_since_ms; /* start of this life */
     uint32_t parked;         /* messages in ready that `pending` no longer counts */
     uint32_t crash_count;    /* in a row, for the back-off */
-    enum actor_state lifecycle;
+    _Atomic(enum actor_state) lifecycle;
     enum err end_reason;  /* while ENDING */
     bool end_for_good;    /* while ENDING: no further life */
     bool restart_granted; /* while ENDING or WAITING: the supervisor has said RESTART */
@@ -108,6 +113,7 @@ struct worker {
     uint64_t random;
     uint32_t index;
     atomic_uint_fast64_t handler_since_ms; /* 0: none is running */
+    atomic_uint_fast64_t handled;          /* messages; only this worker writes */
     _Atomic uint64_t handler_actor;
 };
 
@@ -285,6 +291,13 @@ void order_fini(const struct order *order);
 static inline uint64_t system_number(struct rt_system *system)
 {
     return atomic_fetch_add_explicit(&system->next_number, 1, memory_order_relaxed) + 1;
+}
+
+/* Counts where there is one writer: no bus lock. */
+static inline void count_alone(atomic_uint_fast64_t *counter)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
 }
 
 static inline uint64_t system_now(const struct rt_system *system)

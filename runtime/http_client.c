@@ -56,8 +56,7 @@ struct transfer {
 };
 
 struct http_client {
-    const struct config *config;
-    struct rt_system *system;
+    struct http_host host;
     pthread_mutex_t lock;
     struct transfer *transfers;
     struct transfer **last;
@@ -148,7 +147,7 @@ static enum err copy_request(struct transfer *self, const struct rt_http_request
         return ERR_MALFORMED;
     }
     if (strlen(request->url) > HTTP_REQUEST_BYTES_MAX ||
-        request->body.size > self->client->config->http.body_bytes_max) {
+        request->body.size > self->client->host.config->http.body_bytes_max) {
         return ERR_LIMIT;
     }
     self->timeout_ms = request->timeout_ms;
@@ -177,7 +176,7 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *arg)
 {
     struct transfer *self = arg;
     size_t size = unit * count;
-    if (size > self->client->config->http.body_bytes_max - self->size) {
+    if (size > self->client->host.config->http.body_bytes_max - self->size) {
         return refuse(self, "the answer is larger than http.body_bytes_max");
     }
     if (self->size + size > self->capacity) {
@@ -212,7 +211,7 @@ static size_t on_header(char *bytes, size_t unit, size_t count, void *arg)
 
 static int set_limits(const struct transfer *self, CURL *easy)
 {
-    const struct cfg_http *cfg = &self->client->config->http;
+    const struct cfg_http *cfg = &self->client->host.config->http;
     long timeout_ms = self->timeout_ms < INT_MAX ? (long)self->timeout_ms : INT_MAX;
     int set = 0;
     SET(TIMEOUT_MS, timeout_ms);
@@ -327,7 +326,7 @@ static bool tell(struct http_client *client, const struct transfer *self)
         done.headers = (struct msg_str){self->headers.text, (uint32_t)self->headers.size};
         done.body = (struct msg_str){self->body ? self->body : "", (uint32_t)self->size};
     }
-    enum err err = system_tell(client->system, self->owner, &done.head);
+    enum err err = client->host.tell(client->host.system, self->owner, &done.head);
     return err == ERR_OK || err == ERR_GONE;
 }
 
@@ -448,7 +447,7 @@ static void wake(struct http_client *self)
 static bool admit(struct http_client *self, struct transfer *transfer)
 {
     (void)pthread_mutex_lock(&self->lock);
-    size_t max = self->config->http.requests_max;
+    size_t max = self->host.config->http.requests_max;
     if (self->count >= max && transfer->state == NEW) {
         end(transfer, "too many requests at once: http.requests_max");
     }
@@ -466,7 +465,7 @@ static bool admit(struct http_client *self, struct transfer *transfer)
 void http_client_request(struct http_client *self, uint64_t id, struct rt_address owner,
                          const struct rt_http_request *request)
 {
-    assert(id != 0 && self->system);
+    assert(id != 0);
     struct transfer *transfer = calloc(1, sizeof *transfer);
     if (transfer) {
         transfer->client = self;
@@ -481,8 +480,8 @@ void http_client_request(struct http_client *self, uint64_t id, struct rt_addres
         }
         transfer_free(transfer);
     }
-    if (system_tell(self->system, owner,
-                    MSG(http_done, .id = id, .error = msg_str("no memory or thread for it"))) !=
+    if (self->host.tell(self->host.system, owner,
+                        MSG(http_done, .id = id, .error = msg_str("no memory or thread for it"))) !=
         ERR_OK) {
         /* Nobody remembers it, and an actor that waits for ever is worse. */
         atomic_store(&self->failed, true);
@@ -510,23 +509,17 @@ bool http_client_failed(const struct http_client *self)
 
 /* ---- beginning and end ---- */
 
-enum err http_client_new(const struct config *config, struct http_client **ret_client)
+enum err http_client_new(const struct http_host *host, struct http_client **ret_client)
 {
     struct http_client *self = calloc(1, sizeof *self);
     if (!self) {
         return ERR_MEMORY;
     }
-    self->config = config;
+    self->host = *host;
     self->last = &self->transfers;
     (void)pthread_mutex_init(&self->lock, NULL);
     *ret_client = self;
     return ERR_OK;
-}
-
-void http_client_attach(struct http_client *self, struct rt_system *system)
-{
-    assert(!self->system);
-    self->system = system;
 }
 
 void http_client_destroy(struct http_client **client)

@@ -12,7 +12,7 @@
 #ifndef RUNTIME_HTTP_CLIENT_H
 #define RUNTIME_HTTP_CLIENT_H
 
-#include "runtime/system.h"
+#include "runtime/http_host.h"
 
 enum {
     HTTP_HEADERS_COUNT_MAX = 64,        /* that a request brings */
@@ -22,11 +22,8 @@ enum {
 
 struct http_client;
 
-/* `config` is borrowed and outlives the client.  ERR_MEMORY. */
-enum err http_client_new(const struct config *config, struct http_client **ret_client) MUST_CHECK;
-
-/* Who gets HTTP_DONE; outlives the client's use.  Once, before the first request. */
-void http_client_attach(struct http_client *client, struct rt_system *system);
+/* `host` is copied; its system gets HTTP_DONE.  ERR_MEMORY. */
+enum err http_client_new(const struct http_host *host, struct http_client **ret_client) MUST_CHECK;
 
 /* Gives up what is under way, ends the thread and frees.  When no actor runs any more. */
 void http_client_destroy(struct http_client **client);

@@ -46,7 +46,7 @@ static bool resume_answered(struct http_server *self, bool all)
     for (struct visit *visit = self->visits; visit; visit = visit->next) {
         if (visit->phase == WAITING && (visit->response || all || now_ms >= visit->due_ms)) {
             visit->id = 0; /* from now on an answer comes too late */
-            http_visit_enter(visit, SENDING, self->config->http.receive_ms_max);
+            http_visit_enter(visit, SENDING, self->host.config->http.receive_ms_max);
             MHD_resume_connection(visit->connection);
             any = true;
         }
@@ -182,7 +182,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *self)
     return MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_on_request, self,
         MHD_OPTION_LISTEN_SOCKET, self->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)self->config->http.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (unsigned)self->host.config->http.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
         http_on_target, self, MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, self,
         MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, self, MHD_OPTION_END);
@@ -313,24 +313,18 @@ uint16_t http_server_port(struct http_server *self)
 
 /* ---- beginning and end ---- */
 
-enum err http_server_new(const struct config *config, struct http_server **ret_server)
+enum err http_server_new(const struct http_host *host, struct http_server **ret_server)
 {
     struct http_server *self = calloc(1, sizeof *self);
     if (!self) {
         return ERR_MEMORY;
     }
-    self->config = config;
+    self->host = *host;
     self->listen_fd = -1;
     self->wake_fd = -1;
     (void)pthread_mutex_init(&self->lock, NULL);
     *ret_server = self;
     return ERR_OK;
-}
-
-void http_server_attach(struct http_server *self, struct rt_system *system)
-{
-    assert(!self->system);
-    self->system = system;
 }
 
 void http_server_close(struct http_server *self)

@@ -15,17 +15,14 @@
 #ifndef RUNTIME_HTTP_SERVER_H
 #define RUNTIME_HTTP_SERVER_H
 
-#include "runtime/system.h"
+#include "runtime/http_host.h"
 
 enum { HTTP_ANSWER_BYTES_MAX = 16 * 1024 * 1024 }; /* of the body; a larger one becomes a 500 */
 
 struct http_server;
 
-/* `config` is borrowed and outlives the server.  ERR_MEMORY. */
-enum err http_server_new(const struct config *config, struct http_server **ret_server) MUST_CHECK;
-
-/* Who gets HTTP_REQUEST; outlives the server's use.  Once, before http_server_open. */
-void http_server_attach(struct http_server *server, struct rt_system *system);
+/* `host` is copied; its system gets HTTP_REQUEST.  ERR_MEMORY. */
+enum err http_server_new(const struct http_host *host, struct http_server **ret_server) MUST_CHECK;
 
 /* Closes and frees; NULL inside is fine. */
 void http_server_destroy(struct http_server **server);

@@ -32,8 +32,7 @@ struct visit {
 };
 
 struct http_server {
-    const struct config *config;
-    struct rt_system *system;
+    struct http_host host;
     bool again; /* the library has something left to do at once */
     pthread_mutex_t lock;
     /* Under the lock. */

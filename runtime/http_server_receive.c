@@ -38,7 +38,7 @@ static void begin_visit(struct http_server *server, struct MHD_Connection *conne
     }
     self->connection = connection;
     self->fd = info->connect_fd;
-    http_visit_enter(self, RECEIVING, server->config->http.receive_ms_max);
+    http_visit_enter(self, RECEIVING, server->host.config->http.receive_ms_max);
     (void)pthread_mutex_lock(&server->lock);
     self->next = server->visits;
     server->visits = self;
@@ -123,7 +123,7 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status
 static enum MHD_Result refuse_visit(const struct http_server *server, struct visit *visit,
                                     unsigned status)
 {
-    http_visit_enter(visit, SENDING, server->config->http.receive_ms_max);
+    http_visit_enter(visit, SENDING, server->host.config->http.receive_ms_max);
     return refuse(visit->connection, status);
 }
 
@@ -186,7 +186,7 @@ static bool announces_too_much(const struct http_server *server, struct MHD_Conn
 {
     const char *length =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    return length && strtoull(length, NULL, 10) > server->config->http.body_bytes_max;
+    return length && strtoull(length, NULL, 10) > server->host.config->http.body_bytes_max;
 }
 
 /* The head is here, the body may follow. */
@@ -209,7 +209,7 @@ static enum MHD_Result on_head(const struct http_server *server, struct request 
 static void on_piece(const struct http_server *server, struct request *self, const char *bytes,
                      size_t size)
 {
-    size_t max = server->config->http.body_bytes_max;
+    size_t max = server->host.config->http.body_bytes_max;
     if (self->refusal || size > max - self->size) {
         self->refusal = self->refusal ? self->refusal : MHD_HTTP_CONTENT_TOO_LARGE;
         return;
@@ -239,13 +239,14 @@ static enum MHD_Result hand_over(struct http_server *server, const struct reques
     uint64_t id = visit->id = ++server->next_id;
     (void)pthread_mutex_unlock(&server->lock);
     enum err err =
-        stopping ? ERR_GONE
-                 : system_tell(server->system, server->owner,
-                               MSG(http_request, .id = id, .method = msg_str(method),
-                                   .path = {self->target, self->path_size},
-                                   .query = {self->target + self->path_size, self->query_size},
-                                   .headers = {self->headers.text, (uint32_t)self->headers.size},
-                                   .body = {self->body ? self->body : "", (uint32_t)self->size}));
+        stopping
+            ? ERR_GONE
+            : server->host.tell(server->host.system, server->owner,
+                                MSG(http_request, .id = id, .method = msg_str(method),
+                                    .path = {self->target, self->path_size},
+                                    .query = {self->target + self->path_size, self->query_size},
+                                    .headers = {self->headers.text, (uint32_t)self->headers.size},
+                                    .body = {self->body ? self->body : "", (uint32_t)self->size}));
     if (err != ERR_OK) {
         (void)pthread_mutex_lock(&server->lock);
         visit->id = 0;
@@ -253,7 +254,7 @@ static enum MHD_Result hand_over(struct http_server *server, const struct reques
         return refuse_visit(server, visit, MHD_HTTP_SERVICE_UNAVAILABLE);
     }
     /* An answer that is quicker than this waits for the next turn of the loop, in this thread. */
-    http_visit_enter(visit, WAITING, server->config->http.answer_ms_max);
+    http_visit_enter(visit, WAITING, server->host.config->http.answer_ms_max);
     MHD_suspend_connection(visit->connection);
     return MHD_YES;
 }
@@ -299,7 +300,7 @@ void http_on_completed(void *arg, struct MHD_Connection *connection, void **requ
         return;
     }
     if (self->visit) {
-        http_visit_enter(self->visit, RECEIVING, server->config->http.receive_ms_max);
+        http_visit_enter(self->visit, RECEIVING, server->host.config->http.receive_ms_max);
     }
     free(self->body);
     free(self);

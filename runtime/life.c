@@ -74,6 +74,8 @@ void life_begin(struct rt_context *ctx)
     self->end_for_good = false;
     self->lifecycle = ACTOR_ALIVE;
     self->alive_since_ms = system_now(ctx->system);
+    atomic_store_explicit(&self->latest_ms, self->alive_since_ms, memory_order_relaxed);
+    count_alone(&self->lives);
     self->state = calloc(1, behaviour->state_size ? behaviour->state_size : 1);
     if (!self->state) {
         life_crash(ctx, ERR_MEMORY);
@@ -140,6 +142,9 @@ enum err life_order(struct rt_context *ctx, const struct order *order)
         self->arg = order->arg;
         self->parent = order->address;
         self->crash_count = 0;
+        atomic_store_explicit(&self->handled, 0, memory_order_relaxed);
+        atomic_store_explicit(&self->lives, 0, memory_order_relaxed);
+        atomic_store_explicit(&self->name, self->behaviour->name, memory_order_relaxed);
         life_begin(ctx);
         return ERR_OK;
     case ORDER_ADOPT:
@@ -248,6 +253,7 @@ static void end_for_good(struct rt_context *ctx)
     self->relations = NULL;
     self->arg = NULL;
     self->behaviour = NULL;
+    atomic_store_explicit(&self->name, NULL, memory_order_relaxed);
     self->lifecycle = ACTOR_FREE;
     atomic_store_explicit(&self->remote, false, memory_order_relaxed);
     actors_give_back(system, self);

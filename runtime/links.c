@@ -190,6 +190,7 @@ size_t links_stats(const struct links *links, struct link_stats *ret_stats, size
             stats->credit_bytes =
                 peer->out_limit > peer->out_seq ? peer->out_limit - peer->out_seq : 0;
             stats->outstanding_bytes = link_outstanding(peer);
+            stats->heard_ms = peer->heard_ms;
         }
         count++;
     }

@@ -118,6 +118,7 @@ struct link_stats {
     uint64_t received;          /* messages, inbound */
     uint64_t credit_bytes;      /* left to send */
     uint64_t outstanding_bytes; /* inbound, not ended yet */
+    uint64_t heard_ms;          /* monotonic: when the last frame came */
 };
 
 /* The first `max` links that are up, oldest first; returns how many there are. */

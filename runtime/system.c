@@ -374,4 +374,44 @@ void system_stats(const struct rt_system *self, struct system_stats *ret_stats)
         .queued = accepted > ended ? accepted - ended : 0,
         .restarts = atomic_load_explicit(&self->restarts, memory_order_relaxed),
         .late_answers = atomic_load_explicit(&self->late_answers, memory_order_relaxed)};
+    for (uint32_t i = 0; i < self->workers_count; i++) {
+        ret_stats->handled += atomic_load_explicit(&self->workers[i].handled, memory_order_relaxed);
+    }
+}
+
+static void look_at(const struct actor *actor, uint64_t id, struct actor_stats *ret_stats)
+{
+    static const enum term states[ACTOR_STATES] = {[ACTOR_FREE] = TERM_actor_STARTING,
+                                                   [ACTOR_ALIVE] = TERM_actor_ALIVE,
+                                                   [ACTOR_WAITING] = TERM_actor_WAITING,
+                                                   [ACTOR_ENDING] = TERM_actor_ENDING};
+    uint64_t lives = atomic_load_explicit(&actor->lives, memory_order_relaxed);
+    *ret_stats = (struct actor_stats){
+        .id = id,
+        .name = atomic_load_explicit(&actor->name, memory_order_relaxed),
+        .state = states[atomic_load_explicit(&actor->lifecycle, memory_order_relaxed)],
+        .queued = atomic_load_explicit(&actor->user_count, memory_order_relaxed),
+        .queued_bytes = atomic_load_explicit(&actor->user_bytes, memory_order_relaxed),
+        .handled = atomic_load_explicit(&actor->handled, memory_order_relaxed),
+        .restarts = lives > 0 ? lives - 1 : 0,
+        .latest_ms = atomic_load_explicit(&actor->latest_ms, memory_order_relaxed)};
+}
+
+bool system_actor_after(const struct rt_system *self, uint64_t after, struct actor_stats *ret_stats)
+{
+    uint64_t slot = after == 0 ? 0 : (after & UINT32_MAX) + 1;
+    for (; slot / ACTOR_CHUNK < ACTOR_CHUNKS_MAX; slot++) {
+        const struct actor *chunk =
+            atomic_load_explicit(&self->chunks[slot / ACTOR_CHUNK], memory_order_acquire);
+        if (!chunk) {
+            return false;
+        }
+        const struct actor *actor = &chunk[slot % ACTOR_CHUNK];
+        uint64_t id = atomic_load_explicit(&actor->id, memory_order_relaxed);
+        if (id != 0) {
+            look_at(actor, id, ret_stats);
+            return true;
+        }
+    }
+    return false;
 }

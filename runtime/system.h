@@ -119,8 +119,25 @@ struct system_stats {
     uint64_t queued; /* messages in mailboxes */
     uint64_t restarts;
     uint64_t late_answers;
+    uint64_t handled; /* messages given to actors, from wherever they came */
 };
 
 void system_stats(const struct rt_system *system, struct system_stats *ret_stats);
+
+/* One actor, as it was a moment ago: each number is right, together they may be of two moments. */
+struct actor_stats {
+    uint64_t id;
+    const char *name;              /* of its behaviour, static; NULL: it has not begun */
+    enum term state;               /* TERM_actor_* */
+    uint64_t queued, queued_bytes; /* messages that wait, or are being handled */
+    uint64_t handled;
+    uint64_t restarts;
+    uint64_t latest_ms; /* monotonic: when it was given a message last, or began */
+};
+
+/* The actor in the next slot behind that of `after` (0: the first); false: there are no more.
+ * Passes over free slots, so the worst case is as many as ever lived at a time. */
+bool system_actor_after(const struct rt_system *system, uint64_t after,
+                        struct actor_stats *ret_stats);
 
 #endif

@@ -131,7 +131,11 @@ static enum err call_receive(struct rt_context *ctx, const struct msg *msg)
     struct worker *worker = ctx->worker;
     struct actor *actor = ctx->actor;
     atomic_store_explicit(&worker->handler_actor, actor->id, memory_order_relaxed);
-    atomic_store_explicit(&worker->handler_since_ms, system_now(ctx->system), memory_order_relaxed);
+    uint64_t now_ms = system_now(ctx->system);
+    atomic_store_explicit(&worker->handler_since_ms, now_ms, memory_order_relaxed);
+    atomic_store_explicit(&actor->latest_ms, now_ms, memory_order_relaxed);
+    count_alone(&actor->handled);
+    count_alone(&worker->handled);
     enum err err = actor->behaviour->receive(ctx, actor->state, msg);
     atomic_store_explicit(&worker->handler_since_ms, 0, memory_order_relaxed);
     return err;

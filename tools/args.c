@@ -69,12 +69,18 @@ static int long_option(struct args *self, const char *word, const char **ret_val
     return unknown(self, word, size);
 }
 
-static int short_option(struct args *self, const char *word)
+static int short_option(struct args *self, const char *word, const char **ret_value)
 {
     for (size_t i = 0; i < self->count; i++) {
         const struct arg_option *option = self->options[i];
         if (option->letter != 0 && option->letter == word[1] && word[2] == '\0') {
-            assert(option->value[0] == '\0');
+            *ret_value = option->value[0] ? self->argv[self->at] : NULL;
+            if (option->value[0] && !*ret_value) {
+                (void)snprintf(self->why, sizeof self->why, "-%c needs a value: -%c %s",
+                               option->letter, option->letter, option->value);
+                return ARGS_BAD;
+            }
+            self->at += option->value[0] != '\0';
             return (int)i;
         }
     }
@@ -98,5 +104,6 @@ int args_next(struct args *self, const char **ret_value)
         *ret_value = word;
         return ARGS_WORD;
     }
-    return word[1] == '-' ? long_option(self, word + 2, ret_value) : short_option(self, word);
+    return word[1] == '-' ? long_option(self, word + 2, ret_value)
+                          : short_option(self, word, ret_value);
 }

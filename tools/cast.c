@@ -137,6 +137,12 @@ static enum err load_sqs(struct cast *self, char *why, struct cast_arg *ret_arg)
         (void)snprintf(why, CAST_WHY_SIZE, "an sqs_bridge needs sqs.region and sqs.queue");
         return ERR_CONFIG;
     }
+    if (!sqs_queue_is_sound(cfg->queue) ||
+        (cfg->dead_letter[0] && !sqs_queue_is_sound(cfg->dead_letter))) {
+        (void)snprintf(why, CAST_WHY_SIZE,
+                       "sqs.queue and sqs.dead_letter are names or URLs of queues");
+        return ERR_CONFIG;
+    }
     if (strcmp(cfg->queue, cfg->dead_letter) == 0) {
         (void)snprintf(why, CAST_WHY_SIZE, "sqs.dead_letter is sqs.queue itself");
         return ERR_CONFIG;

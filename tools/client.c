@@ -68,6 +68,8 @@ void client_event_drop(struct inbox_item *item)
         file_result_free(&event->file);
     } else if (item->kind == CLIENT_CLOSED) {
         free(event->closed);
+    } else if (item->kind == CLIENT_ANSWER) {
+        free(event->answer);
     } else if (item->kind == CLIENT_SETTLED && event->findings) {
         findings_fini(event->findings);
         free(event->findings);

@@ -37,6 +37,7 @@ enum client_event_kind {
     CLIENT_SETTLED, /* nothing more becomes of its failures, or nobody knows in time; the end */
     CLIENT_STATUS,
     CLIENT_FAILED, /* it cannot go on */
+    CLIENT_ANSWER, /* of asker.h */
 };
 
 struct client_event {
@@ -51,6 +52,7 @@ struct client_event {
         struct findings *findings; /* owned; those that are known */
         struct msg_status_is status;
         enum err failed;
+        struct msg *answer; /* owned */
     };
 };
 

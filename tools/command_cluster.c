@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/operate.h"
 #include "tools/report.h"
 #include "tools/session.h"
 
@@ -142,24 +143,19 @@ int command_down(struct invocation *invocation)
 
 /* ---- status and health ---- */
 
-int command_status(struct invocation *invocation)
+void operate_show_status(const struct invocation *invocation, const struct msg_status_is *is)
 {
-    struct msg_status_is is = {0};
-    int code = question(invocation, SESSION_REACH_MS, &is);
-    if (code != EXIT_DONE) {
-        return code;
-    }
     const struct {
         const char *name;
         const char *label;
         uint64_t value;
-    } rows[] = {{"epoch", "Epoch", is.epoch},
-                {"uptime_ms", "Up for", is.uptime_ms},
-                {"slots_idle", "Idle slots", is.slots_idle},
-                {"runs_open", "Open runs", is.runs_open},
-                {"jobs_queued", "Files waiting", is.jobs_queued},
-                {"jobs_leased", "Files running", is.jobs_leased},
-                {"stale_refused", "Stale results refused", is.stale_refused}};
+    } rows[] = {{"epoch", "Epoch", is->epoch},
+                {"uptime_ms", "Up for", is->uptime_ms},
+                {"slots_idle", "Idle slots", is->slots_idle},
+                {"runs_open", "Open runs", is->runs_open},
+                {"jobs_queued", "Files waiting", is->jobs_queued},
+                {"jobs_leased", "Files running", is->jobs_leased},
+                {"stale_refused", "Stale results refused", is->stale_refused}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (invocation->json) {
             (void)printf("%s\"%s\":%" PRIu64, i == 0 ? "{" : ",", rows[i].name, rows[i].value);
@@ -174,7 +170,16 @@ int command_status(struct invocation *invocation)
     if (invocation->json) {
         (void)printf("}\n");
     }
-    return EXIT_DONE;
+}
+
+int command_status(struct invocation *invocation)
+{
+    struct msg_status_is is = {0};
+    int code = question(invocation, SESSION_REACH_MS, &is);
+    if (code == EXIT_DONE) {
+        operate_show_status(invocation, &is);
+    }
+    return code;
 }
 
 int command_health(struct invocation *invocation)

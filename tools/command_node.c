@@ -1,149 +1,111 @@
-/* command_node.c - troupe node start: one process of a cluster, in the foreground.
- *
- * Becomes troupe-node, with the configuration that this user's troupe commands have.
- */
-#include <errno.h>
-#include <netdb.h>
-#include <stdio.h>
-#include <stdlib.h>
+/* command_node.c - troupe node, actor, link, queue: an operator's questions and changes. */
 #include <string.h>
-#include <unistd.h>
 
-#include "tools/command.h"
-#include "tools/place.h"
+#include "tools/node_start.h"
+#include "tools/operate.h"
 
-enum { ARGV_MAX = 160, SEEDS_MAX = 16, SEED_SIZE = 300, LIST_SIZE = 4096 };
+/* ---- questions ---- */
 
-struct start {
-    const char *argv[ARGV_MAX + 1];
-    size_t argc;
-    char roles[LIST_SIZE];
-    char joins[LIST_SIZE];
-    char seeds[SEEDS_MAX][SEED_SIZE];
-    size_t seeds_count;
-};
-
-static int too_much(void)
+static const char *word(const struct invocation *invocation, size_t index)
 {
-    return complain(EXIT_USAGE, "too many options, or a seed list of more than 16 addresses", NULL);
+    return index < invocation->words_count ? invocation->words[index] : NULL;
 }
 
-/* An option of troupe-node; without a value nothing. */
-static bool pass(struct start *self, const char *option, const char *value)
+static bool is_verb(const struct invocation *invocation, const char *verb)
 {
-    if (!value) {
-        return true;
-    }
-    if (self->argc + 2 > ARGV_MAX) {
-        return false;
-    }
-    self->argv[self->argc++] = option;
-    self->argv[self->argc++] = value;
-    return true;
+    return invocation->words_count > 0 && strcmp(invocation->words[0], verb) == 0;
 }
 
-static bool join(struct start *self, const char *endpoint)
+static int wrong_words(const struct invocation *invocation)
 {
-    if (self->seeds_count == SEEDS_MAX) {
-        return false;
-    }
-    char *seed = self->seeds[self->seeds_count++];
-    int size = snprintf(seed, SEED_SIZE, "%s", endpoint);
-    return size > 0 && size < SEED_SIZE && pass(self, "--connect", seed);
+    const struct command *command = invocation->command;
+    return complainf(EXIT_USAGE, NULL, "say troupe %s %s", command->name, command->synopsis);
 }
 
-/* tcp://NAME:PORT stands for every address of the name: whichever of them lives is the one to talk
- * to.  What has none (yet) is left to the links, which ask again. */
-static bool join_all(struct start *self, const char *endpoint)
+/* One operation, from the opening to the end of the session. */
+static int with_operate(struct invocation *invocation,
+                        int (*run)(struct operate *operate, const struct invocation *invocation))
 {
-    char host[SEED_SIZE] = "";
-    const char *begin = strncmp(endpoint, "tcp://", 6) == 0 ? endpoint + 6 : NULL;
-    const char *port = begin ? strrchr(begin, ':') : NULL;
-    const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    if (port && (size_t)(port - begin) < sizeof host) {
-        memcpy(host, begin, (size_t)(port - begin));
+    struct operate *operate = NULL;
+    int code = operate_open(invocation, &operate);
+    if (code == EXIT_DONE) {
+        code = run(operate, invocation);
     }
-    if (host[0] == '\0' || getaddrinfo(host, NULL, &hints, &found) != 0) {
-        return join(self, endpoint);
-    }
-    bool good = true;
-    for (const struct addrinfo *at = found; good && at; at = at->ai_next) {
-        char address[64];
-        char seed[SEED_SIZE];
-        good = getnameinfo(at->ai_addr, at->ai_addrlen, address, sizeof address, NULL, 0,
-                           NI_NUMERICHOST) == 0;
-        int size = snprintf(seed, sizeof seed, "tcp://%s%s", address, port);
-        good = good && size > 0 && (size_t)size < sizeof seed && join(self, seed);
-    }
-    freeaddrinfo(found);
-    return good;
+    operate_close(&operate);
+    return code;
 }
 
-/* Each entry of a list that commas separate.  `list` is cut up. */
-static bool pass_roles(struct start *self, char *list)
+static int run_nodes(struct operate *operate, const struct invocation *invocation)
 {
-    char *rest = NULL;
-    bool good = true;
-    for (char *word = strtok_r(list, ",", &rest); good && word; word = strtok_r(NULL, ",", &rest)) {
-        good = pass(self, "--role", word);
-    }
-    return good;
+    (void)invocation;
+    return operate_nodes(operate);
 }
 
-static bool pass_joins(struct start *self, char *list)
+static int run_actors(struct operate *operate, const struct invocation *invocation)
 {
-    char *rest = NULL;
-    bool good = true;
-    for (char *word = strtok_r(list, ",", &rest); good && word; word = strtok_r(NULL, ",", &rest)) {
-        good = join_all(self, word);
-    }
-    return good;
+    return operate_actors(operate, word(invocation, 1));
 }
 
-static int start(const struct invocation *invocation, struct start *self)
+static int run_links(struct operate *operate, const struct invocation *invocation)
 {
-    char program[PATH_MAX];
-    const char *roles = invocation_value(invocation, "role");
-    const char *joins = invocation_value(invocation, "join");
-    if (!roles) {
-        return complain(EXIT_USAGE, "say what it shall be: --role ROLE,…", NULL);
+    return operate_links(operate, word(invocation, 1));
+}
+
+static int run_queues(struct operate *operate, const struct invocation *invocation)
+{
+    (void)invocation;
+    return operate_queues(operate);
+}
+
+static int run_drain(struct operate *operate, const struct invocation *invocation)
+{
+    return operate_drain(operate,
+                         &(struct drain_order){.node = word(invocation, 1),
+                                               .off = invocation_flag(invocation, "off"),
+                                               .stop = invocation_flag(invocation, "stop")});
+}
+
+static int run_cancel(struct operate *operate, const struct invocation *invocation)
+{
+    return operate_cancel(operate, word(invocation, 1));
+}
+
+int command_actor(struct invocation *invocation)
+{
+    return is_verb(invocation, "list") ? with_operate(invocation, run_actors)
+                                       : wrong_words(invocation);
+}
+
+int command_link(struct invocation *invocation)
+{
+    return is_verb(invocation, "list") ? with_operate(invocation, run_links)
+                                       : wrong_words(invocation);
+}
+
+int command_queue(struct invocation *invocation)
+{
+    if (is_verb(invocation, "list") && invocation->words_count == 1) {
+        return with_operate(invocation, run_queues);
     }
-    if (place_node_program(program) != ERR_OK) {
-        return complain(EXIT_COULD_NOT, "there is no troupe-node beside this program", NULL);
+    if (is_verb(invocation, "cancel") && invocation->words_count == 2) {
+        return with_operate(invocation, run_cancel);
     }
-    int size = snprintf(self->roles, sizeof self->roles, "%s", roles);
-    int more = snprintf(self->joins, sizeof self->joins, "%s", joins ? joins : "");
-    self->argv[self->argc++] = program;
-    bool good = size >= 0 && (size_t)size < sizeof self->roles && more >= 0 &&
-                (size_t)more < sizeof self->joins && pass_roles(self, self->roles) &&
-                pass_joins(self, self->joins) &&
-                pass(self, "--name", invocation_value(invocation, "name")) &&
-                pass(self, "--bind", invocation_value(invocation, "bind")) &&
-                pass(self, "--state", invocation_value(invocation, "state")) &&
-                pass(self, "--config", invocation->config_dir);
-    for (size_t i = 0; good && i < invocation->given_count; i++) {
-        const struct given *given = &invocation->given[i];
-        good = strcmp(given->option->arg.name, "set") != 0 || pass(self, "--set", given->value);
-    }
-    if (!good) {
-        return too_much();
-    }
-    /* execv changes none of the texts. */
-    (void)execv(program, (char *const *)(void *)self->argv);
-    return complainf(EXIT_COULD_NOT, NULL, "%.300s: %s", program, strerrordesc_np(errno));
+    return wrong_words(invocation);
 }
 
 int command_node(struct invocation *invocation)
 {
-    if (invocation->words_count != 1 || strcmp(invocation->words[0], "start") != 0) {
-        return complain(EXIT_USAGE, "say troupe node start", NULL);
+    if (is_verb(invocation, "list") && invocation->words_count == 1) {
+        return with_operate(invocation, run_nodes);
     }
-    int code = invocation_configure(invocation);
-    struct start *self = code == EXIT_DONE ? calloc(1, sizeof *self) : NULL;
-    if (code == EXIT_DONE) {
-        code = self ? start(invocation, self) : complain(EXIT_COULD_NOT, "out of memory", NULL);
+    if (is_verb(invocation, "start") && invocation->words_count == 1) {
+        return node_start(invocation);
     }
-    free(self);
-    return code;
+    if (!is_verb(invocation, "drain") || invocation->words_count != 2) {
+        return wrong_words(invocation);
+    }
+    if (invocation_flag(invocation, "off") && invocation_flag(invocation, "stop")) {
+        return complain(EXIT_USAGE, "--off and --stop exclude each other", NULL);
+    }
+    return with_operate(invocation, run_drain);
 }

@@ -1,4 +1,4 @@
-/* command_run.c - troupe run: submits a project's tests and tells how they went. */
+/* command_run.c - troupe run and submit: submits a project's tests and tells how they went. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,9 @@
 #include "actors/common/ulid.h"
 #include "tools/environment.h"
 #include "tools/history.h"
+#include "tools/json.h"
 #include "tools/live.h"
+#include "tools/operate.h"
 #include "tools/paint.h"
 #include "tools/project.h"
 #include "tools/session.h"
@@ -34,6 +36,8 @@ struct run {
     uint64_t begin_ms;
     bool resumed;
     bool cancelled;
+    bool detached;  /* it is submitted, and that is all */
+    bool submitted; /* it is in the ledger */
 };
 
 /* ---- what is asked for ---- */
@@ -311,7 +315,8 @@ static bool on_event(struct run *self, struct client_event *event, int *ret_code
         return false;
     case CLIENT_SUBMITTED:
         self->live.state = "listing the tests";
-        return false;
+        self->submitted = true;
+        return self->detached && !self->cancelled;
     case CLIENT_PROGRESS:
         self->live.planned = event->progress.files;
         return false;
@@ -439,11 +444,11 @@ static int nothing_named(struct run *self)
     return conclude(self);
 }
 
-static int submit_and_watch(struct run *self)
+/* `workers` 0: the cluster has to be there. */
+static int submit_and_watch(struct run *self, uint64_t workers, bool keep)
 {
     const char *endpoint = invocation_value(self->invocation, "cluster");
-    bool keep = invocation_flag(self->invocation, "keep");
-    int code = session_open(&self->session, endpoint, self->report.workers, keep);
+    int code = session_open(&self->session, endpoint, workers, keep);
     if (code == EXIT_DONE && self->resumed) {
         code = prepare_resume(self, invocation_value(self->invocation, "resume"));
     } else if (code == EXIT_DONE) {
@@ -455,34 +460,104 @@ static int submit_and_watch(struct run *self)
     if (code == EXIT_DONE) {
         code = watch(self);
     }
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE && self->report.totals.verdict != 0) {
         code = conclude(self);
     }
     session_close(&self->session);
     return code;
 }
 
-int command_run(struct invocation *invocation)
+static struct run *new_run(struct invocation *invocation)
 {
-    int code = settle(invocation);
-    struct run *self = code == EXIT_DONE ? calloc(1, sizeof *self) : NULL;
-    if (!self) {
-        return code == EXIT_DONE ? complain(EXIT_COULD_NOT, "out of memory", NULL) : code;
+    struct run *self = calloc(1, sizeof *self);
+    if (self) {
+        self->invocation = invocation;
+        self->session.invocation = invocation;
+        self->session.signal_fd = -1;
+        self->begin_ms = session_now_ms();
+        self->report.workers = session_workers(&invocation->config);
     }
-    self->invocation = invocation;
-    self->session.invocation = invocation;
-    self->begin_ms = session_now_ms();
-    self->report.workers = session_workers(&invocation->config);
-    self->resumed = invocation_value(invocation, "resume") != NULL;
-    begin_live(self);
-    code = self->resumed ? EXIT_DONE : prepare_new(self);
-    bool none = self->targets.named && self->targets.count == 0;
-    if (code == EXIT_DONE) {
-        code = none ? nothing_named(self) : submit_and_watch(self);
-    }
+    return self;
+}
+
+static void free_run(struct run *self)
+{
     targets_fini(&self->targets);
     results_fini(&self->report.results);
     findings_fini(&self->report.findings);
     free(self);
+}
+
+static bool names_nothing(const struct run *self)
+{
+    return self->targets.named && self->targets.count == 0;
+}
+
+int command_run(struct invocation *invocation)
+{
+    int code = settle(invocation);
+    struct run *self = code == EXIT_DONE ? new_run(invocation) : NULL;
+    if (!self) {
+        return code == EXIT_DONE ? complain(EXIT_COULD_NOT, "out of memory", NULL) : code;
+    }
+    self->resumed = invocation_value(invocation, "resume") != NULL;
+    begin_live(self);
+    code = self->resumed ? EXIT_DONE : prepare_new(self);
+    if (code == EXIT_DONE) {
+        code = names_nothing(self) ? nothing_named(self)
+                                   : submit_and_watch(self, self->report.workers,
+                                                      invocation_flag(invocation, "keep"));
+    }
+    free_run(self);
+    return code;
+}
+
+/* ---- submit ---- */
+
+static int show_submitted(const struct run *self)
+{
+    if (!self->invocation->json) {
+        (void)printf("%s\n", self->id);
+        return EXIT_DONE;
+    }
+    return json_submitted(stdout, self->id, self->dir) == ERR_OK
+               ? EXIT_DONE
+               : complain(EXIT_COULD_NOT, "the result cannot be written", NULL);
+}
+
+static int submit(struct run *self)
+{
+    int code = submit_and_watch(self, 0, false);
+    char result[32] = "done";
+    if (!self->submitted) {
+        (void)snprintf(result, sizeof result, "failed %d", code);
+    }
+    /* Without an id there was no cluster to submit to. */
+    bool noted =
+        !self->id[0] || operate_audit(self->invocation, "submit",
+                                      (const char *const[]){self->id, self->dir, NULL}, result);
+    if (code == EXIT_DONE && self->detached && self->submitted && !self->cancelled) {
+        code = show_submitted(self);
+    }
+    return code == EXIT_DONE && !noted ? EXIT_COULD_NOT : code;
+}
+
+int command_submit(struct invocation *invocation)
+{
+    int code = settle(invocation);
+    struct run *self = code == EXIT_DONE ? new_run(invocation) : NULL;
+    if (!self) {
+        return code == EXIT_DONE ? complain(EXIT_COULD_NOT, "out of memory", NULL) : code;
+    }
+    self->detached = !invocation_flag(invocation, "wait");
+    begin_live(self);
+    self->live.silent |= self->detached;
+    /* How many executors there are is the cluster's business. */
+    self->report.workers = invocation->config.run.workers;
+    code = prepare_new(self);
+    if (code == EXIT_DONE) {
+        code = names_nothing(self) ? nothing_named(self) : submit(self);
+    }
+    free_run(self);
     return code;
 }

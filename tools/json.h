@@ -83,6 +83,33 @@ struct json_key {
 enum err json_key(FILE *out, const struct json_key *key) MUST_CHECK;
 enum err json_keys(FILE *out, const struct json_key *keys, size_t count) MUST_CHECK;
 
+/* A NODE_IS, ACTOR_IS, LINK_IS or RUN_IS; the middle two of process `node`. */
+struct json_row {
+    const char *node;
+    const struct msg *msg;
+};
+
+/* {"nodes":[…]}; `what` names the list. */
+enum err json_rows(FILE *out, const char *what, const struct json_row *rows,
+                   size_t count) MUST_CHECK;
+
+enum err json_drained(FILE *out, const struct msg_drained *drained) MUST_CHECK;
+enum err json_submitted(FILE *out, const char *run, const char *dir) MUST_CHECK;
+enum err json_cancelled(FILE *out, const char *run, bool ended) MUST_CHECK;
+
+/* A line of audit.h. */
+struct json_audit {
+    const char *ts;
+    uint64_t uid;
+    const char *user;
+    uint64_t pid;
+    const char *operation;
+    const char *const *arguments; /* NULL-terminated */
+    const char *result;
+};
+
+enum err json_audit(FILE *out, const struct json_audit *entry) MUST_CHECK;
+
 /* A check of `troupe doctor`. */
 struct json_check {
     const char *name;

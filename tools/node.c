@@ -20,6 +20,7 @@
 
 #include "config/load.h"
 #include "runtime/cert_file.h"
+#include "tools/admin.h"
 #include "tools/args.h"
 #include "tools/cast.h"
 #include "tools/exits.h"
@@ -28,7 +29,7 @@
 #include "tools/supervise.h"
 #include "tools/world.h"
 
-enum { ROLES_MAX = 8, CONNECT_MAX = 16, SETS_MAX = 64, ENDED_MS = 20 };
+enum { ROLES_MAX = ADMIN_ROLES_MAX, CONNECT_MAX = 16, SETS_MAX = 64, ENDED_MS = 20 };
 
 enum node_option {
     OPTION_role,
@@ -333,6 +334,43 @@ static int wait_for_end(struct node *self, struct world *world, const sigset_t *
     return code;
 }
 
+/* ---- for the admin ---- */
+
+static void on_process(void *world, struct world_process *ret_process)
+{
+    world_process(world, ret_process);
+}
+
+static bool on_actor(void *world, uint64_t after, struct actor_stats *ret_stats)
+{
+    return system_actor_after(world_system(world), after, ret_stats);
+}
+
+static bool on_link(void *world, uint64_t index, struct link_stats *ret_stats)
+{
+    return world_link(world, index, ret_stats);
+}
+
+/* By the same door as a stop from outside. */
+static void on_end(void *world)
+{
+    (void)world;
+    (void)kill(getpid(), SIGTERM);
+}
+
+static enum err spawn_admin(const struct node *self, struct world *world)
+{
+    struct admin_arg arg = {.ports = {.world = world,
+                                      .process = on_process,
+                                      .actor = on_actor,
+                                      .link = on_link,
+                                      .end = on_end},
+                            .roles_count = self->roles_count};
+    memcpy(arg.roles, self->roles, sizeof arg.roles);
+    struct rt_address address;
+    return system_spawn(world_system(world), &admin_behaviour, &arg, sizeof arg, &address);
+}
+
 static int run_world(struct node *self, struct cast *cast, const char *ledger,
                      const sigset_t *signals)
 {
@@ -354,6 +392,9 @@ static int run_world(struct node *self, struct cast *cast, const char *ledger,
                                                          : EXIT_COULD_NOT;
     }
     err = cast_spawn(cast, world_system(world));
+    if (err == ERR_OK) {
+        err = spawn_admin(self, world);
+    }
     if (err == ERR_OK) {
         err = world_start(world);
     }

@@ -211,6 +211,16 @@ enum err place_sources(char ret_path[PATH_MAX])
     return find_beside(names, "typescript/host.mjs", ret_path);
 }
 
+enum err place_http_module(char ret_path[PATH_MAX])
+{
+    /* Beside us, in a build directory; where it is installed, seen from bin and libexec/troupe. */
+    static const char *const names[] = {".", "../" TROUPE_LIBDIR "/troupe",
+                                        "../../" TROUPE_LIBDIR "/troupe", NULL};
+    char directory[PATH_MAX];
+    enum err err = find_beside(names, PLACE_HTTP_MODULE, directory);
+    return err == ERR_OK ? place_join(directory, PLACE_HTTP_MODULE, ret_path) : err;
+}
+
 enum err place_default(const char *name, char ret_path[PATH_MAX])
 {
     static const char *const names[] = {"../share/troupe", "../../share/troupe", "../config",

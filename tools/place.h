@@ -14,9 +14,16 @@
 #define TROUPE_VERSION "0.1.0"
 #endif
 
+/* Where libraries are, from the installation's prefix; the build says it. */
+#ifndef TROUPE_LIBDIR
+#define TROUPE_LIBDIR "lib"
+#endif
+
 #define PLACE_LEDGER  "ledger.db"
 #define PLACE_CLIENTS "clients"
 #define PLACE_SOCKET  "coordinator.sock"
+
+#define PLACE_HTTP_MODULE "troupe-http.so"
 
 enum { PLACE_WHY_SIZE = 512 };
 
@@ -46,6 +53,9 @@ enum err place_join(const char *directory, const char *name, char ret_path[PATH_
 enum err place_node_program(char ret_path[PATH_MAX]) MUST_CHECK;
 enum err place_reporters(char ret_path[PATH_MAX]) MUST_CHECK;
 enum err place_sources(char ret_path[PATH_MAX]) MUST_CHECK;
+
+/* The module with the HTTP client and server that belongs to this program.  ERR_NOT_FOUND. */
+enum err place_http_module(char ret_path[PATH_MAX]) MUST_CHECK;
 
 /* A file of the configuration as it came with this program.  ERR_NOT_FOUND. */
 enum err place_default(const char *name, char ret_path[PATH_MAX]) MUST_CHECK;

@@ -15,6 +15,7 @@
 #include "config/load.h"
 #include "runtime/cert_file.h"
 #include "runtime/link_security.h"
+#include "tools/asker.h"
 #include "tools/logline.h"
 #include "tools/world.h"
 
@@ -244,8 +245,10 @@ int session_start(struct session *self)
     }
     self->plan.inbox = self->inbox;
     const struct client_plan *arg = &self->plan;
-    err =
-        system_spawn(world_system(self->world), &client_behaviour, &arg, sizeof arg, &self->client);
+    struct rt_system *system = world_system(self->world);
+    err = self->asks ? system_spawn(system, &asker_behaviour, &self->inbox, sizeof self->inbox,
+                                    &self->client)
+                     : system_spawn(system, &client_behaviour, &arg, sizeof arg, &self->client);
     if (err == ERR_OK) {
         err = world_start(self->world);
     }

@@ -23,6 +23,7 @@ struct session {
     char writable[4096 + 32];
     const char *connect[2];
     struct client_plan plan; /* set it before session_start; its inbox is ours */
+    bool asks;               /* its actor is that of asker.h, without a plan */
     struct inbox *inbox;
     struct world *world;
     struct rt_address client;
@@ -46,7 +47,7 @@ enum session_news {
  * if there is none. */
 int session_open(struct session *self, const char *endpoint, uint64_t workers, bool keep);
 
-/* Starts the actor with self->plan. */
+/* Starts the actor: the client with self->plan, or the asker. */
 int session_start(struct session *self);
 
 enum session_news session_wait(struct session *self, int timeout_ms,

@@ -34,11 +34,11 @@ static int unknown_command(const char *word)
 
 static bool allows_words(const struct command *command, size_t count)
 {
-    size_t max = strcmp(command->name, "runs") == 0     ? 2
-                 : strcmp(command->name, "keys") == 0   ? 2
-                 : command->synopsis[0] == '\0'         ? 0
-                 : strcmp(command->name, "health") == 0 ? 0
-                                                        : 1;
+    static const char *const two[] = {"runs", "keys", "node", "actor", "link", "queue"};
+    size_t max = command->synopsis[0] == '\0' || strcmp(command->name, "health") == 0 ? 0 : 1;
+    for (size_t i = 0; i < sizeof two / sizeof two[0]; i++) {
+        max = strcmp(command->name, two[i]) == 0 ? 2 : max;
+    }
     return count <= max;
 }
 

@@ -1,6 +1,8 @@
 /* world.c - the services of one process, wired together. */
 #include "tools/world.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +13,20 @@
 
 #include "actors/coordinator/ledger.h"
 #include "runtime/exec.h"
-#include "runtime/http_client.h"
-#include "runtime/http_server.h"
 #include "runtime/net.h"
 #include "runtime/store.h"
+#include "tools/http.h"
 
-enum { WATCH_MS = 1000, GOODBYE_SHARE = 4 };
+enum { WATCH_MS = WORLD_LINKS_AGE_MS, LINKS_LOOK_MS = 200, GOODBYE_SHARE = 4 };
+
+/* What the net thread has seen of its links, for others. */
+struct seen_links {
+    pthread_mutex_t lock;
+    struct link_stats *all;
+    size_t count;
+    size_t room;
+    uint64_t due_ms; /* the net thread's own */
+};
 
 struct world {
     struct world_options options;
@@ -25,10 +35,11 @@ struct world {
     struct store *store;
     struct spawner *spawner; /* until exec has it */
     struct exec *exec;
-    struct http_client *client; /* these two cost nothing until they are used */
-    struct http_server *server;
+    struct http *http; /* at the very end there is none, and nobody who waits */
     int failure_fd;
     _Atomic(const char *) failure; /* NULL: none; static text */
+    uint64_t since_ms;
+    struct seen_links seen;
 };
 
 static uint64_t clock_ms(clockid_t clock)
@@ -95,39 +106,39 @@ static void on_http(void *world, uint64_t id, struct rt_address owner,
                     const struct rt_http_request *request)
 {
     struct world *self = world;
-    if (self->client) { /* at the very end there is none, and nobody who waits */
-        http_client_request(self->client, id, owner, request);
+    if (self->http) {
+        http_request(self->http, id, owner, request);
     }
 }
 
 static void on_http_cancel(void *world, uint64_t id)
 {
     struct world *self = world;
-    if (self->client) {
-        http_client_cancel(self->client, id);
+    if (self->http) {
+        http_cancel(self->http, id);
     }
 }
 
 static enum err on_http_serve(void *world, struct rt_address owner, const char *at)
 {
     struct world *self = world;
-    return self->server ? http_server_open(self->server, owner, at) : ERR_GONE;
+    return self->http ? http_serve(self->http, owner, at) : ERR_GONE;
 }
 
 static void on_http_answer(void *world, uint64_t id, uint64_t status, const char *type,
                            struct msg_str body)
 {
     struct world *self = world;
-    if (self->server) {
-        http_server_answer(self->server, id, status, type, body);
+    if (self->http) {
+        http_answer(self->http, id, status, type, body);
     }
 }
 
 static void on_http_close(void *world)
 {
     struct world *self = world;
-    if (self->server) {
-        http_server_close(self->server);
+    if (self->http) {
+        http_close(self->http);
     }
 }
 
@@ -181,6 +192,27 @@ static void on_store_failed(void *arg, const char *why)
     fail(self, "the ledger's disk can no longer be trusted");
 }
 
+/* Copies the links' figures now and then; without memory those of earlier stay. */
+static void look_at_links(struct world *self, uint64_t now_ms)
+{
+    struct seen_links *seen = &self->seen;
+    if (now_ms < seen->due_ms) {
+        return;
+    }
+    seen->due_ms = now_ms + LINKS_LOOK_MS;
+    size_t count = net_links(self->net, NULL, 0);
+    (void)pthread_mutex_lock(&seen->lock);
+    if (count > seen->room) {
+        struct link_stats *all = realloc(seen->all, count * sizeof *all);
+        seen->all = all ? all : seen->all;
+        seen->room = all ? count : seen->room;
+    }
+    if (count <= seen->room) {
+        seen->count = net_links(self->net, seen->all, seen->room);
+    }
+    (void)pthread_mutex_unlock(&seen->lock);
+}
+
 /* Some parts cannot call anybody when they die: they are looked at when the net wakes anyway. */
 static uint64_t watch(void *arg)
 {
@@ -191,10 +223,12 @@ static uint64_t watch(void *arg)
     if (self->exec && exec_failed(self->exec)) {
         fail(self, "the spawner has died");
     }
-    if (http_client_failed(self->client)) {
+    if (http_failed(self->http)) {
         fail(self, "an actor was not told of its HTTP request");
     }
-    return clock_ms(CLOCK_MONOTONIC) + WATCH_MS;
+    uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+    look_at_links(self, now_ms);
+    return now_ms + WATCH_MS;
 }
 
 /* ---- life ---- */
@@ -250,15 +284,12 @@ static enum err open_system(struct world *self, uint64_t node, uint64_t seed)
 
 static enum err open_http(struct world *self)
 {
-    enum err err = http_client_new(self->options.config, &self->client);
-    if (err == ERR_OK) {
-        http_client_attach(self->client, self->system);
-        err = http_server_new(self->options.config, &self->server);
-    }
-    if (err == ERR_OK) {
-        http_server_attach(self->server, self->system);
-    }
-    return err;
+    const struct http_options options = {
+        .host = {.config = self->options.config, .system = self->system, .tell = system_tell},
+        .module = self->options.http_module,
+        .log_world = self,
+        .log = on_log};
+    return http_new(&options, &self->http);
 }
 
 static enum err open_parts(struct world *self, char *why)
@@ -300,6 +331,8 @@ enum err world_new(const struct world_options *options, char *why, struct world 
         return ERR_MEMORY;
     }
     self->options = *options;
+    self->since_ms = clock_ms(CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&self->seen.lock, NULL);
     self->failure_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     enum err err = self->failure_fd < 0 ? ERR_IO : open_parts(self, why);
     if (err != ERR_OK) {
@@ -340,6 +373,47 @@ const char *world_failure(const struct world *self)
     return failure ? failure : "nothing";
 }
 
+/* /proc is memory: reading it does not wait. */
+static uint64_t rss_bytes(void)
+{
+    char text[128];
+    uint64_t pages = 0;
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (size > 0) {
+        text[size] = '\0';
+        const char *second = strchr(text, ' ');
+        pages = second ? strtoull(second, NULL, 10) : 0;
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+void world_process(struct world *self, struct world_process *ret_process)
+{
+    *ret_process = (struct world_process){.pid = (uint64_t)getpid(),
+                                          .uptime_ms = clock_ms(CLOCK_MONOTONIC) - self->since_ms,
+                                          .rss_bytes = rss_bytes()};
+    system_stats(self->system, &ret_process->system);
+    (void)pthread_mutex_lock(&self->seen.lock);
+    ret_process->links = self->seen.count;
+    (void)pthread_mutex_unlock(&self->seen.lock);
+}
+
+bool world_link(struct world *self, uint64_t index, struct link_stats *ret_stats)
+{
+    struct seen_links *seen = &self->seen;
+    (void)pthread_mutex_lock(&seen->lock);
+    bool there = index < seen->count;
+    if (there) {
+        *ret_stats = seen->all[index];
+    }
+    (void)pthread_mutex_unlock(&seen->lock);
+    return there;
+}
+
 void world_stop(struct world *self, uint64_t ms_max)
 {
     uint64_t begin_ms = clock_ms(CLOCK_MONOTONIC);
@@ -361,8 +435,7 @@ void world_destroy(struct world **world)
     }
     /* From the outside to the inside: each hands what it still holds to the system, the last. */
     net_destroy(&self->net);
-    http_server_destroy(&self->server);
-    http_client_destroy(&self->client);
+    http_destroy(&self->http);
     exec_destroy(&self->exec);
     spawner_stop(&self->spawner);
     if (self->store) {
@@ -373,6 +446,8 @@ void world_destroy(struct world **world)
     if (self->failure_fd >= 0) {
         (void)close(self->failure_fd);
     }
+    (void)pthread_mutex_destroy(&self->seen.lock);
+    free(self->seen.all);
     free(self);
     *world = NULL;
 }

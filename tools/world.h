@@ -8,6 +8,7 @@
 #define TOOLS_WORLD_H
 
 #include "config/config.h"
+#include "runtime/links.h"
 #include "runtime/system.h"
 
 struct world;
@@ -20,6 +21,7 @@ struct world_options {
     const char *const *connect; /* NULL-terminated, or NULL */
     const char *ledger;         /* path of the ledger to open for writing; NULL: no store */
     bool exec;                  /* actors here start commands */
+    const char *http_module;    /* path of it; NULL: the one that came with this program */
     void *log_world;
     void (*log)(void *world, enum rt_level level, const char *actor, const char *text);
 };
@@ -41,6 +43,22 @@ enum err world_start(struct world *world) MUST_CHECK;
  * what. */
 int world_failure_fd(const struct world *world);
 const char *world_failure(const struct world *world);
+
+/* What this process is to an operator. */
+struct world_process {
+    uint64_t pid;
+    uint64_t uptime_ms;
+    uint64_t rss_bytes; /* 0: not known */
+    uint64_t links;     /* that are up */
+    struct system_stats system;
+};
+
+void world_process(struct world *world, struct world_process *ret_process);
+
+/* The link at a place, oldest first, as it was WORLD_LINKS_AGE_MS ago at most; any thread.  False:
+ * there are not so many. */
+enum { WORLD_LINKS_AGE_MS = 1000 };
+bool world_link(struct world *world, uint64_t index, struct link_stats *ret_stats);
 
 /* Stops the actors, says goodbye to the peers, commits what the store has; at most `ms_max`. */
 void world_stop(struct world *world, uint64_t ms_max);

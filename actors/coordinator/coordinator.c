@@ -1,14 +1,15 @@
 /* coordinator.c - owns every run: takes it in, gives it slots, tells who watches.
  *
  * Takes  SUBMIT, RUN_FILE, WATCH, CANCEL, STATUS       from clients
- *        PULL                                          from slots of executors
+ *        PULL, LEAVE                                   from slots of executors
  *        BEAT, TEST_DONE, JOB_DONE, FILE_FOUND, LISTED from slots, passed on to their run
  *        FINDINGS, REPORTS_DUE, REPORTED              from clients and the gateway
+ *        RUNS, DRAIN                                   from operators
  *        DEMAND, COMMITTED, OFFER                      from its runs
  * Sends  SLOT_FREE                                      to runs, of every PULL
  *        SUBMITTED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
  *        ERROR_ROW, FIX_ROW, HEAL_ROW, FOUND, REPORT_ROW, REPORTS_END, REPORTED_ACK, likewise
- *        COMMITTED to triages
+ *        RUN_IS, DRAINED to operators; COMMITTED to triages
  *        OFFER to runs; JOB_ACK and REVOKE to slots that work for a run that is over
  *
  * It takes its role only when its epoch is on disk and every open run has its actor again.
@@ -192,6 +193,18 @@ static enum err on_pull(struct coordinator *self, struct rt_context *ctx,
     return err;
 }
 
+static enum err on_leave(struct coordinator *self, struct rt_context *ctx)
+{
+    struct rt_address from = rt_sender(ctx);
+    for (struct idle_slot **at = &self->idle; *at; at = &(*at)->next) {
+        if (rt_address_equal((*at)->address, from)) {
+            drop_idle(ctx, at);
+            break;
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err on_offer(struct coordinator *self, struct rt_context *ctx,
                          const struct msg_offer *offer)
 {
@@ -355,6 +368,39 @@ static enum err on_status(struct coordinator *self, struct rt_context *ctx,
     return ERR_OK;
 }
 
+/* ---- operators ---- */
+
+/* The runs change places as they are served; their ids give them an order to go through. */
+static enum err on_runs(const struct coordinator *self, struct rt_context *ctx,
+                        const struct msg_runs *runs)
+{
+    const struct open_run *next = NULL;
+    for (const struct open_run *run = self->runs; run; run = run->next) {
+        bool behind = strcmp(run->id, runs->after.at) > 0;
+        if (behind && (!next || strcmp(run->id, next->id) < 0)) {
+            next = run;
+        }
+    }
+    struct msg_run_is is = {.head = {MSG_RUN_IS}, .run = msg_str(""), .dir = msg_str("")};
+    if (next) {
+        is.run = msg_str(next->id);
+        is.dir = msg_str(next->dir);
+        is.queued = next->queued;
+        is.leased = next->leased;
+        is.slots = next->slots;
+    }
+    rt_reply(ctx, &is.head);
+    return ERR_OK;
+}
+
+static enum err on_drain(struct coordinator *self, struct rt_context *ctx,
+                         const struct msg_drain *drain)
+{
+    self->draining = drain->on;
+    rt_reply(ctx, MSG(drained, .node = msg_str(""), .on = drain->on, .busy = self->runs_count));
+    return ERR_OK;
+}
+
 /* ---- the actor ---- */
 
 struct begin_op {
@@ -415,6 +461,8 @@ static enum err from_slot(struct coordinator *self, struct rt_context *ctx, cons
     switch (msg->type) {
     case MSG_PULL:
         return on_pull(self, ctx, msg_as_pull(msg));
+    case MSG_LEAVE:
+        return on_leave(self, ctx);
     case MSG_BEAT:
         return on_beat(self, ctx, msg_as_beat(msg));
     case MSG_TEST_DONE:
@@ -444,6 +492,10 @@ static enum err from_client(struct coordinator *self, struct rt_context *ctx, co
         return pass_on(self, ctx, msg_as_cancel(msg)->run);
     case MSG_STATUS:
         return on_status(self, ctx, msg_as_status(msg));
+    case MSG_RUNS:
+        return on_runs(self, ctx, msg_as_runs(msg));
+    case MSG_DRAIN:
+        return on_drain(self, ctx, msg_as_drain(msg));
     case MSG_FINDINGS:
         return findings_answer(ctx, msg_as_findings(msg));
     case MSG_REPORTS_DUE:

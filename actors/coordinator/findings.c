@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/coordinator/ledger_rows.h"
+
 enum { PAGE_FINDINGS_MAX = 32, PAGE_REPORTS_MAX = 64 };
 
 /* ---- failures ---- */
@@ -29,44 +31,20 @@ static void findings_fini(struct rt_store_op *op)
     ledger_findings_free(&((struct findings_op *)op)->findings);
 }
 
-static enum err send_fix(struct rt_context *ctx, struct rt_address to, struct msg_str run,
-                         const struct ledger_finding *from)
-{
-    const struct ledger_fix *fix = &from->fix;
-    return fix->status == 0
-               ? ERR_OK
-               : rt_send(ctx, to,
-                         MSG(fix_row, .run = run, .error = from->error, .status = fix->status,
-                             .source = fix->source, .votes_for = fix->votes_for,
-                             .votes_against = fix->votes_against, .candidates = fix->candidates,
-                             .diff = fix->diff, .reason = fix->reason));
-}
-
-static enum err send_heal(struct rt_context *ctx, struct rt_address to, struct msg_str run,
-                          const struct ledger_finding *from)
-{
-    const struct ledger_heal *heal = &from->heal;
-    return heal->status == 0
-               ? ERR_OK
-               : rt_send(ctx, to,
-                         MSG(heal_row, .run = run, .error = from->error, .status = heal->status,
-                             .file = heal->file, .line = heal->line, .before = heal->before,
-                             .after = heal->after, .confidence = heal->confidence,
-                             .diff = heal->diff, .reason = heal->reason));
-}
-
 static enum err send_finding(struct rt_context *ctx, struct rt_address to, struct msg_str run,
                              const struct ledger_finding *from)
 {
-    const struct ledger_label *label = &from->label;
-    enum err err =
-        rt_send(ctx, to,
-                MSG(error_row, .run = run, .error = from->error, .job = from->job,
-                    .file = from->file, .test = from->test, .line = from->line,
-                    .label = label->label, .confidence = label->confidence,
-                    .priority = label->priority, .queue = label->queue, .message = from->message));
-    err = err == ERR_OK ? send_fix(ctx, to, run, from) : err;
-    return err == ERR_OK ? send_heal(ctx, to, run, from) : err;
+    const struct msg_error_row error = finding_error_row(run, from);
+    enum err err = rt_send(ctx, to, &error.head);
+    if (err == ERR_OK && from->fix.status != 0) {
+        const struct msg_fix_row fix = finding_fix_row(run, from);
+        err = rt_send(ctx, to, &fix.head);
+    }
+    if (err == ERR_OK && from->heal.status != 0) {
+        const struct msg_heal_row heal = finding_heal_row(run, from);
+        err = rt_send(ctx, to, &heal.head);
+    }
+    return err;
 }
 
 static enum err findings_done(struct rt_context *ctx, void *state, struct rt_store_op *op)

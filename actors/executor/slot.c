@@ -4,9 +4,11 @@
  *        GRANT, LEASE…     the answer to PULL: one batch
  *        REVOKE            from the coordinator: drop it
  *        JOB_ACK           from the coordinator: that result is safe
+ *        DRAIN             from the executor: take no more, or take some again
  *        EXEC_*            of its runner
  *        TICK              from itself, see enum alarm
  * Sends  PULL              when idle, and every PULL_MS as long as it is
+ *        LEAVE             instead of it, while it takes no more
  *        BEAT              every coordinator.beat_ms for each lease with anything outstanding
  *        TEST_DONE…, JOB_DONE, FILE_FOUND…, LISTED    until they are acknowledged
  */
@@ -79,6 +81,12 @@ void slot_send(struct rt_context *ctx, struct slot *self)
 static void pull(struct rt_context *ctx, struct slot *self)
 {
     if (self->state != SLOT_IDLE || !has_coordinator(self) || outbox_full(self->outbox)) {
+        return;
+    }
+    if (self->draining) {
+        /* Again and again, as PULL: a run may have given the slot back to the coordinator. */
+        rt_tell(ctx, self->coordinator, MSG(leave, .worker = msg_str(self->name)));
+        slot_alarm(ctx, self, ALARM_PULL, PULL_MS);
         return;
     }
     const struct host *host = &self->host;
@@ -233,6 +241,19 @@ static enum err on_job_ack(struct rt_context *ctx, struct slot *self, const stru
     return ERR_OK;
 }
 
+/* What was granted before the coordinator hears of it is done like any other work. */
+static enum err on_drain(struct rt_context *ctx, struct slot *self, const struct msg_drain *drain)
+{
+    bool changed = self->draining != drain->on;
+    self->draining = drain->on;
+    if (changed) {
+        pull(ctx, self);
+    }
+    rt_reply(ctx, MSG(drained, .node = msg_str(""), .on = drain->on,
+                      .busy = self->state != SLOT_IDLE || outbox_count(self->outbox) > 0));
+    return ERR_OK;
+}
+
 /* ---- coordinators come and go ---- */
 
 static void forget_coordinator(struct rt_context *ctx, struct slot *self)
@@ -367,6 +388,8 @@ static enum err slot_receive(struct rt_context *ctx, void *state, const struct m
         return on_revoke(ctx, self, msg_as_revoke(msg));
     case MSG_JOB_ACK:
         return on_job_ack(ctx, self, msg_as_job_ack(msg));
+    case MSG_DRAIN:
+        return on_drain(ctx, self, msg_as_drain(msg));
     case MSG_EXEC_STARTED:
         on_exec_started(ctx, msg_as_exec_started(msg));
         return ERR_OK;

@@ -94,6 +94,7 @@ struct slot {
     char name[MSG_MAX_pull_worker + 1];
     const char *reporters;
     enum slot_state state;
+    bool draining;                 /* takes no new work */
     struct rt_address coordinator; /* 0, 0: none */
     uint64_t monitor;
     struct alarm_at alarms[ALARMS];

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/common/ulid.h"
 #include "actors/sqs_bridge/sigv4.h"
 
-/* Crockford's: without I, L, O and U. */
-static const char ulid_digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+enum { ENV_MAX = MSG_MAX_submit_env, FILE_MAX = MSG_MAX_run_file_file };
 
-enum { ULID_TIME_SIZE = 10, ENV_MAX = MSG_MAX_submit_env, FILE_MAX = MSG_MAX_run_file_file };
+static_assert((int)ULID_SIZE == (int)JOB_RUN_SIZE, "the name of a run is a ULID");
 
 enum kind { KIND_TEXT, KIND_NUMBER, KIND_FLAG, KIND_MODE, KIND_FILES, KIND_ENV };
 
@@ -322,9 +322,10 @@ static enum err read_env(const struct reader *reader, const char *inherited)
 
 /* ---- requests ---- */
 
+/* In small letters it would be another run. */
 static bool run_is_sound(const char *run)
 {
-    return strlen(run) == JOB_RUN_SIZE && strspn(run, ulid_digits) == JOB_RUN_SIZE && run[0] <= '7';
+    return ulid_is_valid(run) && !strpbrk(run, "abcdefghijklmnopqrstuvwxyz");
 }
 
 static bool dir_is_sound(const char *dir)
@@ -527,16 +528,11 @@ enum err job_run(const char *message_id, uint64_t sent_ms, char ret_run[JOB_RUN_
     if (err != ERR_OK) {
         return err;
     }
-    sent_ms &= (UINT64_C(1) << 48) - 1;
-    for (int i = ULID_TIME_SIZE - 1; i >= 0; i--) {
-        ret_run[i] = ulid_digits[sent_ms & 31];
-        sent_ms >>= 5;
+    uint8_t random[ULID_RANDOM_SIZE];
+    for (size_t i = 0; i < sizeof random; i++) {
+        const char byte[] = {hash[2 * i], hash[2 * i + 1], '\0'};
+        random[i] = (uint8_t)strtoul(byte, NULL, 16);
     }
-    for (int i = ULID_TIME_SIZE; i < JOB_RUN_SIZE; i++) {
-        size_t at = 2 * (size_t)(i - ULID_TIME_SIZE);
-        const char byte[] = {hash[at], hash[at + 1], '\0'};
-        ret_run[i] = ulid_digits[strtoul(byte, NULL, 16) & 31];
-    }
-    ret_run[JOB_RUN_SIZE] = '\0';
+    ulid_make(sent_ms & ((UINT64_C(1) << 48) - 1), random, ret_run);
     return ERR_OK;
 }

@@ -55,6 +55,7 @@ static enum err post(struct sqs_bridge *self, struct rt_context *ctx, enum call_
                                                             .headers = head.lines,
                                                             .body = {body, (uint32_t)text.size},
                                                             .timeout_ms = wait_ms});
+        err = call->http ? ERR_OK : ERR_MEMORY;
     }
     explicit_bzero(&head, sizeof head);
     free(body);

@@ -84,6 +84,12 @@ static enum err check_name(const char *name)
     return err == ERR_OK && !good ? ERR_MALFORMED : err;
 }
 
+bool sqs_queue_is_sound(const char *queue)
+{
+    enum err err = strstr(queue, "://") ? check_text(queue, SQS_URL_MAX) : check_name(queue);
+    return err == ERR_OK;
+}
+
 static enum err check_batch(const char *queue_url, size_t count)
 {
     if (count == 0) {

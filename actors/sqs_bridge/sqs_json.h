@@ -47,6 +47,9 @@ struct sqs_text {
  * characters from U+0020 on without U+FFFE and U+FFFF. */
 bool sqs_text_allowed(struct sqs_text text);
 
+/* True for what can be the name or, with "://" in it, the URL of a queue. */
+bool sqs_queue_is_sound(const char *queue);
+
 /* ---- requests ----
  *
  * Bodies ended by NUL; the caller frees *ret_body.

@@ -4,7 +4,7 @@ _troupe() {
     local command=${COMP_WORDS[1]} words=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W "run verify partition classify runs up down status health doctor config node keys completion version help" -- "$cur"))
+        COMPREPLY=($(compgen -W "run verify partition classify runs up down status health submit node actor link queue console doctor config keys completion version help" -- "$cur"))
         return
     fi
     case $prev in
@@ -23,13 +23,18 @@ _troupe() {
     down) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     status) words=' --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     health) words=' --live --ready --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    submit) words=' --wait --cluster --files-from --workers --runner --command --fix --heal --retries --fail-fast --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    node) words='list drain start --cluster --stop --off --role --join --bind --name --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    actor) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    link) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    queue) words='list cancel --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    console) words=' --execute --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     doctor) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     config) words='check show schema --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    node) words='start --role --join --bind --name --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     keys) words='new list allow revoke rotate --role --dir --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     completion) words='bash zsh fish --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     version) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    help) words='run verify partition classify runs up down status health doctor config node keys completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    help) words='run verify partition classify runs up down status health submit node actor link queue console doctor config keys completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
     [ "${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=($(compgen -f -- "$cur"))

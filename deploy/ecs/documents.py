@@ -31,7 +31,7 @@ ROLES = {
     "fixer": (1024, 2048, None, True, ""),
     "validator": (2048, 4096, None, True, ""),
     "healer": (512, 512, None, True, ""),
-    "monitor": (128, 128, 9464, False, "--set monitor.listen=0.0.0.0:9464"),
+    "monitor": (128, 128, 9477, False, "--set monitor.listen=0.0.0.0:9477"),
     "gateway": (256, 256, 8080, False, "--set gateway.listen=0.0.0.0:8080"
                 " --set gateway.checkouts=/projects"
                 " --set gateway.secret_file=/tmp/troupe/webhook-secret"

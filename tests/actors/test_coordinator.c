@@ -106,6 +106,53 @@ Test(coordinator, keeps_idle_slots_until_they_are_gone)
     cr_expect(strstr(probe_trace(probe), "slots_idle=0"));
 }
 
+Test(coordinator, forgets_a_slot_that_leaves)
+{
+    story_pull();
+    probe_send(probe, slot, MSG(leave, .worker = msg_str("w/0")));
+    probe_send(probe, slot, MSG(leave, .worker = msg_str("w/0")));
+    ask_status(false);
+    cr_expect(strstr(probe_trace(probe), "slots_idle=0"));
+    story_pull();
+    ask_status(false);
+    cr_expect(strstr(probe_trace(probe), "slots_idle=1"), "it is back");
+}
+
+/* ---- operators ---- */
+
+static void ask_runs(const char *after)
+{
+    skip();
+    probe_ask(probe, client, MSG(runs, .after = msg_str(after)), 0);
+}
+
+Test(coordinator, shows_its_open_runs_one_by_one)
+{
+    ask_runs("");
+    cr_expect(strstr(probe_trace(probe), "answer RUN_IS run= "));
+    story_submit(&(struct msg_submit){.retries = 0}, 2);
+    ask_runs("");
+    cr_expect(strstr(probe_trace(probe), "answer RUN_IS run=" RUN " "));
+    ask_runs(RUN);
+    cr_expect(strstr(probe_trace(probe), "answer RUN_IS run= "));
+}
+
+Test(coordinator, takes_runs_again_when_it_no_longer_drains)
+{
+    skip();
+    probe_ask(probe, client, MSG(drain, .node = msg_str("c"), .on = true), 0);
+    probe_expect(probe, "[0] -> client answer DRAINED node= on=true busy=0 stopping=false\n");
+    story_submit(&(struct msg_submit){.retries = 0}, 0);
+    cr_expect_eq(story_count("SUBMITTED"), 0);
+    probe_ask(probe, client, MSG(drain, .node = msg_str("c"), .on = false), 0);
+    skip();
+    story_submit(&(struct msg_submit){.retries = 0}, 2);
+    cr_expect_eq(story_count("SUBMITTED"), 1);
+    skip();
+    probe_ask(probe, client, MSG(drain, .node = msg_str("c"), .on = true), 0);
+    cr_expect(strstr(probe_trace(probe), "busy=1"));
+}
+
 /* ---- what belongs to nobody ---- */
 
 Test(coordinator, refuses_results_of_a_run_that_it_does_not_know)

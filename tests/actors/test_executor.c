@@ -314,3 +314,46 @@ Test(executor, a_grant_of_nothing_is_not_a_loop)
     advance(5000);
     cr_expect_str_eq(heard(), "PULL worker=w1/0 dir=\n");
 }
+
+static void drain(bool on)
+{
+    give(MSG(drain, .node = msg_str(""), .on = on));
+}
+
+Test(executor, a_drained_slot_leaves_and_says_so_again)
+{
+    start();
+    (void)heard();
+    drain(true);
+    cr_expect_str_eq(heard(), "LEAVE worker=w1/0\n");
+    drain(true);
+    cr_expect_eq(heard_count("LEAVE"), 0);
+    (void)heard();
+    advance(5000);
+    cr_expect_str_eq(heard(), "LEAVE worker=w1/0\n");
+    drain(false);
+    cr_expect_eq(heard_count("PULL"), 1);
+}
+
+Test(executor, a_drained_slot_finishes_what_it_has_and_pulls_no_more)
+{
+    start_command(9, two);
+    (void)heard();
+    drain(true);
+    cr_expect_str_eq(heard(), "");
+    exits(0, 0);
+    exits(0, 0);
+    cr_expect_eq(heard_count("JOB_DONE"), 2);
+    cr_expect_eq(heard_count("PULL"), 0);
+    cr_expect_eq(heard_count("LEAVE"), 1);
+}
+
+Test(executor, what_was_granted_before_it_left_is_done)
+{
+    start();
+    drain(true);
+    (void)heard();
+    grant(9, "command", one);
+    exits(0, 0);
+    cr_expect_eq(heard_count("JOB_DONE"), 1);
+}

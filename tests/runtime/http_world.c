@@ -120,11 +120,10 @@ void http_world_open(struct http_world *world)
                                                      .wall_ms = on_now,
                                                      .timer_set = on_nothing,
                                                      .log = on_log}};
-    MUST(http_client_new(&world->config, &world->client) == ERR_OK);
-    MUST(http_server_new(&world->config, &world->server) == ERR_OK);
     MUST(system_new(&options, &world->system) == ERR_OK);
-    http_client_attach(world->client, world->system);
-    http_server_attach(world->server, world->system);
+    const struct http_host host = {&world->config, world->system, system_tell};
+    MUST(http_client_new(&host, &world->client) == ERR_OK);
+    MUST(http_server_new(&host, &world->server) == ERR_OK);
     MUST(system_start(world->system) == ERR_OK);
     MUST(pthread_create(&world->ticker, NULL, tick, world) == 0);
 }

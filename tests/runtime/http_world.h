@@ -14,6 +14,7 @@
 
 #include "runtime/http_client.h"
 #include "runtime/http_server.h"
+#include "runtime/system.h"
 
 #define MUST(condition)                                                                            \
     do {                                                                                           \

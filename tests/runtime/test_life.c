@@ -389,3 +389,78 @@ Test(life, uses_slots_again_and_again)
     system_stats(probe_system(probe), &stats);
     cr_expect_eq(stats.actors, 1);
 }
+
+/* ---- looking in ---- */
+
+static struct actor_stats look(uint64_t after)
+{
+    struct actor_stats stats = {.id = 0};
+    (void)system_actor_after(probe_system(probe), after, &stats);
+    return stats;
+}
+
+Test(life, can_be_looked_at_from_outside)
+{
+    open_probe();
+    struct rt_address a = add(&one_for_one, "a", NULL);
+    struct actor_stats root = look(0);
+    struct actor_stats first = look(root.id);
+    cr_expect_eq(first.id, a.actor);
+    cr_expect_str_eq(first.name, "puppet");
+    cr_expect_eq(first.state, TERM_actor_ALIVE);
+    cr_expect_eq(look(first.id).id, 0u, "there are no more");
+    probe_advance(probe, 70);
+    order(a, "shrug");
+    order(a, "echo");
+    struct actor_stats later = look(root.id);
+    cr_expect_eq(later.handled, first.handled + 2);
+    cr_expect_eq(later.latest_ms - first.latest_ms, 70u);
+    cr_expect_eq(later.queued, 0u);
+    struct system_stats stats;
+    system_stats(probe_system(probe), &stats);
+    cr_expect_geq(stats.handled, later.handled);
+}
+
+Test(life, shows_what_waits_and_how_often_it_crashed)
+{
+    open_probe();
+    struct rt_address a = add(&one_for_one, "a", NULL);
+    uint64_t root = look(0).id;
+    order(a, "crash");
+    order(a, "kept");
+    struct actor_stats between = look(root);
+    cr_expect_eq(between.state, TERM_actor_WAITING);
+    cr_expect_eq(between.restarts, 0u);
+    cr_expect_geq(between.queued, 1u);
+    cr_expect_gt(between.queued_bytes, 0u);
+    probe_advance(probe, 1000);
+    struct actor_stats after = look(root);
+    cr_expect_eq(after.id, a.actor);
+    cr_expect_eq(after.state, TERM_actor_ALIVE);
+    cr_expect_eq(after.restarts, 3u, "the message that crashes is given three times");
+    cr_expect_eq(after.queued, 0u);
+}
+
+Test(life, a_slot_that_is_used_again_counts_from_nothing)
+{
+    open_probe();
+    struct rt_address a = add(&one_for_one, "a", NULL);
+    uint64_t root = look(0).id;
+    order(a, "echo");
+    cr_expect_gt(look(root).handled, 0u);
+    order(a, "stop");
+    cr_expect_eq(look(root).id, 0u);
+    struct rt_address b = add(&one_for_one, "b", NULL);
+    struct actor_stats stats = look(root);
+    cr_expect_eq(stats.id, b.actor);
+    cr_expect_eq(stats.handled, 0u);
+    cr_expect_eq(stats.restarts, 0u);
+}
+
+Test(life, whoever_looks_may_name_a_slot_that_never_was)
+{
+    open_probe();
+    cr_expect_eq(look(UINT64_MAX).id, 0u);
+    cr_expect_eq(look(UINT32_MAX).id, 0u);
+    cr_expect_eq(look(UINT64_C(1) << 32).id, 0u);
+}

@@ -4,23 +4,16 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import unittest
 
-from harness import TROUPE, Place
+from harness import TROUPE, Place, free_port
 
 HELP = re.compile(r"# HELP ([a-z_]+) [A-Z].*\.")
 TYPE = re.compile(r"# TYPE ([a-z_]+) (gauge|counter)")
 SAMPLE = re.compile(r'(([a-z_]+)(?:\{[a-z]+="[a-z]+"\})?) (\d+(?:\.\d+)?)')
 NODE = str(pathlib.Path(TROUPE).with_name("troupe-node"))
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 class Monitor(unittest.TestCase):

@@ -119,6 +119,7 @@ def test_refuses_to_start():
     env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and k != "HOME"}
     for sets, sentence in (([], "sqs.region and sqs.queue"),
                            (["sqs.region=r", "sqs.queue=q"], "AWS_ACCESS_KEY_ID"),
+                           (["sqs.region=r", "sqs.queue=a b"], "names or URLs"),
                            (["sqs.region=r", "sqs.queue=q", "sqs.dead_letter=q"], "itself"),
                            (["sqs.region=r", "sqs.queue=q", "sqs.endpoint=ftp://x"], "http")):
         command = [NODE, "--role", "sqs_bridge"]

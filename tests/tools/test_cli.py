@@ -23,8 +23,8 @@ import time
 
 BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
 TROUPE = os.path.join(BUILD, "troupe")
-COMMANDS = ["run", "verify", "partition", "classify", "runs", "up", "down", "status", "health", "doctor", "config",
-            "node", "keys", "completion", "version", "help"]
+COMMANDS = ["run", "verify", "partition", "classify", "runs", "up", "down", "status", "health", "submit", "node", "actor",
+            "link", "queue", "console", "doctor", "config", "keys", "completion", "version", "help"]
 TESTS = []
 
 
@@ -303,12 +303,17 @@ def a_run_of_fifty_counts_what_passed_and_failed(place):
     assert rows["missing.sh"]["status"] in ("failed", "lost")
     errors = {e["file"]: e for e in out["errors"]}
     assert set(errors) == {"red.sh", "missing.sh"} and "boom" in errors["red.sh"]["message"]
-    assert out["fixes"] == [] and out["heals"] == [] and out["cost"]["usd"] == 0
+    labels = {"typescript", "react", "test", "general"}
+    assert all(e["label"] in labels and 0 <= e["confidence"] <= 1 and e["route"] for e in errors.values())
+    # Nobody knows how to fix a shell script.
+    assert [f["status"] for f in out["fixes"]] == ["none"] * 2 and all(f["reason"] for f in out["fixes"])
+    assert out["heals"] == [] and out["cost"]["usd"] == 0
     place.nothing_is_left(0.5)
     check = last_json(place.troupe("verify", out["run"], "--json"))
     assert check["balanced"] and check["planned"] == 50 and check["failed"] == out["tests"]["failed"]
     again = last_json(place.troupe("runs", "show", "last", "--json"))
-    assert again["tests"] == out["tests"] and again["results"] == out["results"]
+    for part in ("tests", "results", "errors", "fixes"):
+        assert again[part] == out[part], part
     listed = last_json(place.troupe("runs", "list", "--json"))["runs"]
     assert [r["run"] for r in listed] == [out["run"]]
     place.troupe("verify", "01M82Q0MF64B91JAZ6VJFKCE1Z", want=9)

@@ -12,6 +12,7 @@
 #include "tools/logline.h"
 #include "tools/project.h"
 #include "tools/results.h"
+#include "tools/table.h"
 #include "tools/targets.h"
 
 /* ---- ulid ---- */
@@ -314,4 +315,95 @@ Test(project, snapshot_sees_changes_and_only_those)
     cr_assert_eq(chmod(path, 0700), 0);
     snapshot(again);
     cr_expect_str_neq(first, again);
+}
+
+/* ---- tables ---- */
+
+static const struct table_column three[] = {
+    {"NAME", false}, {"COUNT", true}, {"PATH", false}, {NULL, false}};
+
+/* Fills a table with rows of texts and shows it in so many columns. */
+static char *shown(const char *const *cells, size_t count, size_t width)
+{
+    struct table rows;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    cr_assert_not_null(out);
+    table_init(&rows, three);
+    for (size_t i = 0; i < count; i++) {
+        cr_assert_eq(table_text(&rows, cells[i]), ERR_OK);
+    }
+    table_print(&rows, out, &(struct table_style){.width = width, .head = "", .reset = ""});
+    table_fini(&rows);
+    cr_assert_eq(fclose(out), 0);
+    return text;
+}
+
+Test(table, is_as_wide_as_what_is_in_it)
+{
+    char *text = shown((const char *const[]){"a", "7", "/x", "longer", "123456", "/y"}, 6, 0);
+    cr_expect_str_eq(text, "NAME     COUNT  PATH\n"
+                           "a            7  /x\n"
+                           "longer  123456  /y\n");
+    free(text);
+}
+
+Test(table, keeps_the_end_of_what_is_too_long_for_the_terminal)
+{
+    const char *const cells[] = {"a", "7", "/home/ann/projects/web"};
+    char *text = shown(cells, 3, 25);
+    cr_expect_str_eq(text, "NAME  COUNT  PATH\n"
+                           "a         7  ...jects/web\n");
+    free(text);
+    text = shown(cells, 3, 10);
+    cr_expect_str_eq(text, "NAME  COUNT  PATH\n"
+                           "a         7  ...b\n");
+    free(text);
+}
+
+Test(table, shows_nothing_that_steers_a_terminal)
+{
+    char *text = shown((const char *const[]){"\x1b[2Ja\n", "", "caf\xc3\xa9"}, 3, 0);
+    cr_expect_str_eq(text, "NAME    COUNT  PATH\n"
+                           "?[2Ja?      -  caf\xc3\xa9\n");
+    free(text);
+}
+
+Test(table, writes_numbers_so_that_they_stay_short)
+{
+    struct table rows;
+    table_init(&rows, three);
+    const uint64_t bytes[] = {0, 999, 1000, 9420, 10 << 20, UINT64_MAX};
+    const uint64_t ms[] = {999, 59999, 125000, 11520000, 367200000};
+    for (size_t i = 0; i < sizeof bytes / sizeof bytes[0]; i++) {
+        cr_assert_eq(table_bytes(&rows, bytes[i]), ERR_OK);
+    }
+    for (size_t i = 0; i < sizeof ms / sizeof ms[0]; i++) {
+        cr_assert_eq(table_duration(&rows, ms[i]), ERR_OK);
+    }
+    cr_assert_eq(table_number(&rows, 999999), ERR_OK);
+    cr_assert_eq(table_number(&rows, 1234567), ERR_OK);
+    cr_assert_eq(table_number(&rows, UINT64_MAX), ERR_OK);
+    static const char *const want[] = {"0",     "999",    "1.0K",  "9.2K",           "10.0M",
+                                       "16.0E", "999ms",  "59s",   "2m05s",          "3h12m",
+                                       "4d06h", "999999", "1.23M", "18446744073.71G"};
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        cr_expect_str_eq(rows.cells[i], want[i]);
+    }
+    table_fini(&rows);
+}
+
+Test(args, a_letter_may_have_a_value)
+{
+    const struct arg_option option = {"execute", "COMMAND", "", 'e'};
+    const struct arg_option *list[] = {&option};
+    const char *const argv[] = {"-e", "nodes", "word", "-e", NULL};
+    struct args args = {.argv = argv, .options = list, .count = 1};
+    const char *value;
+    cr_expect_eq(args_next(&args, &value), 0);
+    cr_expect_str_eq(value, "nodes");
+    cr_expect_eq(args_next(&args, &value), ARGS_WORD);
+    cr_expect_eq(args_next(&args, &value), ARGS_BAD);
+    cr_expect(strstr(args.why, "-e needs a value"));
 }
