@@ -4,12 +4,14 @@
     deploy/ecs/documents.py [DIR]     writes each document as a JSON file; default: ./ecs
 
 A document is the request of one AWS operation, so `aws ecs register-task-definition
---cli-input-json file://ecs/task-coordinator.json` takes it as it is.  ${NAME} is to be filled in
-before that; README.md says with what.  check.py holds all of them against the models of AWS.
+--cli-input-json file://ecs/task-coordinator.json` takes it as it is.  ${TROUPE_…} and ${AWS_…} are
+filled in from the environment.  check.py holds all of them against the models of AWS.
 """
 import base64
 import json
+import os
 import pathlib
+import re
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -29,7 +31,7 @@ ROLES = {
     "fixer": (1024, 2048, None, True, ""),
     "validator": (2048, 4096, None, True, ""),
     "healer": (512, 512, None, True, ""),
-    "monitor": (128, 128, 9464, False, "--set monitor.listen=0.0.0.0:9464"),
+    "monitor": (128, 128, 9477, False, "--set monitor.listen=0.0.0.0:9477"),
     "gateway": (256, 256, 8080, False, "--set gateway.listen=0.0.0.0:8080"
                 " --set gateway.checkouts=/projects"
                 " --set gateway.secret_file=/tmp/troupe/webhook-secret"
@@ -37,6 +39,13 @@ ROLES = {
     "sqs_bridge": (256, 256, None, False, f"--set sqs.region={REGION} --set sqs.queue=troupe-jobs"
                    " --set sqs.dead_letter=troupe-jobs-dead"),
 }
+
+
+OPEN = re.compile(r"\$\{((?:TROUPE|AWS)_\w+)\}")
+
+
+def fill(text):
+    return OPEN.sub(lambda found: os.environ.get(found[1], found[0]), text)
 
 
 # ---- tasks ----
@@ -158,13 +167,13 @@ def service(role):
 
 def launch_template():
     """Machines that may vanish at any time and that may do nothing in the account: no role."""
-    script = (HERE / "executor.sh").read_bytes()
+    script = fill((HERE / "executor.sh").read_text())
     return {
         "LaunchTemplateName": "troupe-executor",
         "LaunchTemplateData": {
             "ImageId": "${TROUPE_AMI}",
             "InstanceType": "c7g.xlarge",
-            "UserData": base64.b64encode(script).decode(),
+            "UserData": base64.b64encode(script.encode()).decode(),
             "InstanceMarketOptions": {"MarketType": "spot", "SpotOptions": {
                 "SpotInstanceType": "one-time", "InstanceInterruptionBehavior": "terminate"}},
             "InstanceInitiatedShutdownBehavior": "terminate",
@@ -218,9 +227,14 @@ def documents():
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "ecs")
     folder.mkdir(parents=True, exist_ok=True)
+    missing = set(OPEN.findall((HERE / "executor.sh").read_text()))
     for name, (_, _, request) in documents().items():
-        (folder / name).write_text(json.dumps(request, indent=2) + "\n")
+        text = json.dumps(request, indent=2) + "\n"
+        missing |= set(OPEN.findall(text))
+        (folder / name).write_text(fill(text))
     print(f"{len(documents())} documents in {folder}")
+    for name in sorted(missing - set(os.environ)):
+        print(f"not filled in: {name}")
 
 
 if __name__ == "__main__":

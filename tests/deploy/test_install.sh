@@ -31,6 +31,7 @@ for path in bin/troupe bin/troupe-node share/troupe/troupe.yml share/troupe/erro
     share/zsh/site-functions/_troupe share/fish/vendor_completions.d/troupe.fish; do
     [ -s "$prefix/$path" ] || fail "$path is not installed"
 done
+[ -n "$(find "$prefix" -name troupe-http.so)" ] || fail "troupe-http.so is not installed"
 for folder in reporters sources; do
     diff -r "tools/$folder" "$prefix/share/troupe/$folder" || fail "$folder differ"
 done
