@@ -17,7 +17,7 @@
 #include "runtime/store.h"
 #include "tools/http.h"
 
-enum { WATCH_MS = WORLD_LINKS_AGE_MS, LINKS_LOOK_MS = 200, GOODBYE_SHARE = 4 };
+enum { WATCH_MS = WORLD_LINKS_AGE_MS, LINKS_LOOK_MS = 20, GOODBYE_SHARE = 4 };
 
 /* What the net thread has seen of its links, for others. */
 struct seen_links {
