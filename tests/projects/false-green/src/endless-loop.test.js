@@ -3,6 +3,6 @@ import { test } from 'vitest'
 
 test('finished before', () => {})
 test('spins', async () => {
-  await new Promise((resolve) => setTimeout(resolve, 1200))
+  await new Promise((resolve) => setTimeout(resolve, 800))
   for (;;);
 })

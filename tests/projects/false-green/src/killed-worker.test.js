@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 test('finished before', () => {})
 test('is killed', async () => {
-  await new Promise((resolve) => setTimeout(resolve, 1200))
+  await new Promise((resolve) => setTimeout(resolve, 800))
   process.kill(process.pid, 'SIGKILL')
   await new Promise(() => {})
 })
