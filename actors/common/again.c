@@ -29,7 +29,7 @@ static const char *make(struct again *self, const char *before, const char *text
         }
         *to++ = *text;
     }
-    (void)strcpy(to, after);
+    memcpy(to, after, strlen(after) + 1);
     self->texts[self->texts_count++] = made;
     return made;
 }

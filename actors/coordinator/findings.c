@@ -99,7 +99,10 @@ struct due_op {
 static enum err due_apply(struct store_txn *txn, struct rt_store_op *op)
 {
     struct due_op *self = (struct due_op *)op;
-    return ledger_unreported(txn, msg_str(self->after), self->ids, PAGE_REPORTS_MAX, &self->count);
+    struct ledger_ids ids = {.all = self->ids, .max = PAGE_REPORTS_MAX};
+    enum err err = ledger_unreported(txn, msg_str(self->after), &ids);
+    self->count = ids.count;
+    return err;
 }
 
 static enum err due_done(struct rt_context *ctx, void *state, struct rt_store_op *op)

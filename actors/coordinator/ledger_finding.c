@@ -356,43 +356,37 @@ enum err ledger_settle_rest(struct store_txn *txn, struct ledger_key key, bool *
 /* ---- runs by what is still to be done about them ---- */
 
 static enum err read_ids(struct store_txn *txn, const char *sql, struct msg_str after,
-                         struct ledger_id *ids, size_t max, size_t *ret_count)
+                         struct ledger_ids *ret_ids)
 {
     struct store_rows rows;
-    size_t count = 0;
-    store_query(txn, sql, STORE_WITH(store_text(after), store_u64(max)), &rows);
-    while (count < max && store_next(&rows)) {
-        struct ledger_id *id = &ids[count++];
+    ret_ids->count = 0;
+    store_query(txn, sql, STORE_WITH(store_text(after), store_u64(ret_ids->max)), &rows);
+    while (ret_ids->count < ret_ids->max && store_next(&rows)) {
+        struct ledger_id *id = &ret_ids->all[ret_ids->count++];
         struct msg_str run = store_column_text(&rows, 0);
         struct msg_str origin = store_column_text(&rows, 1);
         memcpy(id->run, run.at, run.size < LEDGER_RUN_SIZE ? run.size + 1 : sizeof id->run);
         memcpy(id->origin, origin.at, origin.size + 1);
         id->settled = store_column_u64(&rows, 2) != 0;
     }
-    enum err err = store_rows_end(&rows);
-    if (err == ERR_OK) {
-        *ret_count = count;
-    }
-    return err;
+    return store_rows_end(&rows);
 }
 
-enum err ledger_unsettled(struct store_txn *txn, struct msg_str after, struct ledger_id *ids,
-                          size_t max, size_t *ret_count)
+enum err ledger_unsettled(struct store_txn *txn, struct msg_str after, struct ledger_ids *ret_ids)
 {
     return read_ids(txn,
                     "SELECT id, origin, settled FROM run WHERE settled = 0 AND id > ?"
                     " AND EXISTS (SELECT 1 FROM finding WHERE finding.run = run.no)"
                     " ORDER BY id LIMIT ?",
-                    after, ids, max, ret_count);
+                    after, ret_ids);
 }
 
-enum err ledger_unreported(struct store_txn *txn, struct msg_str after, struct ledger_id *ids,
-                           size_t max, size_t *ret_count)
+enum err ledger_unreported(struct store_txn *txn, struct msg_str after, struct ledger_ids *ret_ids)
 {
     return read_ids(txn,
                     "SELECT id, origin, settled FROM run WHERE origin <> '' AND reported = 0"
                     " AND id > ? ORDER BY id LIMIT ?",
-                    after, ids, max, ret_count);
+                    after, ret_ids);
 }
 
 enum err ledger_set_reported(struct store_txn *txn, struct ledger_key key)

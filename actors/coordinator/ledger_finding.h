@@ -125,13 +125,20 @@ struct ledger_id {
     bool settled;
 };
 
-/* Runs with findings that are not settled, oldest first; at most `max` into ids. */
-enum err ledger_unsettled(struct store_txn *txn, struct msg_str after, struct ledger_id *ids,
-                          size_t max, size_t *ret_count) MUST_CHECK;
+/* A page of them: room for `max`, `count` are there. */
+struct ledger_ids {
+    struct ledger_id *all;
+    size_t max;
+    size_t count;
+};
+
+/* Runs with findings that are not settled, by id. */
+enum err ledger_unsettled(struct store_txn *txn, struct msg_str after,
+                          struct ledger_ids *ret_ids) MUST_CHECK;
 
 /* Runs with an origin that were not reported, by id. */
-enum err ledger_unreported(struct store_txn *txn, struct msg_str after, struct ledger_id *ids,
-                           size_t max, size_t *ret_count) MUST_CHECK;
+enum err ledger_unreported(struct store_txn *txn, struct msg_str after,
+                           struct ledger_ids *ret_ids) MUST_CHECK;
 
 /* Again: changes nothing. */
 enum err ledger_set_reported(struct store_txn *txn, struct ledger_key key) MUST_CHECK;

@@ -64,7 +64,10 @@ struct unsettled_op {
 static enum err unsettled_apply(struct store_txn *txn, struct rt_store_op *op)
 {
     struct unsettled_op *self = (struct unsettled_op *)op;
-    return ledger_unsettled(txn, msg_str(""), self->ids, TRIAGES_MAX, &self->count);
+    struct ledger_ids ids = {.all = self->ids, .max = TRIAGES_MAX};
+    enum err err = ledger_unsettled(txn, msg_str(""), &ids);
+    self->count = ids.count;
+    return err;
 }
 
 static enum err unsettled_done(struct rt_context *ctx, void *state, struct rt_store_op *op)

@@ -1,6 +1,7 @@
 /* text.c - see text.h. */
 #include "actors/gateway/text.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,6 +181,7 @@ static size_t longest_run(const struct text *words, char c)
 {
     size_t longest = 0;
     size_t run = 0;
+    assert(words->at || words->size == 0);
     for (size_t i = 0; i < words->size; i++) {
         run = words->at[i] == c ? run + 1 : 0;
         longest = run > longest ? run : longest;

@@ -387,7 +387,9 @@ static enum err read_object(struct reader *reader, json_t *root)
 }
 
 enum err job_read(const char *text, size_t size, const struct job_defaults *defaults,
-                  struct job *ret_job, char *why)
+                  struct job *ret_job,
+                  /* NOLINTNEXTLINE(readability-non-const-parameter): the reader writes there */
+                  char *why)
 {
     assert(text && defaults && ret_job && why);
     struct job job = {.run = "",

@@ -51,7 +51,8 @@ enum err sqs_bridge_read(struct sqs_bridge *self, struct rt_context *ctx,
         return ERR_OK;
     }
     if (err == ERR_OK && message->job.run[0]) {
-        (void)strcpy(message->run, message->job.run); /* a ULID: job_read has measured it */
+        /* A ULID: job_read has measured it. */
+        memcpy(message->run, message->job.run, strlen(message->job.run) + 1);
     } else if (err == ERR_OK) {
         err = job_run(message->id, message->sent_ms, message->run);
     }
@@ -214,7 +215,7 @@ static void set_queue(struct queue *queue, const char *given)
 {
     queue->given = given;
     if (strstr(given, "://")) {
-        (void)strcpy(queue->url, given); /* the configuration has the same limit */
+        memcpy(queue->url, given, strlen(given) + 1); /* the configuration has the same limit */
     }
 }
 static_assert(sizeof((struct queue *)0)->url >= sizeof((struct cfg_sqs *)0)->queue &&

@@ -262,7 +262,7 @@ static enum err on_found(struct sqs_bridge *self, struct rt_context *ctx,
     if (answer->err != ERR_OK || !queue) {
         return ERR_OK;
     }
-    (void)strcpy(queue->url, answer->queue_url); /* it was measured */
+    memcpy(queue->url, answer->queue_url, strlen(answer->queue_url) + 1); /* it was measured */
     rt_log(ctx, RT_INFO, "found queue=%s url=%s", queue->given, queue->url);
     struct queue *dead = &self->queues[QUEUE_DEAD];
     if (strcmp(self->queues[QUEUE_JOBS].url, dead->url) == 0) {

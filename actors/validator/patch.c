@@ -252,7 +252,10 @@ static enum err add_line(struct reader *self, struct patch_line line)
 static enum err read_body_line(struct reader *self, struct patch_file *file, struct hunk *hunk)
 {
     struct msg_str line = at_end(self) ? msg_str("") : peek(self);
-    char sign = line.size > 0 ? line.at[0] : ' ';
+    char sign = ' ';
+    if (line.size > 0) {
+        sign = line.at[0];
+    }
     if (at_end(self) || (sign != ' ' && sign != '-' && sign != '+')) {
         return complain(self, ERR_MALFORMED, "a line of a hunk is missing");
     }

@@ -161,7 +161,7 @@ describe('false green', () => {
   test('every file gets the verdict it deserves', { timeout: 120_000 }, async (t) => {
     await withHost(dir, {}, async (host) => {
       assert.deepEqual(await host.list(1), Object.keys(files).sort())
-      await host.run(2, judged, 3000)
+      await host.run(2, judged, 5000)
       for (const file of judged) {
         await t.test(file, () => assert.deepEqual(summary(host, 2, file), files[file]))
       }
