@@ -94,7 +94,9 @@ static enum err read_text(const struct reader *reader, const struct key *key, co
         return refuse(reader, "\"%s\" is longer than %llu bytes", key->name,
                       (unsigned long long)key->max);
     }
-    *(const char **)field(reader->job, key) = text;
+    if (*text) { /* an empty one is not given: the default stays */
+        *(const char **)field(reader->job, key) = text;
+    }
     return ERR_OK;
 }
 
@@ -483,9 +485,8 @@ static json_t *write_value(const struct job *job, const struct key *key, bool *r
     case KIND_ENV:
         *ret_empty = !text || !*text;
         return *ret_empty ? NULL : write_env(text);
-    case KIND_NUMBER:
-        *ret_empty = *(const uint64_t *)at == 0;
-        return *ret_empty ? NULL : json_integer((json_int_t) * (const uint64_t *)at);
+    case KIND_NUMBER: /* none is not the same as not given: that would be the default */
+        return json_integer((json_int_t) * (const uint64_t *)at);
     case KIND_FLAG:
         *ret_empty = !*(const bool *)at;
         return *ret_empty ? NULL : json_true();

@@ -39,6 +39,14 @@ Test(sqs_job, needs_a_directory_only)
     cr_expect_eq(job.files_count, 0);
 }
 
+Test(sqs_job, takes_an_empty_text_as_one_not_given)
+{
+    cr_assert_eq(read_job("{\"dir\":\"/srv/app\",\"runner\":\"\",\"root\":\"\"}"), ERR_OK, "%s",
+                 why);
+    cr_expect_str_eq(job.runner, "auto");
+    cr_expect_str_eq(job.root, "/srv/app");
+}
+
 Test(sqs_job, says_everything_that_a_submission_can)
 {
     cr_assert_eq(
@@ -199,7 +207,7 @@ Test(sqs_job, is_written_as_it_is_read)
     free(again);
     free(text);
     cr_expect_eq(job_write(&(struct job){.dir = "/a"}, &text), ERR_OK);
-    cr_expect_str_eq(text, "{\"dir\":\"/a\"}");
+    cr_expect_str_eq(text, "{\"dir\":\"/a\",\"workers\":0,\"retries\":0,\"timeout_ms\":0}");
     free(text);
     cr_expect_eq(job_write(&(struct job){.env = "no equals"}, &text), ERR_MALFORMED);
     cr_expect_eq(job_write(&(struct job){.dir = "\xff"}, &text), ERR_MALFORMED);
