@@ -157,6 +157,16 @@ static void close_pair(int ends[2])
     }
 }
 
+/* Who says `> /dev/stdout` opens the pipe again, which its owner alone may. */
+static void give_pipe(struct sandbox_task *task, int fd)
+{
+    struct stat status;
+    if (task->root && fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode) &&
+        fchown(fd, task->uid, task->gid) != 0) {
+        sandbox_note(task, "/dev/stdout cannot be opened", strerrordesc_np(errno));
+    }
+}
+
 static enum err launch(struct sandbox_task *task, struct sandbox_child *ret_child)
 {
     int report[2] = {-1, -1};
@@ -205,6 +215,8 @@ enum err sandbox_launch(struct sandbox *self, const struct sandbox_job *job,
     }
     enum err err = choose_user(self, &task);
     if (err == ERR_OK) {
+        give_pipe(&task, job->out);
+        give_pipe(&task, job->err);
         err = launch(&task, ret_child);
     }
     if (err != ERR_OK) {

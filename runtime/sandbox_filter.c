@@ -51,7 +51,11 @@ static const int denied[] = {
     SCMP_SYS(open_by_handle_at),
     SCMP_SYS(open_tree),
     SCMP_SYS(perf_event_open),
+    SCMP_SYS(pidfd_getfd),
     SCMP_SYS(pivot_root),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(ptrace), /* one test could stop the runner above it, or write into it */
     SCMP_SYS(quotactl),
     SCMP_SYS(quotactl_fd),
     SCMP_SYS(reboot),
@@ -103,30 +107,35 @@ static int deny_arguments(scmp_filter_ctx filter)
     return failed;
 }
 
-static enum err export(scmp_filter_ctx filter, struct sock_fprog *ret_filter) {
-    enum err err = ERR_IO; struct sock_filter *code = NULL;
+static enum err export_code(scmp_filter_ctx filter, struct sock_fprog *ret_filter)
+{
+    enum err err = ERR_IO;
+    struct sock_filter *code = NULL;
     int fd = memfd_create("filter", MFD_CLOEXEC);
-    if (fd < 0 || seccomp_export_bpf(filter, fd) != 0){goto out;}
-off_t size = lseek(fd, 0, SEEK_END);
-if (size <= 0 || size > FILTER_BYTES_MAX || size % (off_t)sizeof *code != 0) {
-    goto out;
-}
-code = malloc((size_t)size);
-if (!code) {
-    err = ERR_MEMORY;
-    goto out;
-}
-if (pread(fd, code, (size_t)size, 0) == size) {
-    ret_filter->len = (unsigned short)((size_t)size / sizeof *code);
-    ret_filter->filter = code;
-    code = NULL;
-    err = ERR_OK;
-}
-out : free(code);
-if (fd >= 0) {
-    (void)close(fd);
-}
-return err;
+    if (fd < 0 || seccomp_export_bpf(filter, fd) != 0) {
+        goto out;
+    }
+    off_t size = lseek(fd, 0, SEEK_END);
+    if (size <= 0 || size > FILTER_BYTES_MAX || size % (off_t)sizeof *code != 0) {
+        goto out;
+    }
+    code = malloc((size_t)size);
+    if (!code) {
+        err = ERR_MEMORY;
+        goto out;
+    }
+    if (pread(fd, code, (size_t)size, 0) == size) {
+        ret_filter->len = (unsigned short)((size_t)size / sizeof *code);
+        ret_filter->filter = code;
+        code = NULL;
+        err = ERR_OK;
+    }
+out:
+    free(code);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return err;
 }
 
 enum err sandbox_filter_new(struct sock_fprog *ret_filter)
@@ -144,7 +153,7 @@ enum err sandbox_filter_new(struct sock_fprog *ret_filter)
         }
     }
     failed |= deny_arguments(filter);
-    enum err err = failed ? ERR_IO : export(filter, ret_filter);
+    enum err err = failed ? ERR_IO : export_code(filter, ret_filter);
     seccomp_release(filter);
     return err;
 }

@@ -162,6 +162,13 @@ Test(sandbox, homes_and_other_projects_are_not_there)
     cr_expect_str_neq(run_shell("cat /etc/shadow").last.code ? "refused" : "read", "read");
 }
 
+Test(sandbox, output_can_be_opened_by_name)
+{
+    cr_expect_str_eq(
+        run_shell("echo out > /dev/stdout && cat /dev/null > /dev/stderr && echo both").out,
+        "out\nboth\n");
+}
+
 Test(sandbox, init_tells_nothing)
 {
     cr_expect_str_eq(run_shell("cat /proc/1/environ 2>/dev/null | tr -d '\\0'").out, "");
@@ -190,6 +197,7 @@ static const char *const forbidden[] = {
     "dmesg",
     "chown 0 /tmp/home",
     "su -c true",
+    "python3 -c 'import ctypes, os; c = ctypes.CDLL(None); exit(c.ptrace(16, os.getppid(), 0, 0))'",
 };
 
 Test(sandbox, forbids_what_no_test_needs)
@@ -295,6 +303,23 @@ Test(sandbox, extra_paths_are_shown_as_granted)
     (void)unlink(path);
     (void)rmdir(read_only);
     (void)rmdir(writable);
+}
+
+Test(sandbox, homes_are_passed_through_without_a_list)
+{
+    if (geteuid() != 0) {
+        cr_skip("only root has tools below /root");
+    }
+    char tools[] = "/root/troupe-test-XXXXXX";
+    cr_assert_not_null(mkdtemp(tools));
+    cr_assert_eq(chmod(tools, 0755), 0);
+    const char *shown[] = {tools, NULL};
+    struct spawn_spec spec = shell("ls /root 2>/dev/null; test -d \"$0\" && echo there");
+    const char *argv[] = {spec.argv[0], spec.argv[1], spec.argv[2], tools, NULL};
+    spec.argv = argv;
+    spec.limits.readable = shown;
+    cr_expect_str_eq(run(&spec).out, "there\n");
+    (void)rmdir(tools);
 }
 
 Test(sandbox, hidden_paths_are_empty)
