@@ -79,7 +79,8 @@ static bool tell_exited(struct child *child)
                            .signal = (uint64_t)event->signal, .killed = event->killed,
                            .timed_out = event->timed_out, .cpu_us = event->cpu_us,
                            .rss_bytes = event->rss_bytes_max, .wall_ms = event->wall_ms,
-                           .error = msg_str(event->kind == SPAWN_FAILED ? event->text : "")));
+                           .error = msg_str(event->kind == SPAWN_FAILED ? event->text : ""),
+                           .outgrown = event->outgrown));
 }
 
 /* After the end: all that is still to be told, piece by piece. */
@@ -184,6 +185,7 @@ static enum err spawn(struct child *child, const struct exec_order *order)
                                                .deadline_ms = order->deadline_ms,
                                                .tmp_bytes_max = cfg->tmp_bytes_max,
                                                .file_bytes_max = cfg->file_bytes_max,
+                                               .memory_bytes_max = cfg->memory_bytes_max,
                                                .readable = paths.list,
                                                .writable = writable}};
     struct spawn_fds fds;

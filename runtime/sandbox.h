@@ -39,11 +39,13 @@ struct sandbox_limits {
     enum sandbox_level level_min; /* refuse to run below this level */
     uint32_t uid;                 /* used when we are root; 0 means SANDBOX_UID_DEFAULT */
     uint32_t gid;
-    uint32_t files_open_max;     /* per process */
-    uint32_t processes_max;      /* threads count; per sandbox where user namespaces exist */
-    uint64_t deadline_ms;        /* wall time from the spawn on; 0 means none */
-    uint64_t tmp_bytes_max;      /* all that is written in the sandbox, the overlay included */
-    uint64_t file_bytes_max;     /* per file; 0 means unlimited */
+    uint32_t files_open_max; /* per process */
+    uint32_t processes_max;  /* threads count; per sandbox where user namespaces exist */
+    uint64_t deadline_ms;    /* wall time from the spawn on; 0 means none */
+    uint64_t tmp_bytes_max;  /* all that is written in the sandbox, the overlay included */
+    uint64_t file_bytes_max; /* per file; 0 means unlimited */
+    uint64_t
+        memory_bytes_max; /* of the whole tree, and then it is killed; 0: 3/4 of the machine's */
     const char *const *readable; /* host paths shown read-only at the same path */
     const char *const *writable; /* host directories shown for writing at the same path */
     const char *const *hidden;   /* paths covered by nothing, such as our own keys in /etc */
@@ -85,6 +87,7 @@ struct sandbox_child {
 enum sandbox_report_kind {
     SANDBOX_READY = 1, /* the command runs; text: notes */
     SANDBOX_FAILED,    /* it does not; text: the step and why */
+    SANDBOX_OUTGROWN,  /* its tree holds too much memory and is killed */
     SANDBOX_ENDED,     /* status: as from waitpid() */
 };
 
@@ -109,6 +112,11 @@ enum err sandbox_launch(struct sandbox *self, const struct sandbox_job *job,
  * and again until none is left or the rounds are used up; reaps what became our child.
  * Returns whether none is left. */
 bool sandbox_tree_kill(pid_t root, const pid_t *keep, size_t count);
+
+/* Bytes of memory that all below `root` hold, as of now: what each has for itself.  Pages of files
+ * and of shared memory do not count; the latter lie in a tmpfs that has its own limit.  What a
+ * process shares with those it forked counts for each, unless `exact`, which costs ms per GiB. */
+uint64_t sandbox_tree_memory(pid_t root, bool exact);
 
 /* Removes the folder `path` and all below it, when all of its tree are dead.  The top of a tree
  * does that, and whoever finds the top dead before its tree.  Makes `path` "", which means none. */

@@ -3,6 +3,8 @@
  * With namespaces it is their init: when it ends, for whatever reason, the kernel kills all that
  * is in them.  Without, it is a guard: all orphans of the tree become its children, and it kills
  * them when the command ends, when the spawner lets go of the leash or when the spawner is dead.
+ * Either also weighs its tree: a limit of the address space would hit JavaScript engines, which
+ * reserve far more than they use, and a control group is not to be had everywhere.
  */
 #include "runtime/sandbox_priv.h"
 
@@ -15,9 +17,15 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SIGNAL_CODE_BASE 128 /* exit code for a command killed by a signal, as shells have it */
+
+/* No tree takes memory faster, so none is far beyond its limit when we look. */
+#define GROWTH_BYTES_PER_MS (UINT64_C(4) << 20)
+#define LOOK_MS_MIN         50
+#define LOOK_MS_MAX         2000
 
 static void tell(const struct sandbox_task *task, enum sandbox_report_kind kind, int status)
 {
@@ -41,6 +49,94 @@ static _Noreturn void give_up(const struct sandbox_task *task)
     _exit(1);
 }
 
+/* Reaps what has ended; returns whether the command was among it. */
+static bool reap(pid_t command, int *ret_status)
+{
+    bool found = false;
+    int status = 0;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == command) {
+            *ret_status = status;
+            found = true;
+        }
+    }
+    return found;
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* How many ms the tree is left alone; the nearer it is to its limit, the sooner we look again.  0:
+ * it is beyond. */
+static int next_look(const struct sandbox_task *task)
+{
+    uint64_t max = task->job->limits->memory_bytes_max;
+    if (max == 0) {
+        max = (uint64_t)sysconf(_SC_PHYS_PAGES) / 4 * 3 * (uint64_t)sysconf(_SC_PAGESIZE);
+    }
+    uint64_t bytes = sandbox_tree_memory(getpid(), false);
+    if (bytes > max) {
+        bytes = sandbox_tree_memory(getpid(), true);
+    }
+    if (bytes > max) {
+        return 0;
+    }
+    uint64_t ms = (max - bytes) / GROWTH_BYTES_PER_MS;
+    return (int)(ms < LOOK_MS_MIN ? LOOK_MS_MIN : ms > LOOK_MS_MAX ? LOOK_MS_MAX : ms);
+}
+
+/* Until the command ends, the leash is let go, or the tree holds too much memory. */
+static _Noreturn void watch(struct sandbox_task *task, pid_t command, int children)
+{
+    struct pollfd fds[] = {{.fd = task->leash, .events = POLLIN},
+                           {.fd = children, .events = POLLIN}};
+    bool running = true;
+    int status = SIGKILL; /* as waitpid() would say it */
+    uint64_t look_ms = now_ms() + LOOK_MS_MIN;
+    while (running) {
+        uint64_t now = now_ms();
+        if (poll(fds, 2, look_ms > now ? (int)(look_ms - now) : 0) < 0 && errno != EINTR) {
+            running = false;
+        }
+        struct signalfd_siginfo info;
+        (void)!read(children, &info, sizeof info);
+        if (reap(command, &status) || fds[0].revents) {
+            running = false;
+        } else if (now_ms() >= look_ms) {
+            int ms = next_look(task);
+            look_ms = now_ms() + (uint64_t)ms;
+            if (ms == 0) {
+                tell(task, SANDBOX_OUTGROWN, 0);
+                running = false;
+            }
+        }
+    }
+    if (task->level != SANDBOX_FULL) {
+        (void)sandbox_tree_kill(getpid(), NULL, 0);
+        sandbox_scratch_remove(task->scratch);
+    }
+    end(task, status);
+}
+
+/* Where the ends of children are told; -1: the reason is the task's fault. */
+static int open_children(struct sandbox_task *task)
+{
+    sigset_t child;
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    (void)pthread_sigmask(SIG_BLOCK, &child, NULL);
+    int children = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (children < 0) {
+        (void)sandbox_fault(task, "wait for children", NULL);
+    }
+    return children;
+}
+
 static enum err prepare_init(struct sandbox_task *task)
 {
     if (!sandbox_bind_to_parent(task)) {
@@ -61,7 +157,8 @@ static enum err prepare_init(struct sandbox_task *task)
 void sandbox_init_run(struct sandbox_task *task)
 {
     pid_t command = 0;
-    enum err err = prepare_init(task);
+    int children = open_children(task);
+    enum err err = children < 0 ? ERR_IO : prepare_init(task);
     if (err == ERR_OK && task->job->argv) {
         err = sandbox_command_start(task, &command);
     }
@@ -72,66 +169,17 @@ void sandbox_init_run(struct sandbox_task *task)
     if (!task->job->argv) {
         _exit(0);
     }
-    for (;;) {
-        int status = 0;
-        pid_t pid = waitpid(-1, &status, 0);
-        if (pid == command) {
-            end(task, status);
-        }
-        if (pid < 0 && errno != EINTR) { /* cannot happen before the command was reaped */
-            give_up(task);
-        }
-    }
-}
-
-/* Reaps what has ended; returns whether the command was among it. */
-static bool reap(pid_t command, int *ret_status)
-{
-    bool found = false;
-    int status = 0;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        if (pid == command) {
-            *ret_status = status;
-            found = true;
-        }
-    }
-    return found;
-}
-
-static void guard(struct sandbox_task *task, pid_t command, int children)
-{
-    struct pollfd fds[] = {{.fd = task->leash, .events = POLLIN},
-                           {.fd = children, .events = POLLIN}};
-    bool running = true;
-    int status = SIGKILL; /* as waitpid() would say it */
-    while (running) {
-        if (poll(fds, 2, -1) < 0 && errno != EINTR) {
-            running = false;
-        }
-        struct signalfd_siginfo info;
-        (void)!read(children, &info, sizeof info);
-        if (reap(command, &status) || fds[0].revents) {
-            running = false;
-        }
-    }
-    (void)sandbox_tree_kill(getpid(), NULL, 0);
-    sandbox_scratch_remove(task->scratch);
-    end(task, status);
+    watch(task, command, children);
 }
 
 void sandbox_guard_run(struct sandbox_task *task)
 {
-    sigset_t child;
-    (void)sigemptyset(&child);
-    (void)sigaddset(&child, SIGCHLD);
-    (void)pthread_sigmask(SIG_BLOCK, &child, NULL);
+    int children = open_children(task);
     (void)setsid();
     (void)prctl(PR_SET_NAME, "sandbox-guard");
     /* Nobody of the same user may look into the guard or take it over. */
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     pid_t command = 0;
-    int children = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     if (children < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
         (void)sandbox_fault(task, "become the guard", NULL);
         give_up(task);
@@ -141,6 +189,5 @@ void sandbox_guard_run(struct sandbox_task *task)
         give_up(task);
     }
     tell(task, SANDBOX_READY, 0);
-    guard(task, command, children);
-    _exit(0);
+    watch(task, command, children);
 }

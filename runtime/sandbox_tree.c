@@ -1,8 +1,8 @@
-/* sandbox_tree.c - kills all descendants of a process without the help of namespaces.
+/* sandbox_tree.c - weighs and kills all descendants of a process without the help of namespaces.
  *
- * Works where the process is a child subreaper: what loses its parent becomes our child, so nobody
- * leaves the tree.  All are stopped before any is killed; else those that fork faster than we read
- * /proc would win.
+ * Killing works where the process is a child subreaper: what loses its parent becomes our child, so
+ * nobody leaves the tree.  All are stopped before any is killed; else those that fork faster than
+ * we read /proc would win.
  */
 #include "runtime/sandbox_priv.h"
 
@@ -136,6 +136,53 @@ static bool reap(const pid_t *keep, size_t count)
         info.si_pid = 0;
     }
     return errno != ECHILD;
+}
+
+/* Reads the beginning of a process's file; "" when it has ended or may not be read. */
+static void read_file(pid_t pid, const char *name, char *text, size_t size)
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    text[got < 0 ? 0 : got] = '\0';
+}
+
+static uint64_t own_bytes(pid_t pid, bool exact)
+{
+    char text[1024];
+    unsigned long long resident = 0;
+    unsigned long long shared = 0;
+    if (exact) {
+        read_file(pid, "smaps_rollup", text, sizeof text);
+        const char *line = strstr(text, "Pss_Anon:");
+        if (line && sscanf(line, "Pss_Anon: %llu", &resident) == 1) {
+            return resident * 1024;
+        }
+    }
+    read_file(pid, "statm", text, sizeof text);
+    if (sscanf(text, "%*u %llu %llu", &resident, &shared) != 2 || resident < shared) {
+        return 0;
+    }
+    return (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t sandbox_tree_memory(pid_t root, bool exact)
+{
+    struct tree *tree = malloc(sizeof *tree);
+    if (!tree) {
+        return 0;
+    }
+    (void)scan(tree, root, NULL, 0);
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < tree->count; i++) {
+        bytes += tree->processes[i].ours ? own_bytes(tree->processes[i].pid, exact) : 0;
+    }
+    free(tree);
+    return bytes;
 }
 
 bool sandbox_tree_kill(pid_t root, const pid_t *keep, size_t count)

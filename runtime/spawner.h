@@ -61,6 +61,7 @@ struct spawn_event {
     int signal;
     bool killed;    /* by spawner_kill() */
     bool timed_out; /* by the deadline */
+    bool outgrown;  /* by the limit of its memory */
     uint64_t cpu_us;
     uint64_t rss_bytes_max; /* of the largest process */
     uint64_t wall_ms;

@@ -243,6 +243,8 @@ static void on_report(struct slot *slot)
                                                  .pid = slot->child.pid,
                                                  .level = slot->child.level};
             memcpy(slot->started.text, report.text, sizeof report.text);
+        } else if (report.kind == SANDBOX_OUTGROWN) {
+            slot->last.outgrown = true;
         } else if (report.kind == SANDBOX_ENDED) {
             slot->ended = true;
             slot->status = report.status;

@@ -84,6 +84,8 @@ void ending_text(const struct msg_exec_exited *exited, const struct tail *out,
                        exited->error.at);
     } else if (exited->timed_out) {
         (void)snprintf(text, size, "was killed at its time limit");
+    } else if (exited->outgrown) {
+        (void)snprintf(text, size, "was killed: it held more memory than sandbox.memory_bytes_max");
     } else if (exited->signal != 0) {
         const char *signal = sigdescr_np((int)exited->signal);
         (void)snprintf(text, size, "was ended by signal %llu (%s)",

@@ -140,6 +140,43 @@ Test(spawner, deadline_kills_escapees_without_namespaces)
     expect_deadline_kills_all(false);
 }
 
+/* Each process of it is small enough. */
+static void expect_memory_kills_all(bool enabled)
+{
+    char script[256];
+    (void)snprintf(script, sizeof script,
+                   "for i in 1 2 3 4; do perl -e '$x = \"x\" x 60000000; sleep %s' & done; wait",
+                   marker);
+    struct spawn_spec spec = shell(script);
+    spec.limits.enabled = enabled;
+    spec.limits.memory_bytes_max = UINT64_C(150) << 20;
+    struct outcome got = run(&spec);
+    cr_expect(got.last.outgrown);
+    cr_expect_not(got.last.killed);
+    cr_expect_not(got.last.timed_out);
+    cr_expect_eq(got.last.signal, SIGKILL);
+    cr_expect_eq(count_marked(), 0);
+    spec.limits.memory_bytes_max = UINT64_C(2) << 30;
+    spec.limits.deadline_ms = 3000;
+    got = run(&spec);
+    cr_expect_not(got.last.outgrown);
+    cr_expect(got.last.timed_out);
+    /* The same memory, seen from several processes. */
+    (void)snprintf(
+        script, sizeof script,
+        "perl -e '$x = \"x\" x 60000000; for (1 .. 4) { fork or sleep 1, exit } sleep 2'");
+    spec.limits.memory_bytes_max = UINT64_C(150) << 20;
+    got = run(&spec);
+    cr_expect_not(got.last.outgrown);
+    cr_expect_eq(got.last.code, 0);
+}
+
+Test(spawner, memory_of_the_whole_tree_is_limited)
+{
+    expect_memory_kills_all(true);
+    expect_memory_kills_all(false);
+}
+
 static void expect_end_takes_the_rest_along(bool enabled)
 {
     char script[256];
