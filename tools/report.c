@@ -53,18 +53,31 @@ static const char *skip_escape(const char *at)
     return *at ? at + 1 : at;
 }
 
+/* Prints a line of somebody else's, what is not for the eye left out.  Where a log is read by a
+ * service, "::" at the beginning of a line or "##[" in it are commands to that: a space parts them.
+ */
 static const char *put_line(FILE *out, const char *at)
 {
+    char before[2] = {0}; /* what was printed last, the latest first */
+    size_t marks = 0;     /* printed, not counting spaces */
     while (*at && *at != '\n') {
         unsigned char c = (unsigned char)*at;
         if (c == 0x1b) {
             at = skip_escape(at);
             continue;
         }
-        if ((c >= 32 && c != 127) || c == '\t') {
-            (void)fputc(c, out);
-        }
         at++;
+        if ((c < 32 && c != '\t') || c == 127) {
+            continue;
+        }
+        if ((c == ':' && before[0] == ':' && marks == 1) ||
+            (c == '[' && before[0] == '#' && before[1] == '#')) {
+            (void)fputc(' ', out);
+        }
+        (void)fputc(c, out);
+        before[1] = before[0];
+        before[0] = (char)c;
+        marks += c != ' ' && c != '\t';
     }
     return at;
 }

@@ -330,6 +330,16 @@ def a_green_run_exits_0_and_reads_well(place):
 
 
 @test
+def what_a_test_says_commands_neither_terminal_nor_service(place):
+    place.write("::add-mask::x.sh", "printf '\\033]0;pwn\\007\\033[2J\\n ::set-env name=A::b\\n"
+                ":\\001:error::c\\na ##[add-mask]d\\nof a::b\\n'; exit 1\n")
+    said = place.troupe("run", *BY_COMMAND, given="::add-mask::x.sh\n", want=1).stdout
+    assert "set-env name=A::b" in said and "of a::b" in said, said
+    assert "\x1b" not in said and "\x07" not in said and "##[" not in said, said
+    assert not [line for line in said.splitlines() if line.strip().startswith("::")], said
+
+
+@test
 def naming_no_file_can_not_be_green(place):
     out = last_json(place.troupe("run", *BY_COMMAND, "--json", given="\n", want=9))
     assert out["verdict"] == "error" and out["results"] == []
