@@ -9,8 +9,8 @@ enum { BENCH_ARGS_MAX = 24, BENCH_ARG_SIZE = 64 };
 
 int command_bench(struct invocation *invocation)
 {
-    static const char *const passed[] = {"runs", "workers", "count", "actors",
-                                         "work-us", "size", "peers", "transport"};
+    static const char *const passed[] = {"runs",    "workers", "count", "actors",
+                                         "work-us", "size",    "peers", "transport"};
     char path[PATH_MAX];
     char texts[sizeof passed / sizeof passed[0]][BENCH_ARG_SIZE];
     const char *argv[BENCH_ARGS_MAX] = {"troupe-bench"};

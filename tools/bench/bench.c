@@ -85,8 +85,8 @@ static bool run_once(const struct row *row, const struct bench_options *options,
         _exit(err == ERR_OK && sent ? EXIT_DONE : EXIT_COULD_NOT);
     }
     (void)close(fds[1]);
-    bool got = child > 0 && read(fds[0], ret_result, sizeof *ret_result) ==
-                                (ssize_t)sizeof *ret_result;
+    bool got =
+        child > 0 && read(fds[0], ret_result, sizeof *ret_result) == (ssize_t)sizeof *ret_result;
     (void)close(fds[0]);
     int status = -1;
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -232,12 +232,16 @@ static bool read_option(int option, const char *value, struct bench_options *opt
 
 int main(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"json", no_argument, NULL, 'j'},         {"runs", required_argument, NULL, 'r'},
-        {"workers", required_argument, NULL, 'w'}, {"count", required_argument, NULL, 'c'},
-        {"actors", required_argument, NULL, 'a'},  {"work-us", required_argument, NULL, 'u'},
-        {"size", required_argument, NULL, 's'},    {"peers", required_argument, NULL, 'p'},
-        {"transport", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"json", no_argument, NULL, 'j'},
+                                          {"runs", required_argument, NULL, 'r'},
+                                          {"workers", required_argument, NULL, 'w'},
+                                          {"count", required_argument, NULL, 'c'},
+                                          {"actors", required_argument, NULL, 'a'},
+                                          {"work-us", required_argument, NULL, 'u'},
+                                          {"size", required_argument, NULL, 's'},
+                                          {"peers", required_argument, NULL, 'p'},
+                                          {"transport", required_argument, NULL, 't'},
+                                          {NULL, 0, NULL, 0}};
     const struct row *row = argc > 1 ? find_row(argv[1]) : NULL;
     if (!row) {
         return usage();

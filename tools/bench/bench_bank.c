@@ -84,8 +84,8 @@ static enum err account_receive(struct rt_context *ctx, void *state, const struc
     if (data->kind == BENCH_DEBITED) {
         return on_debited(ctx, self);
     }
-    const struct stashed what = {(enum bench_kind)data->kind, rt_sender(ctx),
-                                 {data->node, data->actor}, data->number};
+    const struct stashed what = {
+        (enum bench_kind)data->kind, rt_sender(ctx), {data->node, data->actor}, data->number};
     return self->busy ? stash(self, &what) : handle(ctx, self, &what);
 }
 

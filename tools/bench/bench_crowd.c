@@ -239,8 +239,7 @@ static enum err big_receive(struct rt_context *ctx, void *state, const struct ms
         bench_work(self->member.shared->bench.options->work_ns);
         return bench_send(ctx, rt_sender(ctx), BENCH_PONG, 0);
     }
-    return self->left > 0 ? shoot(ctx, self)
-                          : bench_send(ctx, self->member.master, BENCH_FADED, 0);
+    return self->left > 0 ? shoot(ctx, self) : bench_send(ctx, self->member.master, BENCH_FADED, 0);
 }
 
 static const struct rt_behaviour big = {.name = "big",

@@ -190,9 +190,9 @@ static enum err ring_start(struct rt_context *ctx, void *state, const void *arg)
         one.next = address;
     }
     if (err == ERR_OK) {
-        err = rt_send(ctx, first,
-                      MSG(data, .kind = BENCH_NEXT, .node = one.next.node,
-                          .actor = one.next.actor));
+        err =
+            rt_send(ctx, first,
+                    MSG(data, .kind = BENCH_NEXT, .node = one.next.node, .actor = one.next.actor));
     }
     return err == ERR_OK ? bench_send(ctx, first, BENCH_GO, self->options->count) : err;
 }
