@@ -120,53 +120,114 @@ const char *msg_name(uint16_t type)
     return message ? message->name : "unknown";
 }
 
-enum err msg_check(const struct msg *msg)
+#define MEASURE_u64(size, value, max)
+#define MEASURE_i64(size, value, max)
+#define MEASURE_f64(size, value, max)
+#define MEASURE_bool(size, value, max)
+#define MEASURE_str(size, value, max)                                                              \
+    if ((value).size > (max)) {                                                                    \
+        return 0;                                                                                  \
+    }                                                                                              \
+    (size) += (size_t)(value).size + 1;
+
+/* Bytes of the struct with its strings; 0: one of these is too long. */
+#define MESSAGE(number, NAME, name, sentence)                                                      \
+    static size_t measure_##name(const struct msg_##name *msg)                                     \
+    {                                                                                              \
+        size_t size = sizeof *msg;
+#define FIELD(name, kind, field, max, sentence) MEASURE_##kind(size, msg->field, max)
+#define END(NAME, name)                                                                            \
+    return size;                                                                                   \
+    }
+#include "proto/messages.def"
+#undef MESSAGE
+#undef FIELD
+#undef END
+
+enum err msg_measure(const struct msg *msg, size_t *ret_size)
 {
-    const struct message *message = find(msg->type);
-    if (!message) {
+    size_t size = 0;
+    switch (msg->type) {
+#define MESSAGE(number, NAME, name, sentence)                                                      \
+    case (number):                                                                                 \
+        size = measure_##name(msg_as_##name(msg));                                                 \
+        break;
+#define FIELD(name, kind, field, max, sentence)
+#define END(NAME, name)
+#include "proto/messages.def"
+#undef MESSAGE
+#undef FIELD
+#undef END
+    default:
         return ERR_UNKNOWN;
     }
-    for (size_t i = 0; i < message->count; i++) {
-        const struct field *field = &fields[message->first + i];
-        if (field->kind == KIND_str && str_at(msg, field)->size > field->max) {
-            return ERR_LIMIT;
-        }
+    if (size == 0) {
+        return ERR_LIMIT;
     }
+    *ret_size = size;
     return ERR_OK;
+}
+
+enum err msg_check(const struct msg *msg)
+{
+    size_t size;
+    return msg_measure(msg, &size);
 }
 
 size_t msg_size(const struct msg *msg)
 {
-    const struct message *message = find(msg->type);
-    assert(message);
-    size_t size = message->size;
-    for (size_t i = 0; i < message->count; i++) {
-        const struct field *field = &fields[message->first + i];
-        if (field->kind == KIND_str) {
-            size += (size_t)str_at(msg, field)->size + 1;
-        }
-    }
+    size_t size = 0;
+    enum err err = msg_measure(msg, &size);
+    assert(err == ERR_OK);
     return size;
 }
 
+/* Puts a copy of the string at `*at`, and moves on behind it. */
+static inline void copy_str(struct msg_str *to, char **at)
+{
+    if (to->size > 0) {
+        memcpy(*at, to->at, to->size);
+    }
+    (*at)[to->size] = '\0';
+    to->at = *at;
+    *at += (size_t)to->size + 1;
+}
+
+#define COPY_u64(field, at)
+#define COPY_i64(field, at)
+#define COPY_f64(field, at)
+#define COPY_bool(field, at)
+#define COPY_str(field, at) copy_str(field, at);
+
+#define MESSAGE(number, NAME, name, sentence)                                                      \
+    static void copy_##name(struct msg_##name *to, const struct msg_##name *from)                  \
+    {                                                                                              \
+        *to = *from;                                                                               \
+        char *at = (char *)(to + 1);
+#define FIELD(name, kind, field, max, sentence) COPY_##kind(&to->field, &at)
+#define END(NAME, name)                                                                            \
+    (void)at;                                                                                      \
+    }
+#include "proto/messages.def"
+#undef MESSAGE
+#undef FIELD
+#undef END
+
 struct msg *msg_copy(void *to, const struct msg *msg)
 {
-    const struct message *message = find(msg->type);
-    assert(message);
-    memcpy(to, msg, message->size);
-    char *at = (char *)to + message->size;
-    for (size_t i = 0; i < message->count; i++) {
-        const struct field *field = &fields[message->first + i];
-        if (field->kind == KIND_str) {
-            const struct msg_str *from = str_at(msg, field);
-            struct msg_str *copy = (struct msg_str *)(void *)((char *)to + field->offset);
-            copy->at = at;
-            if (from->size > 0) {
-                memcpy(at, from->at, from->size);
-            }
-            at[from->size] = '\0';
-            at += (size_t)from->size + 1;
-        }
+    switch (msg->type) {
+#define MESSAGE(number, NAME, name, sentence)                                                      \
+    case (number):                                                                                 \
+        copy_##name(to, msg_as_##name(msg));                                                       \
+        break;
+#define FIELD(name, kind, field, max, sentence)
+#define END(NAME, name)
+#include "proto/messages.def"
+#undef MESSAGE
+#undef FIELD
+#undef END
+    default:
+        assert(false && "msg_check first");
     }
     return to;
 }

@@ -113,6 +113,9 @@ const char *msg_name(uint16_t type);
 /* ERR_UNKNOWN for a type that is not in the table, ERR_LIMIT for a str longer than declared. */
 enum err msg_check(const struct msg *msg) MUST_CHECK;
 
+/* The same, and in *ret_size (on ERR_OK) what msg_size() returns. */
+enum err msg_measure(const struct msg *msg, size_t *ret_size) MUST_CHECK;
+
 /* Bytes that msg_copy needs; the message must have passed msg_check. */
 size_t msg_size(const struct msg *msg);
 

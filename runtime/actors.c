@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#define NO_SLOT UINT32_MAX
-
 struct actor *actors_find(struct rt_system *system, uint64_t id)
 {
     uint32_t slot = (uint32_t)id;
@@ -27,6 +25,7 @@ static bool add_chunk(struct rt_system *system)
         return false;
     }
     for (uint32_t i = 0; i < ACTOR_CHUNK; i++) {
+        atomic_store_explicit(&chunk[i].inbox, MAILBOX_IDLE, memory_order_relaxed);
         chunk[i].slot_next = i + 1 < ACTOR_CHUNK ? system->slots + i + 1 : NO_SLOT;
     }
     atomic_store_explicit(&system->chunks[index], chunk, memory_order_release);
@@ -53,14 +52,18 @@ struct actor *actors_take(struct rt_system *system)
     return actor;
 }
 
-void actors_give_back(struct rt_system *system, struct actor *actor)
+void actors_end_id(struct rt_system *system, struct actor *actor)
 {
-    uint32_t slot = (uint32_t)atomic_load_explicit(&actor->id, memory_order_relaxed);
     atomic_store_explicit(&actor->id, 0, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&system->actors, 1, memory_order_relaxed);
+}
+
+void actors_give_back(struct rt_system *system, uint32_t slot)
+{
+    struct actor *actor = &system->chunks[slot / ACTOR_CHUNK][slot % ACTOR_CHUNK];
     (void)pthread_mutex_lock(&system->lock);
     actor->slot_next = system->free_first;
     system->free_first = slot;
-    atomic_fetch_sub_explicit(&system->actors, 1, memory_order_relaxed);
     (void)pthread_mutex_unlock(&system->lock);
 }
 
@@ -68,6 +71,9 @@ struct relations *actor_relations(struct actor *actor)
 {
     if (!actor->relations) {
         actor->relations = calloc(1, sizeof *actor->relations);
+        if (actor->relations) {
+            actor->relations->child_newest = NO_SLOT;
+        }
     }
     return actor->relations;
 }

@@ -61,21 +61,23 @@ void rt_log(struct rt_context *ctx, enum rt_level level, const char *format, ...
 
 /* ---- messages ---- */
 
-static struct envelope *envelope_for(struct rt_context *ctx, struct rt_address to,
-                                     const struct msg *msg)
+static enum err envelope_for(struct rt_context *ctx, struct rt_address to, const struct msg *msg,
+                             struct envelope **ret_envelope)
 {
     struct rt_system *system = ctx->system;
-    struct envelope *envelope = envelope_new(msg);
-    if (!envelope) {
-        return NULL;
+    struct envelope *envelope;
+    enum err err = envelope_make(msg, &envelope);
+    if (err != ERR_OK) {
+        return err;
     }
     envelope->account = system->own;
     envelope->from = rt_self(ctx);
     envelope->to = to;
-    envelope->span = system_number(system);
+    envelope->span = worker_number(ctx->worker);
     envelope->trace = ctx->envelope && ctx->envelope->trace ? ctx->envelope->trace : rt_random(ctx);
-    atomic_fetch_add_explicit(&system->own->accepted, 1, memory_order_relaxed);
-    return envelope;
+    worker_accepted(system);
+    *ret_envelope = envelope;
+    return ERR_OK;
 }
 
 static bool drops(struct rt_system *system, struct rt_address to)
@@ -86,11 +88,11 @@ static bool drops(struct rt_system *system, struct rt_address to)
 
 static enum err send_envelope(struct rt_context *ctx, struct envelope *envelope)
 {
-    if (!envelope) {
-        return ERR_MEMORY;
-    }
     struct rt_address to = envelope->to;
     enum err err = deliver(ctx->system, &envelope);
+    if (err == ERR_OK) {
+        return ERR_OK;
+    }
     if (err == ERR_FULL && drops(ctx->system, to)) {
         envelope_end(&envelope, OUTCOME_DROPPED);
         return ERR_OK;
@@ -101,8 +103,9 @@ static enum err send_envelope(struct rt_context *ctx, struct envelope *envelope)
 
 enum err rt_send(struct rt_context *ctx, struct rt_address to, const struct msg *msg)
 {
-    enum err err = msg_check(msg);
-    return err != ERR_OK ? err : send_envelope(ctx, envelope_for(ctx, to, msg));
+    struct envelope *envelope;
+    enum err err = envelope_for(ctx, to, msg, &envelope);
+    return err == ERR_OK ? send_envelope(ctx, envelope) : err;
 }
 
 void rt_tell(struct rt_context *ctx, struct rt_address to, const struct msg *msg)
@@ -118,12 +121,14 @@ enum err rt_forward(struct rt_context *ctx, struct rt_address to)
 {
     const struct envelope *from = ctx->envelope;
     assert(from);
-    struct envelope *envelope = envelope_for(ctx, to, envelope_msg(from));
-    if (envelope) {
-        envelope->from = from->from;
-        envelope->ask = from->ask;
-        envelope->deadline_ms = from->deadline_ms;
+    struct envelope *envelope;
+    enum err err = envelope_for(ctx, to, envelope_msg(from), &envelope);
+    if (err != ERR_OK) {
+        return err;
     }
+    envelope->from = from->from;
+    envelope->ask = from->ask;
+    envelope->deadline_ms = from->deadline_ms;
     return send_envelope(ctx, envelope);
 }
 
@@ -175,8 +180,7 @@ static bool fail_ask(struct rt_context *ctx, const struct ask *ask, enum err rea
 enum err rt_ask(struct rt_context *ctx, struct rt_address to, const struct msg *msg,
                 uint64_t timeout_ms, uint64_t *ret_ask)
 {
-    *ret_ask = system_number(ctx->system);
-    enum err err = msg_check(msg);
+    *ret_ask = worker_number(ctx->worker);
     struct relations *relations = actor_relations(ctx->actor);
     struct ask *ask = malloc(sizeof *ask);
     if (!relations || !ask) {
@@ -186,15 +190,14 @@ enum err rt_ask(struct rt_context *ctx, struct rt_address to, const struct msg *
     note_remote(ctx, to);
     *ask = (struct ask){.next = relations->asks, .number = *ret_ask, .to = to, .type = msg->type};
     relations->asks = ask;
-    struct envelope *envelope = err == ERR_OK ? envelope_for(ctx, to, msg) : NULL;
-    if (envelope) {
+    struct envelope *envelope;
+    enum err err = envelope_for(ctx, to, msg, &envelope);
+    if (err == ERR_OK) {
         envelope->ask = *ret_ask;
         /* Work for somebody who stops waiting earlier is not worth more than his patience. */
         envelope->deadline_ms = now_or_deadline(ctx, timeout_ms);
         timeout_ms = envelope->deadline_ms - rt_now_ms(ctx);
         err = send_envelope(ctx, envelope);
-    } else if (err == ERR_OK) {
-        err = ERR_MEMORY;
     }
     if (err == ERR_OK || !fail_ask(ctx, ask, err)) {
         ask->timer = set_timer(ctx, err == ERR_OK ? timeout_ms : 0, TIMER_ASK, *ret_ask);
@@ -214,10 +217,13 @@ struct rt_caller rt_caller(const struct rt_context *ctx)
 
 void rt_answer(struct rt_context *ctx, struct rt_caller caller, const struct msg *msg)
 {
-    enum err err = msg_check(msg);
-    assert(err == ERR_OK);
-    struct envelope *envelope = envelope_for(ctx, caller.address, msg);
-    if (envelope && caller.ask && !(caller.ask & FRAME_ANSWER)) {
+    struct envelope *envelope;
+    enum err err = envelope_for(ctx, caller.address, msg, &envelope);
+    assert(err == ERR_OK || err == ERR_MEMORY);
+    if (err != ERR_OK) {
+        return; /* the asker's own time-out tells it */
+    }
+    if (caller.ask && !(caller.ask & FRAME_ANSWER)) {
         envelope->ask = caller.ask | FRAME_ANSWER;
     }
     (void)send_envelope(ctx, envelope);
@@ -243,21 +249,15 @@ void rt_tick_cancel(struct rt_context *ctx, uint64_t tick)
 enum err rt_spawn(struct rt_context *ctx, const struct rt_behaviour *behaviour, const void *arg,
                   size_t size, struct rt_address *ret_child)
 {
-    struct relations *relations = actor_relations(ctx->actor);
-    struct peer *child = malloc(sizeof *child);
-    if (!relations || !child) {
-        free(child);
+    if (!actor_relations(ctx->actor)) {
         return ERR_MEMORY;
     }
-    struct birth birth = {behaviour, arg, size, rt_self(ctx)};
+    struct birth birth = {behaviour, arg, size, rt_self(ctx), .adopt = false};
     enum err err = life_spawn(ctx->system, &birth, ret_child);
-    if (err != ERR_OK) {
-        free(child);
-        return err;
+    if (err == ERR_OK) {
+        life_add_child(ctx, *ret_child);
     }
-    *child = (struct peer){.next = relations->children, .address = *ret_child};
-    relations->children = child;
-    return ERR_OK;
+    return err;
 }
 
 void rt_stop(struct rt_context *ctx)
@@ -272,7 +272,7 @@ void rt_exit(struct rt_context *ctx, struct rt_address other)
 
 uint64_t rt_monitor(struct rt_context *ctx, struct rt_address other)
 {
-    uint64_t ref = system_number(ctx->system);
+    uint64_t ref = worker_number(ctx->worker);
     struct relations *relations = actor_relations(ctx->actor);
     struct peer *peer = malloc(sizeof *peer);
     if (!relations || !peer) {
@@ -335,7 +335,7 @@ uint64_t rt_exec(struct rt_context *ctx, const struct rt_command *command)
     struct rt_system *system = ctx->system;
     struct relations *relations = actor_relations(ctx->actor);
     struct number *entry = malloc(sizeof *entry);
-    uint64_t id = system_number(system);
+    uint64_t id = worker_number(ctx->worker);
     if (!relations || !entry) {
         free(entry);
         return 0;
@@ -363,7 +363,7 @@ uint64_t rt_http(struct rt_context *ctx, const struct rt_http_request *request)
     struct rt_system *system = ctx->system;
     struct relations *relations = actor_relations(ctx->actor);
     struct number *entry = malloc(sizeof *entry);
-    uint64_t id = system_number(system);
+    uint64_t id = worker_number(ctx->worker);
     if (!relations || !entry) {
         free(entry);
         return 0;

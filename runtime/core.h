@@ -10,8 +10,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "runtime/run_queue.h"
 #include "runtime/system.h"
 #include "runtime/timers.h"
+
+#define NO_SLOT UINT32_MAX
 
 enum {
     ACTOR_CHUNK = 256,           /* slots allocated at a time */
@@ -61,7 +64,7 @@ struct relations {
     struct peer *watchers; /* they want a DOWN when this actor ends */
     struct peer *watched;  /* this actor wants a DOWN when they end */
     struct peer *links;
-    struct peer *children; /* newest first */
+    uint32_t child_newest; /* its slot; the others follow by `sibling_older`; or NO_SLOT */
     struct ask *asks;      /* awaiting answers */
     struct number *commands;
     struct number *requests; /* of HTTP, under way */
@@ -72,13 +75,19 @@ struct relations {
 
 struct actor {
     _Atomic uint64_t id; /* generation in the upper half, slot in the lower; 0 when free */
-    _Atomic(struct envelope *) inbox[LANES]; /* newest first, pushed by anybody */
-    atomic_int_fast64_t pending; /* messages pushed and not taken; who makes it 1 schedules */
-    atomic_uint_fast32_t user_count;
-    atomic_uint_fast64_t user_bytes;
+    /* Newest first, pushed by anybody, of both lanes.  MAILBOX_IDLE: no turn is due, and whoever
+     * pushes next schedules one. */
+    _Atomic(struct envelope *) inbox;
+    /* Of the user lane since ever, count and bytes in one (see mailbox.c): what senders have
+     * pushed, and what the turn has finished. */
+    atomic_uint_fast64_t pushed;
+    atomic_uint_fast64_t finished;
     atomic_uint_fast32_t user_count_max;
     atomic_bool drop_newest; /* RT_DROP_NEWEST */
     atomic_bool remote;      /* has to do with actors of other nodes */
+    bool has_roles;          /* it took or watched one */
+    bool end_for_good;       /* while ENDING: no further life */
+    bool restart_granted;    /* while ENDING or WAITING: the supervisor has said RESTART */
     /* For those who look in; only the turn writes, so plain loads and stores do. */
     _Atomic(const char *) name; /* of the behaviour; NULL before the first life */
     atomic_uint_fast64_t handled;
@@ -86,35 +95,47 @@ struct actor {
     atomic_uint_fast64_t latest_ms; /* when it was given a message, or began */
     uint32_t slot_next;             /* free list, under the system's lock */
     uint32_t generation;            /* of the latest id, likewise */
+    /* The parent's turn's own, from rt_spawn until it has heard of the end. */
+    uint32_t sibling_newer;
+    uint32_t sibling_older;
+    struct rt_address parent;
 
     struct actor *run_next; /* in a run queue */
     struct queue ready[LANES];
     const struct rt_behaviour *behaviour;
     void *state;
     void *arg;
+    size_t arg_size;
     struct relations *relations;
-    struct rt_address parent;
     uint64_t life;           /* counts lives over all actors of the slot */
     uint64_t alive_since_ms; /* start of this life */
-    uint32_t parked;         /* messages in ready that `pending` no longer counts */
     uint32_t crash_count;    /* in a row, for the back-off */
     _Atomic(enum actor_state) lifecycle;
-    enum err end_reason;  /* while ENDING */
-    bool end_for_good;    /* while ENDING: no further life */
-    bool restart_granted; /* while ENDING or WAITING: the supervisor has said RESTART */
+    enum err end_reason; /* while ENDING */
+};
+
+/* What a worker has not yet added to the system's own account. */
+struct tally {
+    uint64_t accepted;
+    uint64_t outcomes[OUTCOMES];
+    uint64_t ended_bytes;
 };
 
 struct worker {
     struct rt_system *system;
     pthread_t thread;
-    pthread_mutex_t lock; /* of the run queue */
-    struct actor *run_first;
-    struct actor *run_last;
+    struct run_queue queue;
     uint64_t random;
     uint32_t index;
-    atomic_uint_fast64_t handler_since_ms; /* 0: none is running */
-    atomic_uint_fast64_t handled;          /* messages; only this worker writes */
-    _Atomic uint64_t handler_actor;
+    uint32_t turns; /* until the clock is looked at again */
+    uint32_t turns_at_a_time;
+    uint64_t now_ms;      /* when it was looked at */
+    uint64_t now_ns;      /* likewise, for measuring turns */
+    uint64_t number_next; /* numbers set aside, see worker_number */
+    uint64_t number_end;
+    struct tally tally;
+    atomic_uint_fast64_t turn_ns; /* how long a turn took lately */
+    atomic_uint_fast64_t handled; /* messages; only this worker writes */
 };
 
 struct role {
@@ -151,8 +172,7 @@ struct rt_system {
     bool threaded;
     pthread_mutex_t idle_lock;
     pthread_cond_t idle_cond;
-    atomic_uint idle;      /* workers that sleep or are about to */
-    atomic_uint scheduled; /* actors in run queues */
+    atomic_uint idle; /* workers that sleep or are about to */
     atomic_bool stopping;
     atomic_uint next_worker;
 
@@ -179,8 +199,11 @@ struct rt_context {
 
 /* The slot of an id, which may hold another actor by now; NULL when there never was one. */
 struct actor *actors_find(struct rt_system *system, uint64_t id);
+/* A slot with a new id; NULL without memory.  To be given back when the id has ended, and nobody
+ * needs the slot's links to siblings any more. */
 struct actor *actors_take(struct rt_system *system);
-void actors_give_back(struct rt_system *system, struct actor *actor);
+void actors_end_id(struct rt_system *system, struct actor *actor);
+void actors_give_back(struct rt_system *system, uint32_t slot);
 struct relations *actor_relations(struct actor *actor); /* made on first use; NULL: no memory */
 
 /* ---- mailbox.c ---- */
@@ -188,8 +211,21 @@ struct relations *actor_relations(struct actor *actor); /* made on first use; NU
 /* Pushes for the actor in envelope->to.  Takes over on ERR_OK; ERR_FULL, ERR_GONE leave it. */
 enum err mailbox_push(struct rt_system *system, struct envelope **envelope) MUST_CHECK;
 
-/* Moves what has arrived to actor->ready; returns how many. */
-uint32_t mailbox_drain(struct actor *actor);
+#define MAILBOX_IDLE ((struct envelope *)(uintptr_t)1)
+
+/* Moves what has arrived to actor->ready. */
+void mailbox_drain(struct actor *actor);
+
+/* No turn is due any more, if nothing has arrived since the drain; false: something has.  From
+ * then on the actor is not the caller's. */
+bool mailbox_close(struct actor *actor);
+
+/* A message of the user lane has found its end. */
+void mailbox_finished(struct actor *actor, const struct envelope *envelope);
+
+/* What waits in the user lane, or is being handled. */
+void mailbox_load(const struct actor *actor, uint64_t *ret_count, uint64_t *ret_bytes);
+
 struct envelope *queue_pop(struct queue *queue);
 void queue_push(struct queue *queue, struct envelope *envelope);
 void queue_push_front(struct queue *queue, struct envelope *envelope);
@@ -198,6 +234,15 @@ void queue_push_front(struct queue *queue, struct envelope *envelope);
 
 void worker_schedule(struct rt_system *system, struct actor *actor);
 bool worker_run_one(struct worker *worker);
+
+/* Books into the system's own account: for a worker's thread without a bus lock. */
+void worker_accepted(struct rt_system *system);
+
+/* Adds what the worker has not yet added; for its own thread. */
+void worker_settle(struct worker *worker);
+
+/* A number that no other thing of this process has: of asks, monitors, commands, spans. */
+uint64_t worker_number(struct worker *worker);
 enum err workers_start(struct rt_system *system) MUST_CHECK;
 void workers_stop(struct rt_system *system);
 
@@ -209,8 +254,10 @@ struct birth {
     const void *arg;
     size_t size;
     struct rt_address parent; /* node 0: none */
+    bool adopt; /* the parent is to be told of its child: it does not spawn it itself */
 };
 
+/* Unless `adopt` is set, the parent's turn makes it one of its children with life_add_child. */
 enum err life_spawn(struct rt_system *system, const struct birth *birth,
                     struct rt_address *ret_address) MUST_CHECK;
 
@@ -229,6 +276,7 @@ void life_begin(struct rt_context *ctx);
 
 /* On the supervisor's turn: decides about a crashed child, forgets an ended one.  On the child's:
  * its supervisor wants another life. */
+void life_add_child(struct rt_context *ctx, struct rt_address child);
 void life_child_crashed(struct rt_context *ctx, struct rt_address child);
 void life_child_ended(struct rt_context *ctx, struct rt_address child);
 void life_restart(struct rt_context *ctx);
@@ -273,6 +321,7 @@ struct order {
     enum order_kind kind;
     const struct rt_behaviour *behaviour; /* BEGIN */
     void *arg;                            /* BEGIN; owned */
+    size_t arg_size;                      /* BEGIN */
     struct rt_address address;            /* BEGIN: of the parent; ADOPT: of the child */
     struct rt_store_op *op;               /* STORE_DONE; owned */
 };
@@ -287,11 +336,6 @@ enum err deliver_order(struct rt_system *system, uint64_t actor, struct order *o
 
 /* Frees what an order owns. */
 void order_fini(const struct order *order);
-
-static inline uint64_t system_number(struct rt_system *system)
-{
-    return atomic_fetch_add_explicit(&system->next_number, 1, memory_order_relaxed) + 1;
-}
 
 /* Counts where there is one writer: no bus lock. */
 static inline void count_alone(atomic_uint_fast64_t *counter)

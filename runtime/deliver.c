@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
-static enum err hand_over(struct rt_system *system, struct envelope **envelope)
+#include "runtime/pool.h"
+
+enum err deliver(struct rt_system *system, struct envelope **envelope)
 {
     if ((*envelope)->to.node == system->node) {
         return mailbox_push(system, envelope);
@@ -15,17 +17,12 @@ static enum err hand_over(struct rt_system *system, struct envelope **envelope)
     return ERR_OK;
 }
 
-enum err deliver(struct rt_system *system, struct envelope **envelope)
-{
-    return hand_over(system, envelope);
-}
-
 static struct envelope *own_envelope(struct rt_system *system, const struct msg *msg)
 {
     struct envelope *envelope = envelope_new(msg);
     if (envelope) {
         envelope->account = system->own;
-        atomic_fetch_add_explicit(&system->own->accepted, 1, memory_order_relaxed);
+        worker_accepted(system);
     }
     return envelope;
 }
@@ -39,7 +36,7 @@ void deliver_signal(struct rt_system *system, struct rt_address from, struct rt_
     }
     envelope->from = from;
     envelope->to = to;
-    enum err err = hand_over(system, &envelope);
+    enum err err = deliver(system, &envelope);
     if (err != ERR_OK) {
         deliver_dead(system, &envelope, OUTCOME_DEAD, err);
     }
@@ -66,7 +63,7 @@ void deliver_failure(struct rt_system *system, const struct envelope *lost, enum
     envelope->from = lost->to;
     envelope->to = lost->from;
     envelope->ask = lost->ask | FRAME_ANSWER;
-    if (hand_over(system, &envelope) != ERR_OK) {
+    if (deliver(system, &envelope) != ERR_OK) {
         envelope_end(&envelope, OUTCOME_DEAD);
     }
 }
@@ -80,7 +77,7 @@ void deliver_dead(struct rt_system *system, struct envelope **envelope, enum out
 
 void order_fini(const struct order *order)
 {
-    free(order->arg);
+    pool_give(order->arg, order->arg_size);
     struct rt_store_op *op = order->op;
     if (op && op->fini) {
         op->fini(op);
@@ -90,10 +87,9 @@ void order_fini(const struct order *order)
 
 enum err deliver_order(struct rt_system *system, uint64_t actor, struct order *order)
 {
-    struct envelope *envelope = calloc(1, sizeof *envelope + sizeof *order);
+    struct envelope *envelope = envelope_empty(sizeof *order);
     enum err err = ERR_MEMORY;
     if (envelope) {
-        envelope->bytes = (uint32_t)(sizeof *envelope + sizeof *order);
         envelope->lane = LANE_SYSTEM;
         envelope->to = (struct rt_address){system->node, actor};
         order->head.type = 0;
@@ -102,7 +98,7 @@ enum err deliver_order(struct rt_system *system, uint64_t actor, struct order *o
     }
     if (err != ERR_OK) {
         order_fini(order);
-        free(envelope);
+        envelope_free(envelope);
     }
     return err;
 }

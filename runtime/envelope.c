@@ -1,21 +1,50 @@
 /* envelope.c - making and ending envelopes. */
 #include "runtime/envelope.h"
 
-#include <stdlib.h>
+#include "runtime/pool.h"
+
+struct envelope *envelope_empty(size_t size)
+{
+    size_t whole = sizeof(struct envelope) + size;
+    assert(whole <= UINT32_MAX);
+    struct envelope *self = pool_take(whole);
+    if (self) {
+        *self = (struct envelope){.bytes = (uint32_t)whole, .size = (uint32_t)whole};
+    }
+    return self;
+}
+
+enum err envelope_make(const struct msg *msg, struct envelope **ret_envelope)
+{
+    size_t size;
+    enum err err = msg_measure(msg, &size);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct envelope *self = envelope_empty(size);
+    if (!self) {
+        return ERR_MEMORY;
+    }
+    /* Types below 0x0200 carry the runtime's own business: it may never wait behind user's. */
+    self->lane = msg->type < 0x0200 ? LANE_SYSTEM : LANE_USER;
+    (void)msg_copy(self->body, msg); /* returns the body */
+    *ret_envelope = self;
+    return ERR_OK;
+}
 
 struct envelope *envelope_new(const struct msg *msg)
 {
-    size_t size = sizeof(struct envelope) + msg_size(msg);
-    assert(size <= UINT32_MAX);
-    struct envelope *self = calloc(1, size);
-    if (!self) {
-        return NULL;
-    }
-    self->bytes = (uint32_t)size;
-    /* Types below 0x0200 carry the runtime's own business: it may never wait behind user's. */
-    self->lane = msg->type < 0x0200 ? LANE_SYSTEM : LANE_USER;
-    (void)msg_copy(self->body, msg);
+    struct envelope *self = NULL;
+    enum err err = envelope_make(msg, &self);
+    assert(err == ERR_OK || err == ERR_MEMORY);
     return self;
+}
+
+void envelope_free(struct envelope *envelope)
+{
+    if (envelope) {
+        pool_give(envelope, envelope->size);
+    }
 }
 
 void envelope_end(struct envelope **envelope, enum outcome outcome)
@@ -28,6 +57,6 @@ void envelope_end(struct envelope **envelope, enum outcome outcome)
         atomic_fetch_add_explicit(&self->account->outcomes[outcome], 1, memory_order_relaxed);
         atomic_fetch_add_explicit(&self->account->ended_bytes, self->bytes, memory_order_relaxed);
     }
-    free(self);
+    envelope_free(self);
     *envelope = NULL;
 }

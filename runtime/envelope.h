@@ -23,7 +23,8 @@ enum outcome {
 };
 
 /* Counters of one source of messages (this process's own actors, or one peer).  The sum of
- * `outcomes` never exceeds `accepted`; what is missing is on its way.  Any thread may add. */
+ * `outcomes` never exceeds `accepted`; what is missing is on its way.  Any thread may add.  What a
+ * worker does itself it adds when it has no work left, and now and then. */
 struct account {
     atomic_uint_fast64_t accepted;
     atomic_uint_fast64_t outcomes[OUTCOMES];
@@ -39,7 +40,8 @@ struct envelope {
     uint64_t deadline_ms; /* monotonic, of this process; 0 for none */
     uint64_t trace;
     uint64_t span;
-    uint32_t bytes; /* size of this allocation: what mailbox and credit limits count */
+    uint32_t bytes; /* what mailbox and credit limits count: the size, or what came encoded */
+    uint32_t size;  /* of this allocation */
     uint8_t lane;
     uint8_t crashes; /* how often it crashed its receiver */
     _Alignas(max_align_t) unsigned char body[];
@@ -52,9 +54,18 @@ static inline const struct msg *envelope_msg(const struct envelope *envelope)
     return (const struct msg *)(const void *)envelope->body;
 }
 
-/* A copy of `msg` (checked) in a new envelope, everything else zero; NULL without memory.  The
- * caller owns it. */
+/* An envelope for a body of `size` bytes, everything but the body zero; NULL without memory.  The
+ * caller owns it, and ends it with envelope_end or envelope_free. */
+struct envelope *envelope_empty(size_t size);
+
+/* A copy of `msg` (checked) in a new envelope; NULL without memory. */
 struct envelope *envelope_new(const struct msg *msg);
+
+/* The same with the check: ERR_UNKNOWN, ERR_LIMIT as msg_check, ERR_MEMORY. */
+enum err envelope_make(const struct msg *msg, struct envelope **ret_envelope) MUST_CHECK;
+
+/* Frees without counting. */
+void envelope_free(struct envelope *envelope);
 
 /* Counts `outcome` and frees. */
 void envelope_end(struct envelope **envelope, enum outcome outcome);

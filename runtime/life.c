@@ -14,6 +14,8 @@
 
 #include <stdlib.h>
 
+#include "runtime/pool.h"
+
 /* ---- lists ---- */
 
 struct peer **peer_find(struct peer **list, struct rt_address address)
@@ -58,6 +60,53 @@ static void free_peers(struct peer **list)
     }
 }
 
+/* ---- children ---- */
+
+static struct actor *slot_at(struct rt_system *system, uint32_t slot)
+{
+    return actors_find(system, UINT64_C(1) << 32 | slot);
+}
+
+void life_add_child(struct rt_context *ctx, struct rt_address child)
+{
+    struct relations *relations = ctx->actor->relations;
+    uint32_t slot = (uint32_t)child.actor;
+    struct actor *it = slot_at(ctx->system, slot);
+    it->sibling_newer = NO_SLOT;
+    it->sibling_older = relations->child_newest;
+    if (it->sibling_older != NO_SLOT) {
+        slot_at(ctx->system, it->sibling_older)->sibling_newer = slot;
+    }
+    relations->child_newest = slot;
+}
+
+/* The slot of a child of ours, which may have ended by now; NULL: it is none. */
+static struct actor *child_at(struct rt_context *ctx, struct rt_address address)
+{
+    struct actor *child = address.node == ctx->system->node && ctx->actor->relations
+                              ? actors_find(ctx->system, address.actor)
+                              : NULL;
+    bool ours = child && child->generation == address.actor >> 32 &&
+                rt_address_equal(child->parent, rt_self(ctx));
+    return ours ? child : NULL;
+}
+
+/* Forgets a child that has ended. */
+static void remove_child(struct rt_context *ctx, struct rt_address address, struct actor *child)
+{
+    struct rt_system *system = ctx->system;
+    if (child->sibling_newer != NO_SLOT) {
+        slot_at(system, child->sibling_newer)->sibling_older = child->sibling_older;
+    } else {
+        ctx->actor->relations->child_newest = child->sibling_older;
+    }
+    if (child->sibling_older != NO_SLOT) {
+        slot_at(system, child->sibling_older)->sibling_newer = child->sibling_newer;
+    }
+    child->parent = (struct rt_address){0, 0};
+    actors_give_back(system, (uint32_t)address.actor);
+}
+
 /* ---- begin ---- */
 
 static void log_life(struct rt_context *ctx, enum rt_level level, const char *text, enum err err)
@@ -76,7 +125,7 @@ void life_begin(struct rt_context *ctx)
     self->alive_since_ms = system_now(ctx->system);
     atomic_store_explicit(&self->latest_ms, self->alive_since_ms, memory_order_relaxed);
     count_alone(&self->lives);
-    self->state = calloc(1, behaviour->state_size ? behaviour->state_size : 1);
+    self->state = pool_take_zeroed(behaviour->state_size ? behaviour->state_size : 1);
     if (!self->state) {
         life_crash(ctx, ERR_MEMORY);
         return;
@@ -91,9 +140,9 @@ enum err life_spawn(struct rt_system *system, const struct birth *birth,
                     struct rt_address *ret_address)
 {
     const struct rt_behaviour *behaviour = birth->behaviour;
-    struct order order = {.kind = ORDER_BEGIN, .behaviour = behaviour, .address = birth->parent};
+    struct order order = {.kind = ORDER_BEGIN, .behaviour = behaviour, .arg_size = birth->size};
     if (birth->size > 0) {
-        order.arg = malloc(birth->size);
+        order.arg = pool_take(birth->size);
         if (!order.arg) {
             return ERR_MEMORY;
         }
@@ -101,7 +150,7 @@ enum err life_spawn(struct rt_system *system, const struct birth *birth,
     }
     struct actor *actor = actors_take(system);
     if (!actor) {
-        free(order.arg);
+        order_fini(&order);
         return ERR_MEMORY;
     }
     uint64_t count_max = behaviour->mailbox_count_max ? behaviour->mailbox_count_max
@@ -109,10 +158,25 @@ enum err life_spawn(struct rt_system *system, const struct birth *birth,
     atomic_store_explicit(&actor->user_count_max, count_max, memory_order_relaxed);
     atomic_store_explicit(&actor->drop_newest, behaviour->overflow == RT_DROP_NEWEST,
                           memory_order_relaxed);
+    actor->parent = birth->parent;
     struct rt_address address = actor_address(system, actor);
-    enum err err = deliver_order(system, address.actor, &order);
+    /* Before it begins: the parent must not hear of the end first. */
+    struct order adopt = {.kind = ORDER_ADOPT, .address = address};
+    enum err err = birth->adopt ? deliver_order(system, birth->parent.actor, &adopt) : ERR_OK;
     if (err != ERR_OK) {
-        actors_give_back(system, actor);
+        order_fini(&order);
+        actors_end_id(system, actor);
+        actors_give_back(system, (uint32_t)address.actor);
+        return err;
+    }
+    err = deliver_order(system, address.actor, &order);
+    if (err != ERR_OK) {
+        actors_end_id(system, actor);
+        if (birth->adopt) {
+            deliver_signal(system, address, birth->parent, MSG(child_ended, .reason = err));
+        } else {
+            actors_give_back(system, (uint32_t)address.actor);
+        }
         return err;
     }
     *ret_address = address;
@@ -134,13 +198,12 @@ static enum err store_done(struct rt_context *ctx, const struct order *order)
 enum err life_order(struct rt_context *ctx, const struct order *order)
 {
     struct actor *self = ctx->actor;
-    struct relations *relations;
     switch (order->kind) {
     case ORDER_BEGIN:
         assert(self->lifecycle == ACTOR_FREE);
         self->behaviour = order->behaviour;
         self->arg = order->arg;
-        self->parent = order->address;
+        self->arg_size = order->arg_size;
         self->crash_count = 0;
         atomic_store_explicit(&self->handled, 0, memory_order_relaxed);
         atomic_store_explicit(&self->lives, 0, memory_order_relaxed);
@@ -148,8 +211,11 @@ enum err life_order(struct rt_context *ctx, const struct order *order)
         life_begin(ctx);
         return ERR_OK;
     case ORDER_ADOPT:
-        relations = actor_relations(self);
-        return relations && peer_add(&relations->children, order->address, 0) ? ERR_OK : ERR_MEMORY;
+        if (!actor_relations(self)) {
+            return ERR_MEMORY;
+        }
+        life_add_child(ctx, order->address);
+        return ERR_OK;
     case ORDER_STORE_DONE:
         return store_done(ctx, order);
     }
@@ -165,7 +231,7 @@ static void release_life(struct rt_system *system, struct actor *self)
         if (self->behaviour->stop) {
             self->behaviour->stop(self->state);
         }
-        free(self->state);
+        pool_give(self->state, self->behaviour->state_size ? self->behaviour->state_size : 1);
         self->state = NULL;
     }
     struct relations *relations = self->relations;
@@ -238,25 +304,30 @@ static void end_for_good(struct rt_context *ctx)
         deliver_signal(system, address, relations->links->address, MSG(exit, .reason = reason));
         peer_remove(&relations->links);
     }
-    if (self->parent.node != 0) {
-        deliver_signal(system, address, self->parent, MSG(child_ended, .reason = reason));
-    } else if (reason != ERR_OK) {
+    if (self->parent.node == 0 && reason != ERR_OK) {
         atomic_store(&system->failed, true);
     }
-    (void)pthread_mutex_lock(&system->lock);
-    drop_roles(&system->holders, address);
-    drop_roles(&system->watchers, address);
-    (void)pthread_mutex_unlock(&system->lock);
+    if (self->has_roles) {
+        (void)pthread_mutex_lock(&system->lock);
+        drop_roles(&system->holders, address);
+        drop_roles(&system->watchers, address);
+        (void)pthread_mutex_unlock(&system->lock);
+        self->has_roles = false;
+    }
     free(relations ? relations->restarts : NULL);
     free(relations);
-    free(self->arg);
+    pool_give(self->arg, self->arg_size);
     self->relations = NULL;
     self->arg = NULL;
     self->behaviour = NULL;
     atomic_store_explicit(&self->name, NULL, memory_order_relaxed);
     self->lifecycle = ACTOR_FREE;
     atomic_store_explicit(&self->remote, false, memory_order_relaxed);
-    actors_give_back(system, self);
+    actors_end_id(system, self);
+    /* The slot is the parent's to give back, which goes from child to child by it. */
+    if (self->parent.node != 0) {
+        deliver_signal(system, address, self->parent, MSG(child_ended, .reason = reason));
+    }
 }
 
 static uint64_t restart_delay_ms(struct rt_context *ctx)
@@ -319,8 +390,9 @@ static void end_life(struct rt_context *ctx)
 static void end_children(struct rt_context *ctx)
 {
     struct relations *relations = ctx->actor->relations;
-    if (relations && relations->children) {
-        deliver_signal(ctx->system, rt_self(ctx), relations->children->address,
+    if (relations && relations->child_newest != NO_SLOT) {
+        deliver_signal(ctx->system, rt_self(ctx),
+                       actor_address(ctx->system, slot_at(ctx->system, relations->child_newest)),
                        MSG(exit, .reason = ERR_OK));
     } else {
         end_life(ctx);
@@ -384,8 +456,8 @@ void life_child_crashed(struct rt_context *ctx, struct rt_address child)
 {
     struct actor *self = ctx->actor;
     struct rt_address me = rt_self(ctx);
-    struct relations *relations = self->relations;
-    if (!relations || !*peer_find(&relations->children, child)) {
+    struct actor *crashed = child_at(ctx, child);
+    if (!crashed) {
         return;
     }
     if (self->lifecycle != ACTOR_ALIVE) {
@@ -400,24 +472,23 @@ void life_child_crashed(struct rt_context *ctx, struct rt_address child)
     atomic_fetch_add_explicit(&ctx->system->restarts, 1, memory_order_relaxed);
     enum rt_strategy strategy = self->behaviour->strategy;
     /* Newest first: what stands before the child in the list was started after it. */
-    for (struct peer *peer = relations->children; peer; peer = peer->next) {
-        bool it = rt_address_equal(peer->address, child);
-        if (it || strategy != RT_ONE_FOR_ONE) {
-            deliver_signal(ctx->system, me, peer->address, MSG(restart, .delay_ms = 0));
-        }
-        if (it && strategy != RT_ONE_FOR_ALL) {
-            break;
-        }
+    uint32_t slot =
+        strategy == RT_ONE_FOR_ONE ? (uint32_t)child.actor : self->relations->child_newest;
+    while (slot != NO_SLOT) {
+        struct actor *it = slot_at(ctx->system, slot);
+        deliver_signal(ctx->system, me, actor_address(ctx->system, it),
+                       MSG(restart, .delay_ms = 0));
+        slot = it == crashed && strategy != RT_ONE_FOR_ALL ? NO_SLOT : it->sibling_older;
     }
 }
 
 void life_child_ended(struct rt_context *ctx, struct rt_address child)
 {
-    struct relations *relations = ctx->actor->relations;
-    if (!relations) {
+    struct actor *ended = child_at(ctx, child);
+    if (!ended) {
         return;
     }
-    peer_remove(peer_find(&relations->children, child));
+    remove_child(ctx, child, ended);
     if (ctx->actor->lifecycle == ACTOR_ENDING) {
         end_children(ctx);
     }
@@ -452,11 +523,10 @@ void life_drop(struct rt_system *system, struct actor *self)
         free_peers(&self->relations->watchers);
         free_peers(&self->relations->watched);
         free_peers(&self->relations->links);
-        free_peers(&self->relations->children);
         free(self->relations->restarts);
         free(self->relations);
     }
-    free(self->arg);
+    pool_give(self->arg, self->arg_size);
 }
 
 static enum err root_receive(struct rt_context *ctx, void *state, const struct msg *msg)

@@ -17,7 +17,8 @@ static void init_workers(struct rt_system *self, uint64_t seed)
         worker->system = self;
         worker->index = i;
         worker->random = (seed ^ (UINT64_C(0x9E3779B97F4A7C15) * (i + 1))) | 1;
-        (void)pthread_mutex_init(&worker->lock, NULL);
+        worker->turns_at_a_time = 1;
+        run_queue_init(&worker->queue);
     }
 }
 
@@ -34,7 +35,7 @@ enum err system_new(const struct system_options *options, struct rt_system **ret
     self->ports = options->ports;
     self->node = options->node;
     (void)snprintf(self->name, sizeof self->name, "%s", options->name);
-    self->free_first = UINT32_MAX;
+    self->free_first = NO_SLOT;
     init_workers(self, options->seed);
     (void)pthread_mutex_init(&self->lock, NULL);
     (void)pthread_mutex_init(&self->idle_lock, NULL);
@@ -67,7 +68,7 @@ static void drop_queue(struct queue *queue)
 static void drop_actor(struct rt_system *self, struct actor *actor)
 {
     life_drop(self, actor);
-    (void)mailbox_drain(actor);
+    mailbox_drain(actor);
     for (int lane = 0; lane < LANES; lane++) {
         drop_queue(&actor->ready[lane]);
     }
@@ -106,7 +107,7 @@ void system_destroy(struct rt_system **system)
     timers_destroy(&self->timers);
     drop_lists(self);
     for (uint32_t i = 0; i < self->workers_count; i++) {
-        (void)pthread_mutex_destroy(&self->workers[i].lock);
+        run_queue_fini(&self->workers[i].queue);
     }
     (void)pthread_mutex_destroy(&self->lock);
     (void)pthread_mutex_destroy(&self->idle_lock);
@@ -118,13 +119,8 @@ void system_destroy(struct rt_system **system)
 enum err system_spawn(struct rt_system *self, const struct rt_behaviour *behaviour, const void *arg,
                       size_t size, struct rt_address *ret_address)
 {
-    struct birth birth = {behaviour, arg, size, self->root};
-    enum err err = life_spawn(self, &birth, ret_address);
-    if (err != ERR_OK) {
-        return err;
-    }
-    struct order adopt = {.kind = ORDER_ADOPT, .address = *ret_address};
-    return deliver_order(self, self->root.actor, &adopt);
+    struct birth birth = {behaviour, arg, size, self->root, .adopt = true};
+    return life_spawn(self, &birth, ret_address);
 }
 
 enum err system_start(struct rt_system *self)
@@ -151,9 +147,12 @@ enum err system_stop(struct rt_system *self, uint64_t ms_max)
 bool system_run_ready(struct rt_system *self)
 {
     bool any = false;
-    while (worker_run_one(&self->workers[0])) {
+    struct worker *worker = &self->workers[0];
+    worker->turns = 0; /* the clock may have moved */
+    while (worker_run_one(worker)) {
         any = true;
     }
+    worker_settle(worker);
     return any;
 }
 
@@ -183,7 +182,7 @@ enum err system_tell(struct rt_system *self, struct rt_address to, const struct 
     }
     envelope->account = self->own;
     envelope->to = to;
-    atomic_fetch_add_explicit(&self->own->accepted, 1, memory_order_relaxed);
+    worker_accepted(self);
     enum err err = deliver(self, &envelope);
     envelope_end(&envelope, err == ERR_FULL ? OUTCOME_REJECTED : OUTCOME_DEAD);
     return err;
@@ -301,6 +300,7 @@ void system_role_up(struct rt_system *self, uint64_t role, struct rt_address act
 void rt_take_role(struct rt_context *ctx, uint64_t role)
 {
     struct rt_system *system = ctx->system;
+    ctx->actor->has_roles = true;
     system_role_up(system, role, rt_self(ctx), system->name);
     system->ports.net_announce(system->ports.world, role, ctx->actor->id);
 }
@@ -309,6 +309,7 @@ void rt_watch_role(struct rt_context *ctx, uint64_t role)
 {
     struct rt_system *system = ctx->system;
     struct rt_address self = rt_self(ctx);
+    ctx->actor->has_roles = true;
     (void)pthread_mutex_lock(&system->lock);
     struct role *watcher = holds(system->watchers, role, self) ? NULL : role_new(role, self, "");
     if (watcher) {
@@ -390,11 +391,10 @@ static void look_at(const struct actor *actor, uint64_t id, struct actor_stats *
         .id = id,
         .name = atomic_load_explicit(&actor->name, memory_order_relaxed),
         .state = states[atomic_load_explicit(&actor->lifecycle, memory_order_relaxed)],
-        .queued = atomic_load_explicit(&actor->user_count, memory_order_relaxed),
-        .queued_bytes = atomic_load_explicit(&actor->user_bytes, memory_order_relaxed),
         .handled = atomic_load_explicit(&actor->handled, memory_order_relaxed),
         .restarts = lives > 0 ? lives - 1 : 0,
         .latest_ms = atomic_load_explicit(&actor->latest_ms, memory_order_relaxed)};
+    mailbox_load(actor, &ret_stats->queued, &ret_stats->queued_bytes);
 }
 
 bool system_actor_after(const struct rt_system *self, uint64_t after, struct actor_stats *ret_stats)

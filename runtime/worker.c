@@ -1,53 +1,82 @@
 /* worker.c - threads that run actors, one turn at a time.
  *
- * Each worker has a run queue; an idle one steals from the others, then parks.  A turn takes a
- * bounded number of messages, signals of the runtime first.
+ * Each worker has a run queue.  A turn takes a bounded number of messages, signals of the runtime
+ * first.  What an actor readies stays with its worker: to wake another core and to move messages
+ * there costs more than most turns take.  So an idle worker steals only from one whose turns have
+ * been long lately, and that one wakes it when something is left over: nobody polls.  A worker that
+ * finds nothing sleeps.
  */
 #include "runtime/core.h"
 
 #include <stdlib.h>
+#include <time.h>
+
+enum {
+    TURNS_AT_A_TIME = 32, /* between two looks at the clock, when turns are short */
+    NUMBERS_AT_A_TIME = 256,
+    STEAL_TURN_NS = 2000,      /* shorter turns are not worth the way to another core */
+    EAGER_TURN_NS = 50000,     /* after longer ones even the first actor readied wakes a worker */
+    RUNTIME_TYPES_END = 0x1000 /* messages from here on are the actors' own */
+};
 
 /* The worker that this thread is, so that what an actor readies stays on its core.
  * NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): senders bring no context */
 static _Thread_local struct worker *current;
 
-static void run_queue_push(struct worker *worker, struct actor *actor)
-{
-    (void)pthread_mutex_lock(&worker->lock);
-    actor->run_next = NULL;
-    if (worker->run_last) {
-        worker->run_last->run_next = actor;
-    } else {
-        worker->run_first = actor;
-    }
-    worker->run_last = actor;
-    (void)pthread_mutex_unlock(&worker->lock);
-}
+/* ---- booking ---- */
 
-static struct actor *run_queue_pop(struct worker *worker)
-{
-    (void)pthread_mutex_lock(&worker->lock);
-    struct actor *actor = worker->run_first;
-    if (actor) {
-        worker->run_first = actor->run_next;
-        if (!worker->run_first) {
-            worker->run_last = NULL;
-        }
-    }
-    (void)pthread_mutex_unlock(&worker->lock);
-    return actor;
-}
-
-void worker_schedule(struct rt_system *system, struct actor *actor)
+void worker_accepted(struct rt_system *system)
 {
     struct worker *worker = current;
-    if (!worker || worker->system != system) {
-        uint32_t turn = atomic_fetch_add_explicit(&system->next_worker, 1, memory_order_relaxed);
-        worker = &system->workers[turn % system->workers_count];
+    if (worker && worker->system == system) {
+        worker->tally.accepted++;
+    } else {
+        atomic_fetch_add_explicit(&system->own->accepted, 1, memory_order_relaxed);
     }
-    run_queue_push(worker, actor);
-    /* Paired with the order in worker_main: idle is raised before scheduled is read there. */
-    atomic_fetch_add(&system->scheduled, 1);
+}
+
+void worker_settle(struct worker *worker)
+{
+    struct account *own = worker->system->own;
+    struct tally tally = worker->tally;
+    worker->tally = (struct tally){0};
+    atomic_fetch_add_explicit(&own->accepted, tally.accepted, memory_order_relaxed);
+    for (int i = 0; i < OUTCOMES; i++) {
+        if (tally.outcomes[i] > 0) {
+            atomic_fetch_add_explicit(&own->outcomes[i], tally.outcomes[i], memory_order_relaxed);
+        }
+    }
+    atomic_fetch_add_explicit(&own->ended_bytes, tally.ended_bytes, memory_order_relaxed);
+}
+
+uint64_t worker_number(struct worker *worker)
+{
+    if (worker->number_next == worker->number_end) {
+        worker->number_next = atomic_fetch_add_explicit(&worker->system->next_number,
+                                                        NUMBERS_AT_A_TIME, memory_order_relaxed);
+        worker->number_end = worker->number_next + NUMBERS_AT_A_TIME;
+    }
+    return ++worker->number_next;
+}
+
+static void finish(struct rt_context *ctx, struct envelope **envelope, enum outcome outcome)
+{
+    struct envelope *self = *envelope;
+    if (self->lane == LANE_USER) {
+        mailbox_finished(ctx->actor, self);
+    }
+    if (self->account == ctx->system->own) {
+        ctx->worker->tally.outcomes[outcome]++;
+        ctx->worker->tally.ended_bytes += self->bytes;
+        self->account = NULL;
+    }
+    envelope_end(envelope, outcome);
+}
+
+/* ---- scheduling ---- */
+
+static void wake_one(struct rt_system *system)
+{
     if (atomic_load(&system->idle) > 0) {
         (void)pthread_mutex_lock(&system->idle_lock);
         (void)pthread_cond_signal(&system->idle_cond);
@@ -55,14 +84,81 @@ void worker_schedule(struct rt_system *system, struct actor *actor)
     }
 }
 
-static void finish(struct actor *actor, struct envelope **envelope, enum outcome outcome)
+void worker_schedule(struct rt_system *system, struct actor *actor)
 {
-    if ((*envelope)->lane == LANE_USER) {
-        atomic_fetch_sub_explicit(&actor->user_count, 1, memory_order_relaxed);
-        atomic_fetch_sub_explicit(&actor->user_bytes, (*envelope)->bytes, memory_order_relaxed);
+    struct worker *worker = current;
+    if (worker && worker->system == system) {
+        run_queue_push_own(&worker->queue, actor);
+        if (atomic_load_explicit(&worker->turn_ns, memory_order_relaxed) >= EAGER_TURN_NS) {
+            wake_one(system);
+        }
+        return;
     }
-    envelope_end(envelope, outcome);
+    uint32_t turn = atomic_fetch_add_explicit(&system->next_worker, 1, memory_order_relaxed);
+    run_queue_push(&system->workers[turn % system->workers_count].queue, actor);
+    /* Paired with the order in rest(): idle is raised before the lists are read there. */
+    wake_one(system);
 }
+
+/* Whether another worker may take from this one. */
+static bool may_be_robbed(struct worker *worker)
+{
+    return run_queue_listed(&worker->queue) > 0 ||
+           (run_queue_ringed(&worker->queue) > 0 &&
+            atomic_load_explicit(&worker->turn_ns, memory_order_relaxed) >= STEAL_TURN_NS);
+}
+
+static struct worker *find_victim(struct worker *worker)
+{
+    struct rt_system *system = worker->system;
+    for (uint32_t i = 1; i < system->workers_count; i++) {
+        struct worker *other = &system->workers[(worker->index + i) % system->workers_count];
+        if (may_be_robbed(other)) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+static struct actor *find_work(struct worker *worker)
+{
+    struct actor *actor = run_queue_pop(&worker->queue);
+    if (!actor) {
+        struct worker *victim = find_victim(worker);
+        actor = victim ? run_queue_steal(&victim->queue) : NULL;
+    } else if (worker->system->workers_count > 1 && may_be_robbed(worker)) {
+        wake_one(worker->system);
+    }
+    return actor;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec at;
+    (void)clock_gettime(CLOCK_MONOTONIC, &at);
+    return (uint64_t)at.tv_sec * 1000000000 + (uint64_t)at.tv_nsec;
+}
+
+/* Time, and how long turns take; the shorter they are, the more seldom it is asked for. */
+static void look_at_clock(struct worker *worker)
+{
+    uint32_t turns = worker->turns_at_a_time;
+    uint64_t now_ms = system_now(worker->system);
+    bool short_turns = now_ms - worker->now_ms < 2;
+    if (worker->system->threaded) {
+        uint64_t at_ns = now_ns();
+        uint64_t turn_ns = (at_ns - worker->now_ns) / turns;
+        atomic_store_explicit(&worker->turn_ns, turn_ns, memory_order_relaxed);
+        worker->now_ns = at_ns;
+        short_turns = turn_ns < STEAL_TURN_NS / 2;
+    }
+    turns = !short_turns ? 1 : turns < TURNS_AT_A_TIME ? 2 * turns : TURNS_AT_A_TIME;
+    worker->now_ms = now_ms;
+    worker->turns = worker->turns_at_a_time = turns;
+    worker_settle(worker);
+}
+
+/* ---- one message ---- */
 
 /* An answer must belong to an open ask; whoever waits no longer does not get it. */
 static bool take_answer(struct rt_context *ctx, struct envelope *envelope)
@@ -128,21 +224,15 @@ static bool is_stray(const struct rt_context *ctx, const struct msg *msg)
 
 static enum err call_receive(struct rt_context *ctx, const struct msg *msg)
 {
-    struct worker *worker = ctx->worker;
     struct actor *actor = ctx->actor;
-    atomic_store_explicit(&worker->handler_actor, actor->id, memory_order_relaxed);
-    uint64_t now_ms = system_now(ctx->system);
-    atomic_store_explicit(&worker->handler_since_ms, now_ms, memory_order_relaxed);
-    atomic_store_explicit(&actor->latest_ms, now_ms, memory_order_relaxed);
+    atomic_store_explicit(&actor->latest_ms, ctx->worker->now_ms, memory_order_relaxed);
     count_alone(&actor->handled);
-    count_alone(&worker->handled);
-    enum err err = actor->behaviour->receive(ctx, actor->state, msg);
-    atomic_store_explicit(&worker->handler_since_ms, 0, memory_order_relaxed);
-    return err;
+    count_alone(&ctx->worker->handled);
+    return actor->behaviour->receive(ctx, actor->state, msg);
 }
 
 /* The message goes back to where it was, unless it has crashed its receiver too often. */
-static bool crashed(struct rt_context *ctx, struct envelope **envelope, enum err err)
+static void crashed(struct rt_context *ctx, struct envelope **envelope, enum err err)
 {
     struct actor *actor = ctx->actor;
     struct envelope *self = *envelope;
@@ -153,10 +243,9 @@ static bool crashed(struct rt_context *ctx, struct envelope **envelope, enum err
         *envelope = NULL;
     } else {
         deliver_failure(ctx->system, self, err);
-        finish(actor, envelope, OUTCOME_DEAD);
+        finish(ctx, envelope, OUTCOME_DEAD);
     }
     life_crash(ctx, err);
-    return !again;
 }
 
 static bool has_expired(const struct rt_context *ctx, const struct envelope *envelope)
@@ -164,8 +253,7 @@ static bool has_expired(const struct rt_context *ctx, const struct envelope *env
     return envelope->deadline_ms && system_now(ctx->system) > envelope->deadline_ms;
 }
 
-/* True when the message was used up, false when it was put back. */
-static bool handle(struct rt_context *ctx, struct envelope **envelope)
+static void handle(struct rt_context *ctx, struct envelope **envelope)
 {
     struct envelope *self = *envelope;
     struct actor *actor = ctx->actor;
@@ -173,36 +261,37 @@ static bool handle(struct rt_context *ctx, struct envelope **envelope)
     ctx->envelope = self;
     if (msg->type == 0) {
         enum err err = life_order(ctx, envelope_order(self));
-        finish(actor, envelope, OUTCOME_HANDLED);
+        finish(ctx, envelope, OUTCOME_HANDLED);
         if (err != ERR_OK) {
             life_crash(ctx, err);
         }
-        return true;
+        return;
     }
     if (actor->lifecycle == ACTOR_FREE || self->to.actor != actor->id) {
         deliver_failure(ctx->system, self, ERR_GONE);
-        finish(actor, envelope, OUTCOME_DEAD);
-        return true;
+        finish(ctx, envelope, OUTCOME_DEAD);
+        return;
     }
     bool answer = self->ask & FRAME_ANSWER;
     if ((answer && !take_answer(ctx, self)) || (!answer && has_expired(ctx, self))) {
         deliver_failure(ctx->system, self, ERR_EXPIRED);
-        finish(actor, envelope, OUTCOME_EXPIRED);
-        return true;
+        finish(ctx, envelope, OUTCOME_EXPIRED);
+        return;
     }
-    if ((!answer && life_signal(ctx, self)) || is_stray(ctx, msg)) {
-        finish(actor, envelope, OUTCOME_HANDLED);
-        return true;
+    if (msg->type < RUNTIME_TYPES_END &&
+        ((!answer && life_signal(ctx, self)) || is_stray(ctx, msg))) {
+        finish(ctx, envelope, OUTCOME_HANDLED);
+        return;
     }
     enum err err = actor->lifecycle == ACTOR_ALIVE ? call_receive(ctx, msg) : ERR_UNKNOWN;
     if (err == ERR_OK || err == ERR_UNKNOWN) {
         if (err == ERR_UNKNOWN) {
             deliver_failure(ctx->system, self, err);
         }
-        finish(actor, envelope, err == ERR_OK ? OUTCOME_HANDLED : OUTCOME_REJECTED);
-        return true;
+        finish(ctx, envelope, err == ERR_OK ? OUTCOME_HANDLED : OUTCOME_REJECTED);
+        return;
     }
-    return crashed(ctx, envelope, err);
+    crashed(ctx, envelope, err);
 }
 
 /* A free slot takes everything too: there is nobody for whom to keep it. */
@@ -213,53 +302,42 @@ static struct envelope *next_message(struct actor *actor)
     return envelope || !open ? envelope : queue_pop(&actor->ready[LANE_USER]);
 }
 
+static bool has_message(const struct actor *actor)
+{
+    bool open = actor->lifecycle == ACTOR_ALIVE || actor->lifecycle == ACTOR_FREE;
+    return actor->ready[LANE_SYSTEM].first || (open && actor->ready[LANE_USER].first);
+}
+
 static void turn(struct worker *worker, struct actor *actor)
 {
-    int_fast64_t taken = 0;
-    (void)mailbox_drain(actor);
+    mailbox_drain(actor);
     for (int i = 0; i < TURN_MESSAGES_MAX; i++) {
         struct envelope *envelope = next_message(actor);
         if (!envelope) {
             break;
         }
         struct rt_context ctx = {.system = worker->system, .worker = worker, .actor = actor};
-        taken += handle(&ctx, &envelope);
+        handle(&ctx, &envelope);
         if (ctx.stop && actor->lifecycle == ACTOR_ALIVE) {
             life_end(&ctx, ERR_OK);
         }
     }
-    if (actor->lifecycle == ACTOR_WAITING || actor->lifecycle == ACTOR_ENDING) {
-        /* May be less than was parked: a life can begin and end within one turn. */
-        taken += (int_fast64_t)actor->ready[LANE_USER].count - (int_fast64_t)actor->parked;
-        actor->parked = actor->ready[LANE_USER].count;
-    } else if (actor->parked > 0) {
-        taken -= actor->parked;
-        actor->parked = 0;
-    }
-    /* From here on another worker may run the actor. */
-    int_fast64_t before = atomic_fetch_sub_explicit(&actor->pending, taken, memory_order_acq_rel);
-    if (before - taken > 0) {
+    /* When it is closed another worker may run the actor. */
+    if (has_message(actor) || !mailbox_close(actor)) {
         worker_schedule(worker->system, actor);
     }
 }
 
-static struct actor *find_work(struct worker *worker)
-{
-    struct rt_system *system = worker->system;
-    struct actor *actor = run_queue_pop(worker);
-    for (uint32_t i = 1; !actor && i < system->workers_count; i++) {
-        actor = run_queue_pop(&system->workers[(worker->index + i) % system->workers_count]);
-    }
-    if (actor) {
-        atomic_fetch_sub(&system->scheduled, 1);
-    }
-    return actor;
-}
+/* ---- the thread ---- */
 
 bool worker_run_one(struct worker *worker)
 {
     struct worker *outer = current;
     current = worker;
+    if (worker->turns == 0) {
+        look_at_clock(worker);
+    }
+    worker->turns--;
     struct actor *actor = find_work(worker);
     if (actor) {
         turn(worker, actor);
@@ -268,22 +346,39 @@ bool worker_run_one(struct worker *worker)
     return actor != NULL;
 }
 
+static bool has_work(struct worker *worker)
+{
+    return run_queue_listed(&worker->queue) > 0 || find_victim(worker) != NULL;
+}
+
+/* Sleeps until there is something to do. */
+static void rest(struct worker *worker)
+{
+    struct rt_system *system = worker->system;
+    worker_settle(worker);
+    atomic_store_explicit(&worker->turn_ns, 0, memory_order_relaxed);
+    (void)pthread_mutex_lock(&system->idle_lock);
+    atomic_fetch_add(&system->idle, 1);
+    while (!has_work(worker) && !atomic_load(&system->stopping)) {
+        (void)pthread_cond_wait(&system->idle_cond, &system->idle_lock);
+    }
+    atomic_fetch_sub(&system->idle, 1);
+    (void)pthread_mutex_unlock(&system->idle_lock);
+    worker->turns = worker->turns_at_a_time = 1;
+    worker->now_ms = system_now(system);
+    worker->now_ns = now_ns();
+}
+
 static void *worker_main(void *arg)
 {
     struct worker *worker = arg;
-    struct rt_system *system = worker->system;
-    while (!atomic_load(&system->stopping)) {
-        if (worker_run_one(worker)) {
-            continue;
+    worker->now_ns = now_ns();
+    while (!atomic_load(&worker->system->stopping)) {
+        if (!worker_run_one(worker)) {
+            rest(worker);
         }
-        (void)pthread_mutex_lock(&system->idle_lock);
-        atomic_fetch_add(&system->idle, 1);
-        while (atomic_load(&system->scheduled) == 0 && !atomic_load(&system->stopping)) {
-            (void)pthread_cond_wait(&system->idle_cond, &system->idle_lock);
-        }
-        atomic_fetch_sub(&system->idle, 1);
-        (void)pthread_mutex_unlock(&system->idle_lock);
     }
+    worker_settle(worker);
     return NULL;
 }
 

@@ -188,13 +188,23 @@ static enum err find_beside(const char *const *names, const char *inside, char r
     return ERR_NOT_FOUND;
 }
 
-enum err place_node_program(char ret_path[PATH_MAX])
+static enum err find_program(const char *name, char ret_path[PATH_MAX])
 {
     /* Beside us; where packages put it; in a build directory. */
     static const char *const names[] = {".", "../libexec/troupe", "../lib/troupe", "tools", NULL};
     char directory[PATH_MAX];
-    enum err err = find_beside(names, "troupe-node", directory);
-    return err == ERR_OK ? place_join(directory, "troupe-node", ret_path) : err;
+    enum err err = find_beside(names, name, directory);
+    return err == ERR_OK ? place_join(directory, name, ret_path) : err;
+}
+
+enum err place_node_program(char ret_path[PATH_MAX])
+{
+    return find_program("troupe-node", ret_path);
+}
+
+enum err place_bench_program(char ret_path[PATH_MAX])
+{
+    return find_program("troupe-bench", ret_path);
 }
 
 enum err place_reporters(char ret_path[PATH_MAX])

@@ -48,9 +48,10 @@ enum err place_make_runtime(const struct place *place, char *why) MUST_CHECK;
 /* `name` inside `directory`; ERR_LIMIT. */
 enum err place_join(const char *directory, const char *name, char ret_path[PATH_MAX]) MUST_CHECK;
 
-/* The program troupe-node that belongs to this program, the reporters for test runners and the
- * sources of candidates.  ERR_NOT_FOUND. */
+/* The programs troupe-node and troupe-bench that belong to this program, the reporters for test
+ * runners and the sources of candidates.  ERR_NOT_FOUND. */
 enum err place_node_program(char ret_path[PATH_MAX]) MUST_CHECK;
+enum err place_bench_program(char ret_path[PATH_MAX]) MUST_CHECK;
 enum err place_reporters(char ret_path[PATH_MAX]) MUST_CHECK;
 enum err place_sources(char ret_path[PATH_MAX]) MUST_CHECK;
 
