@@ -39,6 +39,14 @@ struct json_partition {
 
 enum err json_partition(FILE *out, const struct json_partition *partition) MUST_CHECK;
 
+/* Of `troupe simulate`: {"file","expected_s","actual_s","tests"}; the caller's to free tests_us. */
+struct simulate_file;
+struct simulate_result;
+
+enum err json_read_simulated(const char *line, struct simulate_file *ret_file, char *why,
+                             size_t size) MUST_CHECK;
+enum err json_simulated(FILE *out, const struct simulate_result *result) MUST_CHECK;
+
 /* A line of `troupe classify`: {"id","message","file_path"?}. */
 struct json_text {
     char *id; /* as JSON */

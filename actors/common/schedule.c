@@ -2,6 +2,7 @@
 #include "actors/common/schedule.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 /* A batch is at most this part of a worker's even share of what is left. */
@@ -17,6 +18,9 @@ static int by_time_descending(const void *a, const void *b)
     }
     if (x->expected_us >= 0 && x->expected_us != y->expected_us) {
         return x->expected_us < y->expected_us ? 1 : -1;
+    }
+    if (x->expected_us < 0 && x->longest_us != y->longest_us) {
+        return x->longest_us < y->longest_us ? 1 : -1;
     }
     return (x->index > y->index) - (x->index < y->index);
 }
@@ -37,6 +41,54 @@ void schedule_order(struct schedule_file *files, size_t count, uint64_t unknown_
         files[i].estimate_us = i < unknown ? guess_us : (uint64_t)files[i].expected_us;
     }
 }
+
+/* ---- guesses ---- */
+
+/* Before anything is known: files with more tests have somewhat shorter ones.  It counts as much as
+ * a spread of 4 in the logarithms of what was seen. */
+static const double SLOPE = -0.3, SLOPE_WEIGHT = 4.0;
+
+void schedule_saw_tests(struct schedule_guess *guess, uint64_t tests, uint64_t spent_us)
+{
+    guess->tests += (double)tests;
+    guess->spent_us += (double)spent_us;
+}
+
+void schedule_saw_file(struct schedule_guess *guess, uint64_t tests, uint64_t spent_us)
+{
+    assert(tests > 0);
+    double x = log((double)tests);
+    double y = log(fmax((double)spent_us, 1.0) / (double)tests);
+    guess->files += 1;
+    guess->x += x;
+    guess->y += y;
+    guess->xx += x * x;
+    guess->xy += x * y;
+}
+
+double schedule_test_us(const struct schedule_guess *guess, uint64_t tests, uint64_t unknown_us)
+{
+    assert(tests > 0);
+    if (guess->tests < 1) {
+        return (double)unknown_us / (double)tests;
+    }
+    double mean_us = guess->spent_us / guess->tests;
+    if (guess->files < 1) {
+        return mean_us;
+    }
+    double spread = guess->xx - guess->x * guess->x / guess->files;
+    double common = guess->xy - guess->x * guess->y / guess->files;
+    double slope = (common + SLOPE_WEIGHT * SLOPE) / (spread + SLOPE_WEIGHT);
+    return mean_us * exp(slope * (log((double)tests) - guess->x / guess->files));
+}
+
+double schedule_longest(uint64_t count)
+{
+    static const double EULER = 0.5772156649;
+    return count <= 1 ? 1.0 : log((double)count) + EULER + 0.5 / (double)count;
+}
+
+/* ---- batches and plans ---- */
 
 uint64_t schedule_batch_us(uint64_t left_us, uint64_t workers, uint64_t boot_us)
 {

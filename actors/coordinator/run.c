@@ -56,15 +56,15 @@ static uint64_t slots_wanted(const struct run *run)
         leases += lease->slot.node != 0; /* after a restart, nobody may be behind a lease */
     }
     uint64_t limit = run->serial ? 1 : run->submit.workers;
-    uint64_t room = limit == 0 ? run->queued : limit > leases ? limit - leases : 0;
-    return room < run->queued ? room : run->queued;
+    uint64_t room = limit == 0 ? run->queue.count : limit > leases ? limit - leases : 0;
+    return room < run->queue.count ? room : run->queue.count;
 }
 
 void run_demand(struct rt_context *ctx, struct run *run)
 {
     run->demanded = slots_wanted(run);
     rt_tell(ctx, run->coordinator,
-            MSG(demand, .run = msg_str(run->id), .slots = run->demanded, .queued = run->queued,
+            MSG(demand, .run = msg_str(run->id), .slots = run->demanded, .queued = run->queue.count,
                 .leased = run->leased_count, .dir = run->submit.dir));
 }
 
@@ -145,8 +145,7 @@ static enum err load_jobs(struct rt_context *ctx, struct run *run,
 {
     run->count = from->count;
     run->jobs = calloc(from->count ? from->count : 1, sizeof *run->jobs);
-    run->queue = calloc(from->count ? from->count : 1, sizeof *run->queue);
-    if (!run->jobs || !run->queue) {
+    if (queue_init(&run->queue, from->count) != ERR_OK || !run->jobs) {
         return ERR_MEMORY;
     }
     for (size_t i = 0; i < from->count; i++) {

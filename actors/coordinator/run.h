@@ -8,6 +8,7 @@
 #ifndef ACTORS_COORDINATOR_RUN_H
 #define ACTORS_COORDINATOR_RUN_H
 
+#include "actors/common/queue.h"
 #include "actors/coordinator/lease.h"
 #include "actors/coordinator/ledger.h"
 #include "runtime/actor.h"
@@ -97,10 +98,8 @@ struct run {
     struct run_listing listing;
     struct run_job *jobs;
     size_t count;
-    size_t final;    /* jobs whose end is committed */
-    uint32_t *queue; /* a heap of queued jobs, the first of the plan on top */
-    size_t queued;
-    uint64_t queued_us; /* expected work in the queue */
+    size_t final;       /* jobs whose end is committed */
+    struct queue queue; /* of queued jobs, each a piece */
     uint64_t spent_us;  /* what finished jobs took, and were expected to take: how far to trust */
     uint64_t spent_expected_us; /* the expectations of this run on these machines */
     struct run_lease *leases;

@@ -8,51 +8,16 @@
 /* Jobs under one lease: bounds what one lost executor gives back. */
 enum { BATCH_JOBS_MAX = 256 };
 
-/* ---- the queue: a binary heap by place in the plan ---- */
-
-static bool before(const struct run *run, uint32_t a, uint32_t b)
-{
-    const struct run_job *x = &run->jobs[a];
-    const struct run_job *y = &run->jobs[b];
-    return x->position != y->position ? x->position < y->position : a < b;
-}
+/* ---- the queue ---- */
 
 void run_enqueue(struct run *run, uint32_t index)
 {
-    assert(run->jobs[index].job.state == JOB_QUEUED);
-    assert(run->queued < run->count);
-    size_t at = run->queued++;
-    while (at > 0 && before(run, index, run->queue[(at - 1) / 2])) {
-        run->queue[at] = run->queue[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    run->queue[at] = index;
-    run->queued_us += run->jobs[index].expected_us;
-}
-
-static uint32_t dequeue(struct run *run)
-{
-    assert(run->queued > 0);
-    uint32_t first = run->queue[0];
-    uint32_t last = run->queue[--run->queued];
-    size_t at = 0;
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= run->queued) {
-            break;
-        }
-        if (child + 1 < run->queued && before(run, run->queue[child + 1], run->queue[child])) {
-            child++;
-        }
-        if (!before(run, run->queue[child], last)) {
-            break;
-        }
-        run->queue[at] = run->queue[child];
-        at = child;
-    }
-    run->queue[at] = last;
-    run->queued_us -= run->jobs[first].expected_us;
-    return first;
+    const struct run_job *job = &run->jobs[index];
+    assert(job->job.state == JOB_QUEUED);
+    queue_put(&run->queue, &(struct queue_piece){.position = job->position,
+                                                 .expected_us = job->expected_us,
+                                                 .file = index,
+                                                 .count = 1});
 }
 
 /* ---- leases ---- */
@@ -209,7 +174,7 @@ static uint64_t batch_us(struct rt_context *ctx, const struct run *run)
     if (run->spent_us > 0 && run->spent_expected_us > 0) {
         pace = (double)run->spent_us / (double)run->spent_expected_us;
     }
-    uint64_t left_us = (uint64_t)((double)run->queued_us * pace);
+    uint64_t left_us = (uint64_t)((double)run->queue.expected_us * pace);
     uint64_t boot_us = run->shared ? rt_config(ctx)->coordinator.batch_boot_ms * 1000 : 0;
     return (uint64_t)((double)schedule_batch_us(left_us, sharers(run), boot_us) / pace);
 }
@@ -227,17 +192,17 @@ enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_off
     }
     uint64_t now_ms = rt_now_ms(ctx);
     uint64_t taken_us = 0;
-    const char *runner = run->jobs[run->queue[0]].runner;
+    const char *runner = run->jobs[queue_first(&run->queue)->file].runner;
     do {
-        uint32_t index = dequeue(run);
+        uint32_t index = queue_take(&run->queue).file;
         taken_us += run->jobs[index].expected_us;
         lease_grant(&lease->lease, &run->jobs[index].job, now_ms);
         run_attempt_clear(&run->jobs[index].attempt);
         op->jobs[op->count++] = index;
         run->leased_count++;
-    } while (op->count < BATCH_JOBS_MAX && run->queued > 0 &&
-             strcmp(run->jobs[run->queue[0]].runner, runner) == 0 &&
-             taken_us + run->jobs[run->queue[0]].expected_us <= target_us);
+    } while (op->count < BATCH_JOBS_MAX && run->queue.count > 0 &&
+             strcmp(run->jobs[queue_first(&run->queue)->file].runner, runner) == 0 &&
+             taken_us + queue_first(&run->queue)->expected_us <= target_us);
     op->token = token;
     memcpy(op->worker, offer->worker.at, offer->worker.size);
     memcpy(lease->worker, offer->worker.at, offer->worker.size);
@@ -382,12 +347,9 @@ void run_work_fini(struct run *run)
         free(lease);
     }
     free(run->jobs);
-    free(run->queue);
+    queue_fini(&run->queue);
     run->jobs = NULL;
-    run->queue = NULL;
     run->count = 0;
-    run->queued = 0;
-    run->queued_us = 0;
     run->leased_count = 0;
     run->final = 0;
 }

@@ -35,6 +35,30 @@ Test(schedule, puts_unknown_files_before_all_others_at_the_median)
     cr_expect_eq(files[0].estimate_us, 20);
 }
 
+Test(schedule, puts_unknown_files_with_the_longest_tests_first)
+{
+    struct schedule_file files[] = {{.index = 0, .expected_us = 90},
+                                    {.index = 1, .expected_us = -1, .longest_us = 5},
+                                    {.index = 2, .expected_us = -1, .longest_us = 7}};
+    schedule_order(files, 3, UNKNOWN_US);
+    expect_order(files, (const uint64_t[]){2, 1, 0}, 3);
+}
+
+Test(schedule, learns_how_the_time_of_a_test_goes_with_their_number)
+{
+    struct schedule_guess guess = {0};
+    cr_expect_eq(schedule_test_us(&guess, 4, 400), 100, "nothing is known: parts of a guess");
+    schedule_saw_tests(&guess, 10, 1000);
+    cr_expect_eq(schedule_test_us(&guess, 4, 400), 100, "tests are known, no whole file");
+    /* All files take the same, however many tests they have. */
+    for (uint64_t tests = 1; tests <= 64; tests *= 2) {
+        schedule_saw_file(&guess, tests, 6400);
+    }
+    cr_expect_gt(schedule_test_us(&guess, 1, 0), 4 * schedule_test_us(&guess, 32, 0));
+    cr_expect_eq(schedule_longest(1), 1);
+    cr_expect_gt(schedule_longest(100), 4);
+}
+
 Test(schedule, guesses_when_nothing_is_known)
 {
     struct schedule_file files[] = {{.index = 1, .expected_us = -1},

@@ -23,8 +23,31 @@ import time
 
 BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
 TROUPE = os.path.join(BUILD, "troupe")
-COMMANDS = ["run", "verify", "partition", "classify", "runs", "up", "down", "status", "health", "submit", "node", "actor",
-            "link", "queue", "console", "doctor", "config", "keys", "bench", "completion", "version", "help"]
+COMMANDS = """
+run
+verify
+partition
+simulate
+classify
+runs
+up
+down
+status
+health
+submit
+node
+actor
+link
+queue
+console
+doctor
+config
+keys
+bench
+completion
+version
+help
+""".split()
 TESTS = []
 
 
@@ -216,6 +239,52 @@ def partition_names_the_bad_line(place):
     for bad in ("{nonsense", '{"file":3}', '{"file":"a","expected_s":-1}', "[]", '{"file":""}'):
         done = place.troupe("partition", "--workers", "2", given='{"file":"a"}\n' + bad + "\n", want=2)
         assert "line 2" in done.stderr, done.stderr
+
+
+@test
+def simulate_keeps_its_contract(place):
+    files = [{"file": f"{i}", "expected_s": i % 4 or None, "actual_s": 1 + i % 5,
+              "tests": [(1 + i % 5) / 10] * 10 if i % 3 else None} for i in range(60)]
+    given = "".join(json.dumps(file) + "\n" for file in files)
+    more = ("--workers", "4", "--boot-s", "1", "--per-file-s", "0.15", "--speed-sd", "0.1", "--seed", "7")
+    first = place.troupe("simulate", "-", *more, given=given).stdout
+    assert place.troupe("simulate", "-", *more, given=given).stdout == first
+    out = json.loads(first)
+    assert out["lost"] == out["doubled"] == 0 and len(out["workers"]) == 4
+    speeds = [worker["speed"] for worker in out["workers"]]
+    assert len(set(speeds)) == 4
+    bound = 1 + max((sum(f["actual_s"] for f in files) + 60 * 0.15) / sum(speeds), 5 / max(speeds))
+    assert abs(out["lower_bound_s"] - bound) < 1e-6
+    assert abs(out["ratio"] - out["makespan_s"] / out["lower_bound_s"]) < 1e-6
+    assert 1 <= out["ratio"] < 1.1
+    pieces = sum(worker["files"] for worker in out["workers"])
+    assert pieces >= 60
+    work = sum(worker["busy_s"] * worker["speed"] for worker in out["workers"])
+    assert abs(work - sum(f["actual_s"] for f in files) - pieces * 0.15) < 0.01
+    whole = json.loads(place.troupe("simulate", "-", *more, "--no-split", given=given).stdout)
+    assert sum(worker["files"] for worker in whole["workers"]) == 60
+    assert whole["makespan_s"] >= out["makespan_s"]
+    lost = json.loads(place.troupe("simulate", "-", *more, "--kill", "0@20", "--kill", "3@20.5",
+                                   "--join", "21", given=given).stdout)
+    assert lost["lost"] == lost["doubled"] == 0 and len(lost["workers"]) == 5
+    assert out["makespan_s"] < lost["makespan_s"]
+
+
+@test
+def simulate_says_what_is_lost_and_what_is_wrong(place):
+    line = '{"file":"a","expected_s":1,"actual_s":2,"tests":[1,1]}\n'
+    done = place.troupe("simulate", "--workers", "1", "--kill", "0@1.5", given=line, want=1)
+    assert last_json(done)["lost"] == 1
+    assert last_json(place.troupe("simulate", "--workers", "1"))["makespan_s"] == 0
+    for bad in ("{", "[]", '{"file":"a"}', '{"file":"a","actual_s":-1}', '{"file":"a","actual_s":1e12}',
+                '{"file":"a","actual_s":1,"tests":["x"]}', '{"file":"a","actual_s":1,"tests":{}}',
+                '{"file":"","actual_s":1}', '{"file":"a","actual_s":1,"expected_s":"soon"}'):
+        done = place.troupe("simulate", "--workers", "2", given=line + bad + "\n", want=2)
+        assert "line 2" in done.stderr, done.stderr
+    for args in (("--workers", "0"), ("--workers", "1.5"), ("--workers", "2", "--kill", "2@1"),
+                 ("--workers", "2", "--kill", "1"), ("--workers", "2", "--join", "-1"),
+                 ("--workers", "2", "--speed-sd", "nan"), ()):
+        place.troupe("simulate", *args, given=line, want=2)
 
 
 @test
