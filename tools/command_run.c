@@ -33,6 +33,8 @@ struct run {
     char root[PATH_MAX];
     char snapshot[SNAPSHOT_SIZE + 1];
     char env[MSG_MAX_submit_env + 1];
+    char reporting[MSG_MAX_submit_command + 1]; /* --results, a newline, --command */
+    const char *command;
     uint64_t begin_ms;
     bool resumed;
     bool cancelled;
@@ -59,7 +61,10 @@ static int check_mode(const struct invocation *invocation, const char *option)
 /* One of them, or several that list: "vitest,tsc". */
 static bool known_runners(const char *text)
 {
-    static const char *const names[] = {"vitest", "tsc", "playwright"};
+    static const char *const names[] = {
+#define HOST(name, advice) #name,
+#include "actors/common/runners.def"
+    };
     if (strcmp(text, "auto") == 0 || strcmp(text, "command") == 0) {
         return true;
     }
@@ -67,13 +72,37 @@ static bool known_runners(const char *text)
         size_t size = strcspn(at, ",");
         bool known = false;
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-            known |= strlen(names[i]) == size && strncmp(at, names[i], size) == 0;
+            known |= strlen(names[i]) == size && strncmp(at, names[i], size) == 0 &&
+                     strcmp(names[i], "auto") != 0 && strcmp(names[i], "results") != 0;
         }
         at += size;
         if (!known || *at == '\0') {
             return known;
         }
     }
+}
+
+/* A command that writes reports has a host to read them; it is told both in one text. */
+static int settle_results(struct run *self)
+{
+    const struct invocation *invocation = self->invocation;
+    const char *results = invocation_value(invocation, "results");
+    const char *command = invocation_value(invocation, "command");
+    self->command = command;
+    if (!results) {
+        return EXIT_DONE;
+    }
+    if (!command) {
+        return complain(EXIT_USAGE, "--results needs --command CMD", "It runs what writes them.");
+    }
+    if (results[0] == '\0' || strchr(results, '\n') ||
+        snprintf(self->reporting, sizeof self->reporting, "%s\n%s", results, command) >=
+            (int)sizeof self->reporting) {
+        return complain(EXIT_USAGE, "--results and --command are too long together, or not sound",
+                        "Put the command into a script.");
+    }
+    self->command = self->reporting;
+    return EXIT_DONE;
 }
 
 static int settle_runner(struct invocation *invocation)
@@ -89,7 +118,8 @@ static int settle_runner(struct invocation *invocation)
     }
     if (!known_runners(cfg->runner)) {
         return complainf(EXIT_USAGE, "For any other: --command CMD --files-from FILE.",
-                         "--runner %.32s: auto, command, or some of vitest,tsc,playwright",
+                         "--runner %.32s: auto, command, or some of vitest,jest,playwright,tsc,"
+                         "eslint,pytest,go,ctest,cargo",
                          cfg->runner);
     }
     bool by_command = strcmp(cfg->runner, "command") == 0;
@@ -105,10 +135,12 @@ static int settle_runner(struct invocation *invocation)
         return complainf(EXIT_USAGE, "Put it into a script.", "--command is longer than %d bytes",
                          MSG_MAX_submit_command);
     }
-    if (by_command && !invocation_value(invocation, "files-from") &&
+    bool reports = invocation_value(invocation, "results") != NULL;
+    if (by_command && !reports && !invocation_value(invocation, "files-from") &&
         !invocation_value(invocation, "resume")) {
         return complain(EXIT_USAGE, "--runner command needs --files-from FILE",
-                        "It cannot know what the files are.");
+                        "It cannot know what the files are; or name the reports that it writes "
+                        "with --results GLOB.");
     }
     return EXIT_DONE;
 }
@@ -196,8 +228,9 @@ static int make_plan(struct run *self)
         (struct msg_submit){.head = {MSG_SUBMIT},
                             .run = msg_str(self->id),
                             .dir = msg_str(self->dir),
-                            .runner = msg_str(cfg->runner),
-                            .command = msg_str(invocation_value(self->invocation, "command")),
+                            .runner =
+                                msg_str(self->command == self->reporting ? "results" : cfg->runner),
+                            .command = msg_str(self->command),
                             .env = msg_str(self->env),
                             .workers = self->report.workers,
                             .retries = cfg->retries,
@@ -219,6 +252,9 @@ static int prepare_new(struct run *self)
     if (code == EXIT_DONE) {
         code = targets_read(invocation_value(self->invocation, "files-from"), self->dir,
                             &self->targets);
+    }
+    if (code == EXIT_DONE) {
+        code = settle_results(self);
     }
     collect_env(self);
     return code == EXIT_DONE ? look_at_project(self) : code;

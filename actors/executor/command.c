@@ -40,7 +40,7 @@ static enum err next(struct rt_context *ctx, struct slot *slot)
     const struct runner_options options = {
         .reporters = slot->reporters, .command = slot->batch->command, .file = job->file};
     struct runner_argv argv;
-    enum err err = slot->runner->argv(&options, &argv);
+    enum err err = runner_argv(slot->runner, &options, &argv);
     if (err == ERR_MALFORMED) {
         err = result_not_started(slot, slot->runner->advice);
         if (err == ERR_OK) {

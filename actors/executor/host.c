@@ -53,7 +53,7 @@ static void retire(struct rt_context *ctx, struct slot *slot)
 /* Whether the batch at hand is a host's. */
 static bool is_wanted(const struct slot *slot)
 {
-    return slot->state == SLOT_WORKING && runner_is_host(slot->runner);
+    return slot->state == SLOT_WORKING && slot->runner->is_host;
 }
 
 /* Kills it for a reason; the verdict is given when it has ended. */
@@ -79,8 +79,8 @@ void host_doom(struct rt_context *ctx, struct slot *slot, uint64_t outcome, cons
 static char *identity_of(const struct batch *batch)
 {
     char *text = NULL;
-    return asprintf(&text, "%s\n%s\n%s\n%s", batch->dir, batch->root, batch->snapshot, batch->env) <
-                   0
+    return asprintf(&text, "%s\n%s\n%s\n%s\n%s", batch->dir, batch->root, batch->snapshot, batch->env,
+                    batch->command) < 0
                ? NULL
                : text;
 }
@@ -111,7 +111,7 @@ static enum err start(struct rt_context *ctx, struct slot *slot)
     self->dir = strdup(batch->dir);
     enum err err = self->identity && self->dir ? env_of(slot, &env, &text) : ERR_MEMORY;
     if (err == ERR_OK) {
-        err = slot->runner->argv(&options, &argv);
+        err = runner_argv(slot->runner, &options, &argv);
     }
     if (err == ERR_OK) {
         const char *const readable[] = {slot->reporters, NULL};
@@ -142,7 +142,7 @@ static enum err ask(struct rt_context *ctx, struct slot *slot)
     bool list = slot->batch->work == TERM_work_LIST;
     uint64_t id = ++self->commands;
     char *text =
-        list ? self->runner->list(id) : self->runner->run(id, slot->batch, cfg->file_timeout_ms);
+        list ? runner_list(id) : runner_run(id, slot->batch, cfg->file_timeout_ms);
     if (!text) {
         return ERR_MEMORY;
     }
@@ -228,7 +228,7 @@ void host_cancel(struct rt_context *ctx, struct slot *slot)
     if (self->state != HOST_READY || self->command == 0) {
         return;
     }
-    char *text = self->runner->cancel(self->command);
+    char *text = runner_cancel(self->command);
     if (!text || rt_exec_write(ctx, self->exec, text, strlen(text)) != ERR_OK) {
         retire(ctx, slot);
     } else {

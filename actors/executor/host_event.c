@@ -164,6 +164,7 @@ static enum err on_listed(struct rt_context *ctx, struct slot *slot, const struc
 {
     uint64_t count = event->count;
     slot->host.shared = event->shared;
+    slot->host.serial |= event->serial; /* of several, only listing tells */
     bool sound = count == slot->batch->files;
     const struct verdict verdict = {
         .outcome = sound ? TERM_outcome_COMPLETE : TERM_outcome_INCOMPLETE,
@@ -269,7 +270,7 @@ static enum err on_line(struct rt_context *ctx, struct slot *slot, char *line, s
     if (size == 0) {
         return ERR_OK;
     }
-    if (slot->host.runner->decode(line, size, &event) != ERR_OK) {
+    if (event_decode(line, size, &event) != ERR_OK) {
         lied(ctx, slot, "the runner wrote something that is not its protocol");
         return ERR_OK;
     }

@@ -92,7 +92,7 @@ enum err result_listed(struct slot *slot, const struct verdict *verdict)
 {
     struct batch *batch = slot->batch;
     const struct host *host = &slot->host;
-    bool ready = runner_is_host(slot->runner ? slot->runner : &runner_command) && host->name[0];
+    bool ready = slot->runner && slot->runner->is_host && host->name[0];
     const char *name = ready ? host->name : slot->runner ? slot->runner->name : batch->runner;
     enum err err = open_record(slot, 0, &batch->record);
     if (err != ERR_OK) {

@@ -1,30 +1,73 @@
-/* runner.c - what the hosts have in common: their command line and the commands of their protocol.
- */
+/* runner.c - the table of runners, and what hosts are told. */
 #include "actors/executor/runner.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum err runner_host_argv(const struct runner_options *options, const char *name,
+#include "actors/common/shell.h"
+
+static const struct runner runners[] = {
+#define HOST(name, advice) {#name, true, advice},
+#include "actors/common/runners.def"
+    {"command", false, "give the command line to run with --command; {} stands for the file"},
+};
+
+const struct runner *runner_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof runners / sizeof runners[0]; i++) {
+        if (strcmp(runners[i].name, name) == 0) {
+            return &runners[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- command lines ---- */
+
+static enum err host_argv(const struct runner *runner, const struct runner_options *options,
                           struct runner_argv *ret_argv)
 {
     char *text = NULL;
-    if (asprintf(&text, "%s/%s/host.mjs", options->reporters, name) < 0) {
+    if (asprintf(&text, "%s/%s/host.mjs", options->reporters, runner->name) < 0) {
         return ERR_MEMORY;
     }
-    *ret_argv = (struct runner_argv){.argv = {"node", text, NULL}, .text = text};
+    *ret_argv = (struct runner_argv){.argv = {"node", text}, .text = text};
+    if (strcmp(runner->name, "results") == 0) {
+        ret_argv->argv[2] = "--command";
+        ret_argv->argv[3] = options->command;
+    }
     return ERR_OK;
 }
 
-char *runner_host_list(uint64_t id)
+enum err runner_argv(const struct runner *runner, const struct runner_options *options,
+                     struct runner_argv *ret_argv)
+{
+    if (runner->is_host) {
+        return host_argv(runner, options, ret_argv);
+    }
+    if (options->command[0] == '\0') {
+        return ERR_MALFORMED;
+    }
+    char *text = shell_with_argument(options->command);
+    if (!text) {
+        return ERR_MEMORY;
+    }
+    *ret_argv =
+        (struct runner_argv){.argv = {"sh", "-c", text, "sh", options->file, NULL}, .text = text};
+    return ERR_OK;
+}
+
+/* ---- commands of the protocol ---- */
+
+char *runner_list(uint64_t id)
 {
     char *text = NULL;
     return asprintf(&text, "{\"cmd\":\"list\",\"id\":%llu}\n", (unsigned long long)id) < 0 ? NULL
                                                                                            : text;
 }
 
-char *runner_host_cancel(uint64_t id)
+char *runner_cancel(uint64_t id)
 {
     char *text = NULL;
     return asprintf(&text, "{\"cmd\":\"cancel\",\"id\":%llu}\n", (unsigned long long)id) < 0 ? NULL
@@ -46,7 +89,7 @@ static void write_string(FILE *out, const char *text)
     (void)fputc('"', out);
 }
 
-char *runner_host_run(uint64_t id, const struct batch *batch, uint64_t timeout_ms)
+char *runner_run(uint64_t id, const struct batch *batch, uint64_t timeout_ms)
 {
     char *text = NULL;
     size_t size = 0;
@@ -70,16 +113,4 @@ char *runner_host_run(uint64_t id, const struct batch *batch, uint64_t timeout_m
         return NULL;
     }
     return text;
-}
-
-const struct runner *runner_find(const char *name)
-{
-    static const struct runner *const runners[] = {&runner_vitest, &runner_tsc, &runner_playwright,
-                                                   &runner_command};
-    for (size_t i = 0; i < sizeof runners / sizeof runners[0]; i++) {
-        if (runners[i]->fits(name)) {
-            return runners[i];
-        }
-    }
-    return NULL;
 }

@@ -1,8 +1,8 @@
-/* runner.h - one row per test runner: how it is started, told and understood.
+/* runner.h - one row per test runner: how it is started and told what to do.
  *
  * Pure.  There are two kinds.  A host is one warm process that lists and runs many files and speaks
- * JSON Lines on its control socket; its row can encode and decode.  Any other runner is a command
- * that is started once for each file and tells the result by how it ends.
+ * JSON Lines on its control socket; actors/common/runners.def has them.  The other is `command`: it
+ * is started once for each file and tells the result by how it ends.
  */
 #ifndef ACTORS_EXECUTOR_RUNNER_H
 #define ACTORS_EXECUTOR_RUNNER_H
@@ -24,43 +24,22 @@ struct runner_options {
 };
 
 struct runner {
-    const char *name;
-
-    /* Whether it is meant by this GRANT.runner. */
-    bool (*fits)(const char *name);
-
-    /* ERR_MEMORY; ERR_MALFORMED: the options lack what it needs. */
-    enum err (*argv)(const struct runner_options *options, struct runner_argv *ret_argv);
-
-    /* NULL for a command that is started once a file.  `run` lists the jobs that wait; texts are
-     * the caller's to free; NULL without memory. */
-    char *(*list)(uint64_t id);
-    char *(*run)(uint64_t id, const struct batch *batch, uint64_t timeout_ms);
-    char *(*cancel)(uint64_t id);
-    enum err (*decode)(char *line, size_t size, struct event *ret_event);
-
+    const char *name; /* GRANT.runner, and the folder of the host */
+    bool is_host;
     const char *advice; /* when it cannot be started */
 };
-
-extern const struct runner runner_vitest;
-extern const struct runner runner_tsc;
-extern const struct runner runner_playwright;
-extern const struct runner runner_command;
 
 /* The runner for a GRANT.runner; NULL when there is none. */
 const struct runner *runner_find(const char *name);
 
-/* For the rows of hosts, which all speak one protocol: as in struct runner; `name` is the folder of
- * the host below options->reporters. */
-enum err runner_host_argv(const struct runner_options *options, const char *name,
-                          struct runner_argv *ret_argv) MUST_CHECK;
-char *runner_host_list(uint64_t id);
-char *runner_host_run(uint64_t id, const struct batch *batch, uint64_t timeout_ms);
-char *runner_host_cancel(uint64_t id);
+/* ERR_MEMORY; ERR_MALFORMED: the options lack what it needs. */
+enum err runner_argv(const struct runner *runner, const struct runner_options *options,
+                     struct runner_argv *ret_argv) MUST_CHECK;
 
-static inline bool runner_is_host(const struct runner *runner)
-{
-    return runner->run != NULL;
-}
+/* Commands for a host, with the newline.  `run` lists the jobs that wait.  The caller's to free;
+ * NULL without memory. */
+char *runner_list(uint64_t id);
+char *runner_run(uint64_t id, const struct batch *batch, uint64_t timeout_ms);
+char *runner_cancel(uint64_t id);
 
 #endif

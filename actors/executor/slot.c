@@ -155,11 +155,10 @@ static enum err begin(struct rt_context *ctx, struct slot *self)
         slot_alarm(ctx, self, ALARM_BEAT, rt_config(ctx)->coordinator.beat_ms);
     }
     if (self->runner) {
-        return runner_is_host(self->runner) ? host_begin(ctx, self) : command_begin(ctx, self);
+        return self->runner->is_host ? host_begin(ctx, self) : command_begin(ctx, self);
     }
     char text[256];
-    (void)snprintf(text, sizeof text, "there is no runner '%s'; there are: auto, vitest, command",
-                   self->batch->runner);
+    (void)snprintf(text, sizeof text, "there is no runner '%s'", self->batch->runner);
     enum err err = result_not_started(self, text);
     if (err == ERR_OK) {
         slot_batch_over(ctx, self);
@@ -214,7 +213,7 @@ static enum err on_revoke(struct rt_context *ctx, struct slot *self,
     bool ours = batch && batch->token == revoke->token && msg_str_is(revoke->run, batch->run);
     outbox_revoke(self->outbox, revoke->run, revoke->token);
     if (ours && self->state == SLOT_WORKING) {
-        if (runner_is_host(self->runner)) {
+        if (self->runner->is_host) {
             host_cancel(ctx, self);
         } else {
             command_cancel(ctx, self);

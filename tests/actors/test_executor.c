@@ -82,9 +82,9 @@ Test(executor, says_that_a_runner_is_not_known)
 {
     start();
     (void)heard();
-    grant_list(9, "jest");
-    cr_expect(strstr(heard(), "outcome=9 message=there is no runner 'jest'"));
-    grant(10, "jest", two);
+    grant_list(9, "mocha");
+    cr_expect(strstr(heard(), "outcome=9 message=there is no runner 'mocha'"));
+    grant(10, "mocha", two);
     cr_expect_eq(heard_count("outcome=9"), 2);
 }
 

@@ -81,7 +81,7 @@ Test(executor_host, runs_a_batch_and_stays_warm)
     ran(1);
     cr_expect(was_heard("JOB_DONE run=R epoch=1 token=9 job=1 outcome=1 failed=false"));
     cr_expect(was_heard("PULL worker=w1/0 dir=/p\n"));
-    grant(10, "auto", one);
+    grant(10, "vitest", one);
     cr_expect_eq(exec_count(), 1);
     cr_expect_str_eq(exec_written(),
                      "{\"cmd\":\"run\",\"id\":2,\"files\":[\"a\"],\"timeout_ms\":300000}\n");
@@ -112,7 +112,10 @@ Test(executor_host, lists)
 /* Every host is started by its name and told what it is to do in the same words. */
 Test(executor_host, speaks_with_all_hosts_alike)
 {
-    static const char *const names[] = {"vitest", "tsc", "playwright"};
+    static const char *const names[] = {
+#define HOST(name, advice) #name,
+#include "actors/common/runners.def"
+    };
     probe_start();
     coordinator_up(0);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -120,8 +123,8 @@ Test(executor_host, speaks_with_all_hosts_alike)
         char written[96];
         unsigned id = (unsigned)i + 1;
         (void)snprintf(line, sizeof line,
-                       "/p: node /reporters/%s/host.mjs [PATH=/bin] [CI=1] [TROUPE_SLOT=0]",
-                       names[i]);
+                       "/p: node /reporters/%s/host.mjs%s [PATH=/bin] [CI=1] [TROUPE_SLOT=0]", names[i],
+                       strcmp(names[i], "results") == 0 ? " --command check {}" : "");
         (void)snprintf(written, sizeof written,
                        "{\"cmd\":\"run\",\"id\":%u,\"files\":[\"a\"],\"timeout_ms\":300000}\n", id);
         grant(9 + i, names[i], one);
@@ -182,7 +185,7 @@ Test(executor_host, no_vitest_is_said_with_advice)
 {
     probe_start();
     coordinator_up(0);
-    grant_list(9, "auto");
+    grant_list(9, "vitest");
     (void)heard();
     says("{\"ev\":\"fatal\",\"message\":\"no vitest found in /p\"}");
     exits(1, 0);

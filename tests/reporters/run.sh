@@ -25,9 +25,20 @@ for version in v2 v3 v4; do
 done
 install false-green "$here/../projects/false-green"
 install tsc "$here/fixtures/tsc"
+install jest "$here/fixtures/jest"
 for version in pw150 pw165; do
   install "$version" "$here/fixtures/playwright" "$here/fixtures/$version"
 done
 
+# An environment of its own; without python3-venv or the registry these tests skip and say so.
+mkdir -p "$work/pytest"
+find "$work/pytest" -mindepth 1 -maxdepth 1 ! -name .venv -exec rm -rf {} +
+cp -R "$here/fixtures/pytest/." "$work/pytest"
+[ -x "$work/pytest/.venv/bin/pytest" ] ||
+  { python3 -m venv "$work/pytest/.venv" && "$work/pytest/.venv/bin/pip" install --quiet pytest==8.4.2; } >&2 ||
+  rm -rf "$work/pytest/.venv"
+
 TROUPE_TEST_WORK=$work exec node --test "$@" "$here/compiled.test.mjs" "$here/vitest_host.test.mjs" \
-  "$here/tsc_host.test.mjs" "$here/playwright_host.test.mjs" "$here/playwright_capture.test.mjs"
+  "$here/tsc_host.test.mjs" "$here/playwright_host.test.mjs" "$here/playwright_capture.test.mjs" \
+  "$here/detect.test.mjs" "$here/auto_host.test.mjs" "$here/jest_host.test.mjs" "$here/pytest_host.test.mjs" \
+  "$here/results_host.test.mjs"

@@ -15,10 +15,13 @@ export class Channel {
   #length = 0
   #overlong = false
 
-  /** handlers: command(object), invalid(text), closed() */
-  constructor(fd, handlers) {
+  /**
+   * stream: a descriptor, or a socket
+   * handlers: command(object), invalid(text), closed()
+   */
+  constructor(stream, handlers) {
     this.#handlers = handlers
-    this.#socket = new net.Socket({ fd, readable: true, writable: true })
+    this.#socket = typeof stream === 'number' ? new net.Socket({ fd: stream, readable: true, writable: true }) : stream
     this.#socket.on('data', (chunk) => this.#read(chunk))
     // A reader that is gone is as final as an orderly end of the stream.
     for (const event of ['end', 'error', 'close']) this.#socket.on(event, () => this.#close())

@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util'
 
 const MAX_MESSAGE = 16 * 1024
 const FRAME = /^\s*at (?:(.+?) \()?(?:file:\/\/)?(\/.+?):(\d+):(\d+)\)?$/
-const RUNNER = /\/node_modules\/(@vitest|vitest|vite-node|tinypool|chai|@playwright|playwright|playwright-core)\//
+const RUNNER = /\/node_modules\/(@vitest|vitest|vite-node|tinypool|chai|@playwright|playwright|playwright-core|@jest|jest|jest-[^/]+|expect)\//
 
 /** Name, message, diff and frames of an error, without colours, bounded. */
 export function describe(error, root) {

@@ -1,0 +1,49 @@
+// Jest controlled from outside. See README.md.
+
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { relativePath } from '../common/errors.mjs'
+import { capture } from '../common/process.mjs'
+import { packageOf } from '../common/session.mjs'
+import { serveTool } from '../common/tool.mjs'
+import { Translation } from './translation.mjs'
+
+const OLDEST = 27
+const REPORTER = fileURLToPath(new URL('reporter.cjs', import.meta.url))
+// The user's configuration decides everything but this.
+const OVERRIDES = ['--runInBand', '--watchAll=false', '--bail=0', '--coverage=false', '--passWithNoTests=false', '--forceExit', `--reporters=${REPORTER}`]
+
+function jest(root) {
+  let argv
+  const environment = () => ({ ...process.env, NODE_ENV: process.env.NODE_ENV ?? 'test', FORCE_COLOR: '0' })
+  return {
+    name: 'jest',
+
+    async start() {
+      const { path, manifest: { version } } = packageOf(root, 'jest')
+      if (Number(version.split('.')[0]) < OLDEST) throw new Error(`jest ${version} is not supported (${OLDEST} and later are)`)
+      argv = [process.execPath, join(path, 'bin/jest.js')]
+      return { version }
+    },
+
+    async list() {
+      const { code, signal, out, tail } = await capture({ argv: [...argv, '--listTests', '--json', '--passWithNoTests'], cwd: root, env: environment() })
+      // A project's configuration may write before it.
+      const text = out.split('\n').findLast((line) => line.startsWith('['))
+      if (code !== 0 || !text) throw new Error(`jest --listTests ended with ${signal ?? `code ${code}`}\n${tail || out.slice(-2000)}`)
+      return JSON.parse(text).map((path) => relativePath(root, path))
+    },
+
+    begin(files) {
+      const translation = new Translation(root, files.length)
+      return {
+        argv: [...argv, ...OVERRIDES, '--runTestsByPath', ...files.map((file) => join(root, file))],
+        env: environment(),
+        lines: 3,
+        hear: (line) => translation.events(JSON.parse(line)),
+      }
+    },
+  }
+}
+
+await serveTool(jest)
