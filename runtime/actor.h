@@ -177,6 +177,7 @@ struct rt_command {
     const char *project;         /* tree shown to it as its own, writable copy; NULL: none */
     const char *const *readable; /* NULL-terminated further paths that it may read; or NULL */
     bool in_place;               /* the project itself instead of a copy: what it writes stays */
+    bool network;                /* ours, also where sandbox.network is off */
     uint64_t deadline_ms;        /* wall time after which the whole tree is killed; 0: none */
     bool control;                /* give it a stream socket as descriptor 3 */
 };

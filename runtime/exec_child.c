@@ -178,7 +178,7 @@ static enum err spawn(struct child *child, const struct exec_order *order)
                                     .project = order->project,
                                     .control = order->control,
                                     .limits = {.enabled = cfg->enabled,
-                                               .network = cfg->network,
+                                               .network = cfg->network || order->network,
                                                .uid = (uint32_t)cfg->uid,
                                                .files_open_max = (uint32_t)cfg->open_files_max,
                                                .processes_max = (uint32_t)cfg->processes_max,

@@ -176,7 +176,7 @@ static const struct cast_row rows[] = {
     {TERM_role_VALIDATOR, true, &validator_behaviour, NULL},
     {TERM_role_HEALER, true, &healer_behaviour, NULL},
     {TERM_role_MONITOR, false, &monitor_behaviour, NULL},
-    {TERM_role_GATEWAY, false, &gateway_behaviour, load_gateway},
+    {TERM_role_GATEWAY, true, &gateway_behaviour, load_gateway},
     {TERM_role_SQS_BRIDGE, false, &sqs_bridge_behaviour, load_sqs},
 };
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "actors/gateway/checkout_steps.h"
 #include "tools/cast.h"
 #include "tools/environment.h"
 
@@ -64,6 +65,43 @@ static enum err take_token(char text[FILE_BYTES_MAX + 1], struct gateway_arg *ar
     return ERR_OK;
 }
 
+/* A directory of ours, which those who read what is in it can enter. */
+static enum err need_folder(const char *key, const char *path, char *why)
+{
+    struct stat stat;
+    if (path[0] != '/') {
+        return refuse(why, key, "needs an absolute path");
+    }
+    if (mkdir(path, 0755) != 0 && errno != EEXIST) {
+        return refuse(why, key, strerrordesc_np(errno));
+    }
+    bool folder = lstat(path, &stat) == 0 && S_ISDIR(stat.st_mode);
+    return folder ? ERR_OK : refuse(why, key, "is not a directory");
+}
+
+/* What is needed for code that we fetch ourselves. */
+static enum err prepare_checkouts(const struct config *config, struct gateway_arg *arg, char *why)
+{
+    /* How the network is reached from here, and whom there is to trust. */
+    static const char more[] = "HTTPS_PROXY,HTTP_PROXY,NO_PROXY,https_proxy,http_proxy,no_proxy,"
+                               "NODE_EXTRA_CA_CERTS,SSL_CERT_FILE,SSL_CERT_DIR,GIT_SSL_CAINFO";
+    const struct cfg_gateway *cfg = &config->gateway;
+    char names[sizeof config->sandbox.env + sizeof more + 1];
+    char left_out[128];
+    (void)snprintf(names, sizeof names, "%s,%s", config->sandbox.env, more); /* it has room */
+    environment_lines(names, arg->checkout_env, left_out, sizeof left_out);
+    if (cfg->mirrors[0] == '\0') {
+        return ERR_OK;
+    }
+    if (!checkout_scheme(cfg->clone_url)) {
+        return refuse(why, "clone_url",
+                      "is not https://, http:// or file://, or has more in it than "
+                      "a host, a port and a path");
+    }
+    enum err err = need_folder("mirrors", cfg->mirrors, why);
+    return err == ERR_OK ? need_folder("checkouts", cfg->checkouts, why) : err;
+}
+
 enum err gateway_prepare(const struct config *config, struct gateway_arg *arg, char *why)
 {
     const struct cfg_gateway *cfg = &config->gateway;
@@ -84,5 +122,5 @@ enum err gateway_prepare(const struct config *config, struct gateway_arg *arg, c
     }
     explicit_bzero(text, sizeof text);
     environment_lines(config->sandbox.env, arg->env, left_out, sizeof left_out);
-    return err;
+    return err == ERR_OK ? prepare_checkouts(config, arg, why) : err;
 }

@@ -3,13 +3,14 @@
  * Takes  SUBMIT, RUN_FILE, WATCH, CANCEL, STATUS       from clients
  *        PULL, LEAVE                                   from slots of executors
  *        BEAT, TEST_DONE, JOB_DONE, FILE_FOUND, LISTED from slots, passed on to their run
- *        FINDINGS, REPORTS_DUE, REPORTED              from clients and the gateway
+ *        FINDINGS, REPORTS_DUE, REPORTED, PREPARED     from clients and the gateway
  *        RUNS, DRAIN                                   from operators
  *        DEMAND, COMMITTED, OFFER                      from its runs
  *        TREATED                                       from triages and remedies
  * Sends  SLOT_FREE                                      to runs, of every PULL
  *        SUBMITTED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
  *        ERROR_ROW, FIX_ROW, HEAL_ROW, FOUND, REPORT_ROW, REPORTS_END, REPORTED_ACK, likewise
+ *        PREPARED_ACK, likewise
  *        RUN_IS, DRAINED to operators; COMMITTED to triages
  *        OFFER to runs; JOB_ACK and REVOKE to slots that work for a run that is over
  *
@@ -282,6 +283,16 @@ static enum err pass_on(struct coordinator *self, struct rt_context *ctx, struct
     return rt_forward(ctx, run->actor) == ERR_MEMORY ? ERR_MEMORY : ERR_OK;
 }
 
+/* A run that is over is not held any more. */
+static enum err on_prepared(struct coordinator *self, struct rt_context *ctx, struct msg_str id)
+{
+    if (find_run(self, id)) {
+        return pass_on(self, ctx, id);
+    }
+    rt_reply(ctx, MSG(prepared_ack, .run = id));
+    return ERR_OK;
+}
+
 static enum err pass_on_or_refuse(struct coordinator *self, struct rt_context *ctx,
                                   struct msg_str id, uint64_t token, uint64_t job)
 {
@@ -514,6 +525,8 @@ static enum err from_client(struct coordinator *self, struct rt_context *ctx, co
         return watches_add(ctx, &self->watches, msg_as_watch(msg));
     case MSG_CANCEL:
         return pass_on(self, ctx, msg_as_cancel(msg)->run);
+    case MSG_PREPARED:
+        return on_prepared(self, ctx, msg_as_prepared(msg)->run);
     case MSG_STATUS:
         return on_status(self, ctx, msg_as_status(msg));
     case MSG_RUNS:

@@ -117,7 +117,7 @@ static enum err due_done(struct rt_context *ctx, void *state, struct rt_store_op
         const struct ledger_id *id = &self->ids[i];
         rt_tell(ctx, self->caller.address,
                 MSG(report_row, .run = msg_str(id->run), .origin = msg_str(id->origin),
-                    .settled = id->settled));
+                    .settled = id->settled, .held = id->held));
     }
     rt_answer(ctx, self->caller, MSG(reports_end, .more = self->count == PAGE_REPORTS_MAX));
     return ERR_OK;

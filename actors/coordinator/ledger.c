@@ -9,7 +9,7 @@
 
 #define EPOCH_MAX (UINT64_C(0x7ffffffe))
 
-static const char *const migrations[] = {schema_runs, schema_jobs, schema_findings};
+static const char *const migrations[] = {schema_runs, schema_jobs, schema_findings, schema_held};
 
 const struct store_schema ledger_schema = {
     .application_id = LEDGER_APPLICATION_ID,
@@ -131,19 +131,29 @@ enum err ledger_submit_run(struct store_txn *txn, struct ledger_key key,
     err = store_exec(
         txn,
         "INSERT INTO run (id, dir, runner, command, env, root, snapshot, workers, retries,"
-        " fail_fast, timeout_ms, files_named, accepted_ms, fix, heal, origin)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " fail_fast, timeout_ms, files_named, accepted_ms, fix, heal, origin, held)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         STORE_WITH(store_text(key.run), store_text(submit->dir), store_text(submit->runner),
                    store_text(submit->command), store_text(submit->env), store_text(submit->root),
                    store_text(submit->snapshot), store_u64(submit->workers),
                    store_u64(submit->retries), store_u64(submit->fail_fast),
                    store_u64(submit->timeout_ms), store_u64(submit->files),
                    store_u64(submit->wall_ms), store_u64((uint64_t)submit->fix),
-                   store_u64((uint64_t)submit->heal), store_text(submit->origin)));
+                   store_u64((uint64_t)submit->heal), store_text(submit->origin),
+                   store_u64(submit->held)));
     if (err == ERR_OK) {
         *ret_new = true;
     }
     return err;
+}
+
+enum err ledger_set_prepared(struct store_txn *txn, struct ledger_key key)
+{
+    struct ledger_line line;
+    enum err err = ledger_find_open(txn, key, &line);
+    return err != ERR_OK ? err
+                         : store_exec(txn, "UPDATE run SET held = 0 WHERE no = ?",
+                                      STORE_WITH(store_u64(line.no)));
 }
 
 /* ---- listing ---- */

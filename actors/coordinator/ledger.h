@@ -75,12 +75,17 @@ struct ledger_submit {
     enum term fix;    /* mode, as the next; 0: off */
     enum term heal;
     struct msg_str origin;
+    bool held; /* its code is not there yet */
 };
 
 /* Puts a run into the ledger.  Again with the same id: changes nothing, *ret_new false (whatever
  * the rest says: the first one counts). */
 enum err ledger_submit_run(struct store_txn *txn, struct ledger_key key,
                            const struct ledger_submit *submit, bool *ret_new) MUST_CHECK;
+
+/* Its code is there: the run is held no more.  Again: changes nothing.  ERR_REFUSED: it is closed.
+ */
+enum err ledger_set_prepared(struct store_txn *txn, struct ledger_key key) MUST_CHECK;
 
 struct ledger_file {
     uint64_t job; /* 0 … count - 1: its number in the run */

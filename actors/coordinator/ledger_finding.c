@@ -368,6 +368,7 @@ static enum err read_ids(struct store_txn *txn, const char *sql, struct msg_str 
         memcpy(id->run, run.at, run.size < LEDGER_RUN_SIZE ? run.size + 1 : sizeof id->run);
         memcpy(id->origin, origin.at, origin.size + 1);
         id->settled = store_column_u64(&rows, 2) != 0;
+        id->held = store_column_u64(&rows, 3) != 0;
     }
     return store_rows_end(&rows);
 }
@@ -375,7 +376,7 @@ static enum err read_ids(struct store_txn *txn, const char *sql, struct msg_str 
 enum err ledger_unsettled(struct store_txn *txn, struct msg_str after, struct ledger_ids *ret_ids)
 {
     return read_ids(txn,
-                    "SELECT id, origin, settled FROM run WHERE settled = 0 AND id > ?"
+                    "SELECT id, origin, settled, 0 FROM run WHERE settled = 0 AND id > ?"
                     " AND EXISTS (SELECT 1 FROM finding WHERE finding.run = run.no)"
                     " ORDER BY id LIMIT ?",
                     after, ret_ids);
@@ -384,8 +385,8 @@ enum err ledger_unsettled(struct store_txn *txn, struct msg_str after, struct le
 enum err ledger_unreported(struct store_txn *txn, struct msg_str after, struct ledger_ids *ret_ids)
 {
     return read_ids(txn,
-                    "SELECT id, origin, settled FROM run WHERE origin <> '' AND reported = 0"
-                    " AND id > ? ORDER BY id LIMIT ?",
+                    "SELECT id, origin, settled, held AND verdict = 0 FROM run"
+                    " WHERE origin <> '' AND reported = 0 AND id > ? ORDER BY id LIMIT ?",
                     after, ret_ids);
 }
 

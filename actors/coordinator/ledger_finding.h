@@ -123,6 +123,7 @@ struct ledger_id {
     char run[LEDGER_RUN_SIZE + 1];
     char origin[MSG_MAX_submit_origin + 1];
     bool settled;
+    bool held; /* open, and its code is not there yet; of ledger_unreported alone */
 };
 
 /* A page of them: room for `max`, `count` are there. */

@@ -6,10 +6,11 @@
  *        BEAT, TEST_DONE, JOB_DONE          from slots at work
  *        PLANNED_FILE, PLANNED              from the partitioner
  *        ROLE_UP (partitioner), DOWN, TICK  from the runtime
- *        CANCEL                             from a client, through the coordinator
+ *        CANCEL, PREPARED                   from a client, through the coordinator
  * Sends  GRANT, LEASE, REVOKE, JOB_ACK      to slots
  *        PLAN, PLAN_FILE                    to the partitioner
  *        DEMAND, COMMITTED, OFFER           to the coordinator
+ *        PREPARED_ACK                       to who sent PREPARED
  */
 #include "actors/coordinator/run.h"
 
@@ -221,6 +222,10 @@ static enum err load_done(struct rt_context *ctx, void *state, struct rt_store_o
         uint64_t left_ms = gone_ms < run->submit.timeout_ms ? run->submit.timeout_ms - gone_ms : 0;
         (void)rt_tick(ctx, left_ms, TICK_TIMEOUT);
     }
+    if (run->submit.held) {
+        run->phase = RUN_HELD;
+        return ERR_OK;
+    }
     if (!stored->run.listed) {
         run->phase = RUN_LISTING;
         run_demand(ctx, run);
@@ -240,6 +245,48 @@ enum err run_reload(struct rt_context *ctx, struct run *run)
     }
     run->phase = RUN_LOADING;
     op->base.op.fini = load_fini;
+    rt_store(ctx, &(struct rt_store_op *){&op->base.op});
+    return ERR_OK;
+}
+
+/* ---- the code of a held run ---- */
+
+struct prepared_op {
+    struct run_op base;
+    struct rt_caller caller;
+};
+
+static enum err prepared_apply(struct store_txn *txn, struct rt_store_op *op)
+{
+    return ledger_set_prepared(txn, run_op_key((struct run_op *)op));
+}
+
+static enum err prepared_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
+{
+    struct run *run = state;
+    if (op->err != ERR_OK && op->err != ERR_REFUSED) {
+        return op->err;
+    }
+    rt_answer(ctx, ((struct prepared_op *)op)->caller, MSG(prepared_ack, .run = msg_str(run->id)));
+    return run->phase == RUN_HELD ? run_reload(ctx, run) : ERR_OK;
+}
+
+/* Without code there is nothing to judge.  That answer is not waited for: who asks again, when the
+ * run is closed, is told so by the coordinator. */
+static enum err on_prepared(struct rt_context *ctx, struct run *run,
+                            const struct msg_prepared *prepared)
+{
+    if (run->phase == RUN_LOADING || run->phase == RUN_CLOSING) {
+        return ERR_OK; /* it comes again */
+    }
+    if (run->phase == RUN_HELD && prepared->reason.size > 0) {
+        return run_close(ctx, run, TERM_verdict_ERROR, prepared->reason.at);
+    }
+    struct prepared_op *op = run_op_new(run, sizeof *op, prepared_apply, prepared_done);
+    if (!op) {
+        return ERR_MEMORY;
+    }
+    op->caller = rt_caller(ctx);
     rt_store(ctx, &(struct rt_store_op *){&op->base.op});
     return ERR_OK;
 }
@@ -316,6 +363,8 @@ static enum err run_receive(struct rt_context *ctx, void *state, const struct ms
         return run_on_job_done(ctx, run, msg_as_job_done(msg));
     case MSG_CANCEL:
         return run_close(ctx, run, TERM_verdict_CANCELLED, "cancelled by a client");
+    case MSG_PREPARED:
+        return on_prepared(ctx, run, msg_as_prepared(msg));
     case MSG_ROLE_UP:
         return on_role_up(ctx, run, msg_as_role_up(msg));
     case MSG_DOWN:

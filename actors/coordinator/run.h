@@ -1,6 +1,6 @@
 /* run.h - one run, a light actor under the coordinator; what its files share.
  *
- *     LOADING -> LISTING -> PLANNING -> RUNNING -> CLOSING
+ *     LOADING -> HELD -> LISTING -> PLANNING -> RUNNING -> CLOSING
  *
  * What it decides is true only when the ledger has it: every transition is a store operation first
  * and a message to the world after its commit.
@@ -22,7 +22,15 @@ struct run_arg {
     struct rt_address coordinator;
 };
 
-enum run_phase { RUN_LOADING, RUN_LISTING, RUN_PLANNING, RUN_RUNNING, RUN_CLOSING, RUN_PHASES };
+enum run_phase {
+    RUN_LOADING,
+    RUN_HELD, /* somebody brings its code */
+    RUN_LISTING,
+    RUN_PLANNING,
+    RUN_RUNNING,
+    RUN_CLOSING,
+    RUN_PHASES
+};
 
 /* A test of an attempt that is still going on. */
 struct run_test {

@@ -204,4 +204,7 @@ static const char schema_findings[] =
     "  seen    TEXT NOT NULL,"
     "  PRIMARY KEY (project, file, test)) WITHOUT ROWID;";
 
+/* A run whose code somebody still has to bring. */
+static const char schema_held[] = "ALTER TABLE run ADD COLUMN held INTEGER NOT NULL DEFAULT 0;";
+
 #endif

@@ -117,6 +117,7 @@ static struct submit_op *submit_op_new(struct rt_context *ctx, const struct subm
                                         .fix = sound_mode(msg->fix),
                                         .heal = sound_mode(msg->heal),
                                         .origin = put_text(&texts, msg->origin),
+                                        .held = msg->held,
                                         .wall_ms = rt_wall_ms(ctx)};
     op->files = calloc(msg->files + 1, sizeof *op->files);
     op->names = calloc(msg->files + 1, sizeof *op->names);

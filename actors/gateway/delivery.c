@@ -47,15 +47,15 @@ static void submit(struct delivery *self, struct rt_context *ctx)
     assert(size > 0 && (size_t)size < sizeof dir); /* keys.def bounds the first part */
     origin_write(origin, text);
     /* The tree of a commit is always the same, so its name is the digest that is asked for. */
-    enum err err =
-        rt_ask(ctx, self->coordinator,
-               MSG(submit, .run = msg_str(self->arg.webhook.run), .dir = msg_str(dir),
-                   .root = msg_str(dir), .snapshot = msg_str(origin->sha),
-                   .runner = msg_str(config->run.runner), .env = msg_str(self->arg.env),
-                   .retries = config->run.retries, .timeout_ms = config->run.timeout_ms,
-                   .fix = term_number("mode", config->gateway.fix),
-                   .heal = term_number("mode", config->gateway.heal), .origin = msg_str(text)),
-               config->gateway.submit_ms_max, &self->ask);
+    enum err err = rt_ask(ctx, self->coordinator,
+                          MSG(submit, .run = msg_str(self->arg.webhook.run), .dir = msg_str(dir),
+                              .root = msg_str(dir), .snapshot = msg_str(origin->sha),
+                              .runner = msg_str(config->run.runner), .env = msg_str(self->arg.env),
+                              .retries = config->run.retries, .timeout_ms = config->run.timeout_ms,
+                              .fix = term_number("mode", config->gateway.fix),
+                              .heal = term_number("mode", config->gateway.heal),
+                              .origin = msg_str(text), .held = config->gateway.mirrors[0] != '\0'),
+                          config->gateway.submit_ms_max, &self->ask);
     if (err != ERR_OK) {
         rt_log(ctx, RT_DEBUG, "run=%s not submitted: %s", self->arg.webhook.run, err_text(err));
     }
@@ -84,7 +84,8 @@ static enum err on_submitted(struct delivery *self, struct rt_context *ctx)
     rt_log(ctx, RT_INFO, "run=%s origin=%s base=%s", self->arg.webhook.run, text,
            self->arg.webhook.event.base);
     rt_tell(ctx, self->arg.parent,
-            MSG(report_row, .run = msg_str(self->arg.webhook.run), .origin = msg_str(text)));
+            MSG(report_row, .run = msg_str(self->arg.webhook.run), .origin = msg_str(text),
+                .held = rt_config(ctx)->gateway.mirrors[0] != '\0'));
     (void)snprintf(body, sizeof body, "run %s", self->arg.webhook.run); /* 30 bytes */
     answer(self, ctx, 202, body);
     return ERR_OK;

@@ -10,11 +10,14 @@
  *     POST /webhook   webhook.c refuses, or one delivery.c each submits and answers
  *     GET  /          status_page.c
  *
+ * A run that is held has a checkout.c, which brings its code; of one repository one at a time.
  * Every run that has not been reported has a reporter.c; the ledger knows which those are, so that
  * nothing is forgotten with this process.
  */
 #include "actors/gateway/gateway.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "actors/gateway/status_page.h"
@@ -33,14 +36,17 @@ enum {
 struct known_run {
     struct status_run view;
     uint64_t since_ms;
-    uint64_t monitor; /* of its reporter; 0: it has none */
-    bool reported;    /* its reporter said so; that may come after its DOWN */
+    uint64_t monitor;  /* of its reporter; 0: it has none */
+    bool held;         /* it needs a checkout, and has none yet */
+    uint64_t checkout; /* monitor of it; 0: it has none */
+    bool reported;     /* its reporter said so; that may come after its DOWN */
 };
 
 struct gateway {
     struct signature_secrets secrets;
     struct delivery_arg delivery;    /* for all of them */
     struct reporter_arg reporter;    /* the same */
+    struct checkout_arg checkout;    /* the same */
     struct rt_address coordinator;   /* nobody: none known */
     struct known_run runs[RUNS_MAX]; /* newest first */
     size_t count;
@@ -73,7 +79,7 @@ static struct known_run *make_room(struct gateway *self)
     if (self->count == RUNS_MAX) {
         do {
             last--;
-        } while (last > 0 && self->runs[last].monitor != 0);
+        } while (last > 0 && (self->runs[last].monitor != 0 || self->runs[last].checkout != 0));
     } else {
         self->count++;
     }
@@ -98,6 +104,61 @@ static enum err report(struct gateway *self, struct rt_context *ctx, struct know
     return err;
 }
 
+static_assert(REPORTERS_MAX * (ORIGIN_REPO_SIZE + ORIGIN_SHA_SIZE + 2) < GATEWAY_IN_USE_SIZE,
+              "no room for all commits in use");
+
+/* Code that somebody may be at work with. */
+static void list_in_use(const struct gateway *self, char text[GATEWAY_IN_USE_SIZE])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < self->count; i++) {
+        const struct known_run *run = &self->runs[i];
+        if (run->monitor != 0) {
+            used += (size_t)snprintf(text + used, GATEWAY_IN_USE_SIZE - used, "%s/%s ",
+                                     run->view.origin.repo, run->view.origin.sha);
+        }
+    }
+}
+
+static bool may_check_out(const struct gateway *self, const struct known_run *run, uint64_t at_once)
+{
+    uint64_t count = 0;
+    bool repo_is_free = true;
+    for (size_t i = 0; i < self->count; i++) {
+        const struct known_run *other = &self->runs[i];
+        if (other->checkout != 0) {
+            count++;
+            repo_is_free &= strcmp(other->view.origin.repo, run->view.origin.repo) != 0;
+        }
+    }
+    return count < at_once && repo_is_free;
+}
+
+/* As many as may be at a time, the oldest first. */
+static enum err check_out(struct gateway *self, struct rt_context *ctx)
+{
+    const struct cfg_gateway *cfg = &rt_config(ctx)->gateway;
+    for (size_t i = self->count; i > 0; i--) {
+        struct known_run *run = &self->runs[i - 1];
+        struct rt_address child;
+        if (!run->held || !may_check_out(self, run, cfg->checkouts_at_once)) {
+            continue;
+        }
+        memcpy(self->checkout.run, run->view.run, sizeof self->checkout.run);
+        self->checkout.origin = run->view.origin;
+        list_in_use(self, self->checkout.in_use);
+        enum err err =
+            rt_spawn(ctx, &checkout_behaviour, &self->checkout, sizeof self->checkout, &child);
+        if (err != ERR_OK) {
+            return err;
+        }
+        run->held = false;
+        run->checkout = rt_monitor(ctx, child);
+    }
+    return ERR_OK;
+}
+
 static enum err on_report_row(struct gateway *self, struct rt_context *ctx,
                               const struct msg_report_row *row)
 {
@@ -120,7 +181,9 @@ static enum err on_report_row(struct gateway *self, struct rt_context *ctx,
     memcpy(run->view.run, row->run.at, ULID_SIZE);
     run->view.origin = origin;
     run->since_ms = rt_now_ms(ctx);
-    return report(self, ctx, run, row->settled);
+    run->held = row->held;
+    enum err err = report(self, ctx, run, row->settled);
+    return err == ERR_OK ? check_out(self, ctx) : err;
 }
 
 static void ask_due(struct gateway *self, struct rt_context *ctx)
@@ -287,11 +350,14 @@ static enum err on_down(struct gateway *self, struct rt_context *ctx, uint64_t r
             run->monitor = 0;
             self->reporters--;
         }
+        if (run->checkout == ref) {
+            run->checkout = 0;
+        }
     }
     if (self->more_due && self->reporters < REPORTERS_MAX) {
         ask_due_anew(self, ctx);
     }
-    return ERR_OK;
+    return check_out(self, ctx);
 }
 
 static enum err on_role_up(struct gateway *self, struct rt_context *ctx,
@@ -352,6 +418,8 @@ static enum err gateway_start(struct rt_context *ctx, void *state, const void *a
     self->secrets = given->secrets;
     memcpy(self->delivery.env, given->env, sizeof self->delivery.env);
     memcpy(self->reporter.token, given->token, sizeof self->reporter.token);
+    memcpy(self->checkout.token, given->token, sizeof self->checkout.token);
+    memcpy(self->checkout.env, given->checkout_env, sizeof self->checkout.env);
     self->delivery.parent = rt_self(ctx);
     self->reporter.parent = rt_self(ctx);
     if (cfg->listen[0] != '\0') {

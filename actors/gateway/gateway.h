@@ -9,9 +9,10 @@ enum { GATEWAY_TOKEN_SIZE = 512 };
 
 /* What an actor may not read for itself: the argument of the gateway. */
 struct gateway_arg {
-    struct signature_secrets secrets;   /* of webhooks */
-    char token[GATEWAY_TOKEN_SIZE + 1]; /* for GitHub's API */
-    char env[MSG_MAX_submit_env + 1];   /* what tests may see, NAME=VALUE lines */
+    struct signature_secrets secrets;          /* of webhooks */
+    char token[GATEWAY_TOKEN_SIZE + 1];        /* for GitHub's API */
+    char env[MSG_MAX_submit_env + 1];          /* what tests may see, NAME=VALUE lines */
+    char checkout_env[MSG_MAX_submit_env + 1]; /* what checkouts see: the same, and proxies */
 };
 
 extern const struct rt_behaviour gateway_behaviour;
@@ -25,6 +26,19 @@ struct delivery_arg {
 };
 
 extern const struct rt_behaviour delivery_behaviour;
+
+enum { GATEWAY_IN_USE_SIZE = 8192 };
+
+/* Brings the code of a held run to its place, and says PREPARED. */
+struct checkout_arg {
+    char token[GATEWAY_TOKEN_SIZE + 1];
+    char env[MSG_MAX_submit_env + 1];
+    char run[ULID_SIZE + 1];
+    struct origin origin;
+    char in_use[GATEWAY_IN_USE_SIZE]; /* OWNER/NAME/COMMITs that stay, with a space between */
+};
+
+extern const struct rt_behaviour checkout_behaviour;
 
 /* Brings a run to GitHub. */
 struct reporter_arg {

@@ -33,7 +33,7 @@ ROLES = {
     "healer": (512, 512, None, True, ""),
     "monitor": (128, 128, 9477, False, "--set monitor.listen=0.0.0.0:9477"),
     "gateway": (256, 256, 8080, False, "--set gateway.listen=0.0.0.0:8080"
-                " --set gateway.checkouts=/projects"
+                " --set gateway.checkouts=/projects --set gateway.mirrors=/projects/.mirrors"
                 " --set gateway.secret_file=/tmp/troupe/webhook-secret"
                 " --set gateway.token_file=/tmp/troupe/token"),
     "sqs_bridge": (256, 256, None, False, f"--set sqs.region={REGION} --set sqs.queue=troupe-jobs"

@@ -55,6 +55,74 @@ Test(coordinator, waits_for_a_submit_to_come_whole)
     cr_expect_eq(story_count("SUBMITTED"), 1);
 }
 
+/* ---- held runs ---- */
+
+static void prepared(const char *reason)
+{
+    probe_ask(probe, client, MSG(prepared, .run = msg_str(RUN), .reason = msg_str(reason)), 0);
+}
+
+Test(coordinator, does_nothing_for_a_held_run_before_its_code_is_there)
+{
+    probe_role_up(probe, TERM_role_PARTITIONER, partitioner);
+    story_submit(&(struct msg_submit){.runner = msg_str("vitest"),
+                                      .origin = msg_str("github:a/b#1@0"),
+                                      .held = true},
+                 0);
+    story_pull();
+    skip();
+    probe_advance(probe, 60000);
+    cr_expect_eq(story_count("GRANT"), 0);
+    probe_ask(probe, client, MSG(reports_due, .after = msg_str("")), 0);
+    cr_expect_eq(story_count("settled=false held=true"), 1);
+    prepared("");
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace, "-> client answer PREPARED_ACK run=" RUN "\n"), "%s", trace);
+    cr_expect(strstr(trace, "GRANT run=" RUN " work=1"), "%s", trace);
+    prepared("too late");
+    cr_expect_eq(story_count("PREPARED_ACK"), 1);
+    probe_ask(probe, client, MSG(reports_due, .after = msg_str("")), 0);
+    cr_expect_eq(story_count("settled=false held=false"), 1);
+}
+
+Test(coordinator, keeps_a_run_held_over_its_own_end)
+{
+    story_submit(&(struct msg_submit){.runner = msg_str("vitest"), .held = true}, 0);
+    probe_crash_actor(probe);
+    probe_advance(probe, 10000);
+    skip();
+    story_pull();
+    cr_expect_eq(story_count("GRANT"), 0);
+    prepared("");
+    cr_expect_eq(story_count("GRANT"), 1);
+    probe_crash_actor(probe);
+    probe_advance(probe, 10000);
+    skip();
+    story_pull();
+    cr_expect_eq(story_count("GRANT"), 1);
+}
+
+Test(coordinator, closes_a_held_run_whose_code_is_not_to_be_had)
+{
+    story_submit(&(struct msg_submit){.runner = msg_str("vitest"), .held = true}, 0);
+    skip();
+    prepared("no such commit");
+    probe_ask(probe, client, MSG(watch, .run = msg_str(RUN)), 0);
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace, "RUN_CLOSED run=" RUN " verdict=3"), "%s", trace);
+    cr_expect(strstr(trace, "reason=no such commit"), "%s", trace);
+    prepared("no such commit");
+    cr_expect_eq(story_count("PREPARED_ACK"), 1);
+}
+
+Test(coordinator, cancels_a_held_run)
+{
+    story_submit(&(struct msg_submit){.runner = msg_str("vitest"), .held = true}, 0);
+    probe_send(probe, client, MSG(cancel, .run = msg_str(RUN)));
+    probe_ask(probe, client, MSG(watch, .run = msg_str(RUN)), 0);
+    cr_expect(strstr(probe_trace(probe), "RUN_CLOSED run=" RUN " verdict=4"));
+}
+
 Test(coordinator, refuses_a_run_without_a_proper_id)
 {
     skip();

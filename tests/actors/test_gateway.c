@@ -106,7 +106,7 @@ static void webhook(void)
 #define SUBMIT_OF(id)                                                                              \
     "-> coordinator ask SUBMIT run=" id " dir=/co/o/r/" SHA                                        \
     " runner=auto command= env=PATH=/bin\n workers=0 retries=0 fail_fast=false timeout_ms=0 "      \
-    "files=0 root=/co/o/r/" SHA " snapshot=" SHA " fix=2 heal=2 origin=" ORIGIN "\n"
+    "files=0 root=/co/o/r/" SHA " snapshot=" SHA " fix=2 heal=2 origin=" ORIGIN " held=false\n"
 
 static void expect_accepted(void)
 {
@@ -379,6 +379,157 @@ Test(gateway, reports_what_there_is_when_the_errors_never_settle)
     expect(FINDINGS_FROM("0"));
     probe_answer(probe, coordinator, MSG(found, .run = msg_str(RUN), .settled = false));
     expect(SEARCH_CHECK);
+}
+
+/* ---- code ---- */
+
+#define PREPARED_OF(why) "ask PREPARED run=" RUN " reason=" why "\n"
+
+static void fetches_code(void)
+{
+    struct config *config = probe_config(probe);
+    (void)snprintf(config->gateway.mirrors, sizeof config->gateway.mirrors, "/mi");
+    config->gateway.retry_ms = 100;
+}
+
+/* A run whose code is to be brought; `word` is in the command that has begun. */
+static void expect_step(const char *word)
+{
+    const char *trace = probe_trace(probe);
+    const char *exec = strstr(trace, "] exec sh -c ");
+    cr_assert(exec, "%s", trace);
+    cr_expect(strstr(exec, word), "%s", trace);
+    cr_expect_null(strstr(exec + 1, "] exec sh -c "), "one at a time: %s", trace);
+    cr_expect_null(strstr(trace, " TOKEN"), "%s", trace);
+}
+
+static void exits(uint64_t code)
+{
+    probe_exec_event(probe, MSG(exec_exited, .id = probe_exec(probe), .code = code));
+}
+
+static void held(const char *run, const char *origin)
+{
+    probe_send(probe, coordinator,
+               MSG(report_row, .run = msg_str(run), .origin = msg_str(origin), .held = true));
+}
+
+Test(gateway, submits_a_run_as_held_when_it_fetches_the_code)
+{
+    fetches_code();
+    webhook();
+    cr_expect(strstr(probe_trace(probe), " held=true\n"));
+    probe_answer(probe, coordinator, MSG(submitted, .run = msg_str(BODY_RUN)));
+    expect_step("[ -d ");
+}
+
+Test(gateway, brings_the_code_step_by_step_and_says_so_until_it_is_heard)
+{
+    fetches_code();
+    held(RUN, ORIGIN);
+    expect_step("[ -d \"$1/$2\" ]");
+    exits(3);
+    expect_step(" sh o/r " SHA " https://github.com/o/r.git https://github.com 4194304 old\n");
+    exits(0);
+    expect_step(" sh o/r " SHA " /mi/o/r.git 4294967296 1000000\n");
+    exits(0);
+    expect_step(" sh o/r " SHA " 20 1209600 o/r/" SHA " \n");
+    exits(0);
+    cr_expect(strstr(probe_trace(probe), PREPARED_OF("")));
+    probe_answer(probe, coordinator, MSG(failed, .type = MSG_PREPARED, .reason = ERR_GONE));
+    probe_advance(probe, 500);
+    cr_expect(strstr(probe_trace(probe), PREPARED_OF("")));
+    probe_advance(probe, 5500); /* no answer */
+    cr_expect(strstr(probe_trace(probe), PREPARED_OF("")));
+    probe_answer(probe, coordinator, MSG(prepared_ack, .run = msg_str(RUN)));
+    probe_advance(probe, 20000);
+    cr_expect_null(strstr(probe_trace(probe), "PREPARED"));
+}
+
+Test(gateway, fetches_nothing_that_is_there)
+{
+    fetches_code();
+    held(RUN, ORIGIN);
+    (void)probe_trace(probe);
+    exits(0);
+    cr_expect(strstr(probe_trace(probe), PREPARED_OF("")));
+}
+
+Test(gateway, fetches_again_and_at_last_without_the_mirror)
+{
+    fetches_code();
+    held(RUN, ORIGIN);
+    (void)probe_trace(probe);
+    exits(3);
+    for (uint64_t i = 0; i < 4; i++) {
+        expect_step(i < 3 ? " 4194304 old\n" : " 4194304 new\n");
+        probe_exec_event(probe, MSG(exec_output, .id = probe_exec(probe), .stream = 2,
+                                    .bytes = msg_str("fatal: no such commit\n")));
+        exits(128);
+        if (i < 3) {
+            cr_expect_null(strstr(probe_trace(probe), "exec sh"));
+            probe_advance(probe, UINT64_C(100) << i);
+        }
+    }
+    cr_expect(strstr(probe_trace(probe),
+                     PREPARED_OF("the code could not be fetched: ended with code 128\n"
+                                 "fatal: no such commit")));
+}
+
+Test(gateway, runs_the_set_up_in_the_full_sandbox_only)
+{
+    fetches_code();
+    struct config *config = probe_config(probe);
+    (void)snprintf(config->gateway.setup, sizeof config->gateway.setup, "npm ci");
+    for (uint64_t level = 1; level <= 2; level++) {
+        held(level == 1 ? RUN : BODY_RUN, ORIGIN);
+        (void)probe_trace(probe);
+        exits(3);
+        exits(0);
+        (void)probe_trace(probe);
+        exits(0);
+        expect_step(" sh npm ci\n");
+        probe_exec_event(probe, MSG(exec_started, .id = probe_exec(probe), .level = level));
+        cr_expect_not_null(strstr(probe_trace(probe), level == 1 ? "kill\n" : "go\n"));
+        probe_exec_event(probe, MSG(exec_exited, .id = probe_exec(probe), .killed = level == 1,
+                                    .signal = level == 1 ? 9 : 0));
+        if (level == 1) {
+            cr_expect(strstr(probe_trace(probe),
+                             "reason=the code could not be set up: gateway.setup needs the full"));
+            probe_answer(probe, coordinator, MSG(prepared_ack, .run = msg_str(RUN)));
+        }
+    }
+    expect_step(" 20 1209600 ");
+}
+
+Test(gateway, brings_code_of_one_repository_one_at_a_time)
+{
+    static const char *const runs[] = {"01HWTXW3ZG00000000000000A1", "01HWTXW3ZG00000000000000A2",
+                                       "01HWTXW3ZG00000000000000A3", "01HWTXW3ZG00000000000000A4"};
+    static const char *const origins[] = {ORIGIN, ORIGIN, "github:o/other#1@" SHA,
+                                          "github:o/third#1@" SHA};
+    fetches_code();
+    for (size_t i = 0; i < 4; i++) {
+        held(runs[i], origins[i]);
+    }
+    const char *trace = probe_trace(probe);
+    const char *first = strstr(trace, " sh o/r " SHA);
+    const char *second = strstr(trace, " sh o/other " SHA);
+    cr_assert(first && second, "%s", trace);
+    cr_expect_null(strstr(first + 1, " sh o/r "));
+    cr_expect_null(strstr(trace, " sh o/third "), "no more than checkouts_at_once");
+    exits(0); /* the second's */
+    probe_answer(probe, coordinator, MSG(prepared_ack, .run = msg_str(runs[2])));
+    expect_step(" sh o/third " SHA);
+}
+
+Test(gateway, says_that_a_held_run_has_no_code_when_it_does_not_fetch_it_any_more)
+{
+    held(RUN, ORIGIN);
+    (void)probe_trace(probe);
+    exits(3);
+    cr_expect(strstr(probe_trace(probe),
+                     "reason=the code could not be looked for: it is not there, and"));
 }
 
 Test(gateway, asks_the_next_coordinator_what_is_due)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/gateway/checkout_steps.h"
 #include "actors/gateway/event.h"
 #include "actors/gateway/headers.h"
 #include "actors/gateway/signature.h"
@@ -361,4 +362,82 @@ Test(event, words_are_words)
     cr_expect_not(event_word_is_valid(msg_str("a\nb")));
     cr_expect_not(event_word_is_valid(
         msg_str("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")));
+}
+
+/* ---- checkouts ---- */
+
+Test(checkout, puts_repositories_behind_plain_urls_only)
+{
+    static const char *const bad[] = {"",
+                                      "https://",
+                                      "https://github.com/",
+                                      "ssh://github.com",
+                                      "ext::sh -c id",
+                                      "git@github.com:o",
+                                      "https://user:secret@github.com",
+                                      "https://github.com/$(id)",
+                                      "https://github.com --upload-pack=id",
+                                      "--upload-pack=id",
+                                      "HTTPS://github.com"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        cr_expect_null(checkout_scheme(bad[i]), "%s", bad[i]);
+    }
+    cr_expect_str_eq(checkout_scheme("https://github.com"), "https");
+    cr_expect_str_eq(checkout_scheme("http://127.0.0.1:8080/git"), "http");
+    cr_expect_str_eq(checkout_scheme("file:///srv/git"), "file");
+}
+
+Test(checkout, gives_the_token_to_the_fetch_alone)
+{
+    struct config config;
+    struct origin origin;
+    config_defaults(&config);
+    (void)snprintf(config.gateway.mirrors, sizeof config.gateway.mirrors, "/mi");
+    (void)snprintf(config.gateway.checkouts, sizeof config.gateway.checkouts, "/co");
+    (void)snprintf(config.gateway.setup, sizeof config.gateway.setup, "npm ci");
+    cr_assert_eq(origin_read(msg_str("github:o/r#7@" SHA), &origin), ERR_OK);
+    struct checkout_job job = {.cfg = &config.gateway,
+                               .origin = &origin,
+                               .env = "PATH=/bin",
+                               .token = "TOKEN",
+                               .in_use = ""};
+    for (int step = 0; step < CHECKOUT_STEPS; step++) {
+        struct checkout_command *command;
+        cr_assert_eq(checkout_command_new((enum checkout_step)step, &job, &command), ERR_OK);
+        for (size_t i = 0; command->argv[i]; i++) {
+            cr_expect_null(strstr(command->argv[i], "TOKEN\n"));
+            cr_expect(!strstr(command->argv[i], "TOKEN") ||
+                      strstr(command->argv[i], "$TROUPE_TOKEN"));
+        }
+        cr_expect_eq(strstr(command->env, "\nTROUPE_TOKEN=TOKEN\n") != NULL,
+                     step == CHECKOUT_FETCH);
+        cr_expect_eq(strncmp(command->env, "PATH=/bin\nLC_ALL=C\n", 19), 0, "%s", command->env);
+        cr_expect(strstr(command->env, "\nGIT_ALLOW_PROTOCOL=https\n"));
+        cr_expect_eq(command->network, step == CHECKOUT_FETCH || step == CHECKOUT_SETUP);
+        cr_expect_eq(command->control, step == CHECKOUT_SETUP);
+        cr_expect_str_eq(command->dir, step == CHECKOUT_FETCH   ? "/mi"
+                                       : step == CHECKOUT_SETUP ? "/co/o/r/." SHA ".new"
+                                                                : "/co");
+        checkout_command_free(&command);
+    }
+}
+
+Test(checkout, has_room_for_the_longest_paths_of_the_configuration)
+{
+    struct config config;
+    struct origin origin;
+    struct checkout_command *command;
+    config_defaults(&config);
+    memset(config.gateway.mirrors, 'm', sizeof config.gateway.mirrors - 1);
+    config.gateway.mirrors[0] = '/';
+    memset(config.gateway.clone_url + 8, 'u', sizeof config.gateway.clone_url - 9);
+    cr_assert_eq(origin_read(msg_str("github:o/r#7@" SHA), &origin), ERR_OK);
+    struct checkout_job job = {
+        .cfg = &config.gateway, .origin = &origin, .env = "", .token = "", .in_use = ""};
+    for (int step = 0; step < CHECKOUT_STEPS; step++) {
+        /* keys.def bounds all parts so that they fit. */
+        cr_assert_eq(checkout_command_new((enum checkout_step)step, &job, &command), ERR_OK);
+        cr_expect_lt(strlen(command->dir), CHECKOUT_PATH_SIZE);
+        checkout_command_free(&command);
+    }
 }

@@ -338,6 +338,21 @@ Test(exec, what_is_written_stays_only_where_that_is_wanted)
     cr_expect_eq(remove(path), 0);
 }
 
+static unsigned count_interfaces(bool network)
+{
+    const char *const argv[] = {"sh", "-c", "grep -c : /proc/net/dev", NULL};
+    begin(&(struct rt_command){.argv = argv, .env = env, .cwd = "/", .network = network});
+    finish();
+    return (unsigned)strtoul(got.text[1], NULL, 10);
+}
+
+Test(exec, only_who_is_given_the_network_has_it)
+{
+    cr_expect_eq(count_interfaces(false), 1, "more than a loopback");
+    cr_expect_eq(count_interfaces(true), count_interfaces(true));
+    cr_expect_gt(count_interfaces(true), 1);
+}
+
 Test(exec, a_program_that_is_not_there_ends_with_an_error)
 {
     const char *const argv[] = {"no-such-program", NULL};

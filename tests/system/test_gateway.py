@@ -3,6 +3,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -13,6 +14,7 @@ import time
 import unittest
 
 from harness import TROUPE, Place
+from mock_git import Git
 from mock_github import GitHub
 from test_vitest import PLANNER, installed
 
@@ -259,6 +261,124 @@ class Gateway(unittest.TestCase):
         self.assertGreater(len(check["output"]["summary"].split("```")), 2, "no reason")
         print(check["output"]["summary"])
 
+    # ---- code that the gateway fetches ----
+
+    def remote(self):
+        folder = self.place.base / "remote"
+        folder.mkdir()
+        remote = Git(folder, TOKEN)
+        remote.__enter__()
+        self.addCleanup(remote.__exit__)
+        return remote
+
+    def fetching(self, remote, *more):
+        sets = {"mirrors": self.place.base / "mirrors", "clone_url": remote.url,
+                "setup": f"ln -s {installed(PLANNER) / 'node_modules'} node_modules"}
+        args = [part for key, value in sets.items() for part in ("--set", f"gateway.{key}={value}")]
+        return self.gateway(*args, *more)
+
+    def code(self, sha, name="o/r"):
+        return self.place.base / "checkouts" / name / sha
+
+    def post_commit(self, sha, minute):
+        body = payload(sha).replace(b"12:34:56", f"12:{minute}:00".encode())
+        self.assertEqual(self.post(body)[0], 202)
+
+    PROJECT = {"package.json": '{"name":"p","type":"module"}\n', "a.test.ts": PASSES}
+
+    def test_the_code_of_a_commit_is_fetched_with_the_token_and_without_git(self):
+        remote = self.remote()
+        hostile = {".gitattributes": "*.ts export-ignore filter=evil\n",
+                   ".gitmodules": '[submodule "x"]\n\tpath = x\n\turl = file:///\n',
+                   "hooks/post-checkout": "#!/bin/sh\ntouch /tmp/evil\n"}
+        first = remote.commit("o/r", {**self.PROJECT, **hostile}, [("out", "/etc/passwd")])
+        self.coordinator()
+        self.executor()
+        self.fetching(remote, "--set", "gateway.checkouts_kept=1")
+        self.post_commit(first, 10)
+        self.wait_for(self.reported, "not reported", 120)
+        self.assertEqual([c["conclusion"] for c in self.completed()], ["success"], self.logs())
+        at = self.code(first)
+        self.assertEqual(sorted(path.name for path in at.iterdir()), sorted(
+            [".gitattributes", ".gitmodules", "a.test.ts", "hooks", "node_modules", "out",
+             "package.json"]))
+        self.assertEqual((at / "a.test.ts").read_text(), PASSES)
+        # The next commit: from the same mirror, and the first goes.
+        second = remote.commit("o/r", {**self.PROJECT, "b.test.ts": FAILS})
+        self.post_commit(second, 20)
+        self.wait_for(lambda: self.reported(2), "not reported", 120)
+        self.assertEqual([c["conclusion"] for c in self.completed()], ["success", "failure"])
+        self.assertEqual(os.listdir(at.parent), [second])
+        # The same commit once more asks nobody.
+        asked = len(remote.paths)
+        self.post_commit(second, 30)
+        self.wait_for(lambda: self.reported(3), "not reported", 120)
+        self.assertEqual(len(remote.paths), asked)
+        self.assertGreater(remote.refused, 0, "nobody was asked for the token")
+        self.assertGreater(len(remote.cmdlines), 5)
+        self.assertFalse([line for line in remote.cmdlines if TOKEN.encode() in line])
+        self.assertNotIn(TOKEN, self.logs())
+        for path in (self.place.base / "mirrors").rglob("*"):
+            self.assertFalse(path.is_file() and TOKEN.encode() in path.read_bytes(), path)
+
+    def test_code_that_cannot_be_had_fails_the_check_run_and_says_why(self):
+        remote = self.remote()
+        small = remote.commit("o/r", self.PROJECT)
+        large = remote.commit("o/r", {**self.PROJECT, "large": "x" * (2 << 20)})
+        self.coordinator()
+        self.executor()
+        gateway = self.fetching(remote, "--set", "gateway.checkout_bytes_max=1048576")
+        self.post_commit(SHA, 10)
+        self.wait_for(self.reported, "not reported")
+        self.post_commit(large, 20)
+        self.wait_for(lambda: self.reported(2), "not reported")
+        gateway.kill()
+        gateway.wait()
+        more = "--set", "gateway.setup=echo broken; ls / >&2; exit 9"
+        self.fetching(remote, *more)
+        self.post_commit(small, 30)
+        self.wait_for(lambda: self.reported(3), "not reported")
+        summaries = [c["output"]["summary"] for c in self.completed()]
+        self.assertEqual([c["conclusion"] for c in self.completed()], ["failure"] * 3)
+        self.assertIn("the code could not be fetched: ended with code 128", summaries[0])
+        self.assertIn("see gateway.checkout_bytes_max", summaries[1])
+        self.assertIn("the code could not be set up: ended with code 9", summaries[2])
+        self.assertNotIn("work", summaries[2].split())
+        for sha in (SHA, large, small):
+            self.assertFalse(self.code(sha).exists())
+
+    def test_a_checkout_outlives_the_gateway_and_is_never_seen_half_made(self):
+        remote = self.remote()
+        sha = remote.commit("o/r", self.PROJECT)
+        half = self.code(f".{sha}.new")
+        half.mkdir(parents=True)
+        (half / "half.test.ts").write_text(FAILS)
+        self.coordinator()
+        self.executor()
+        remote.open.clear()
+        gateway = self.fetching(remote)
+        self.post_commit(sha, 10)
+        self.assertTrue(remote.asked.wait(30), self.logs())
+        gateway.send_signal(signal.SIGKILL)
+        gateway.wait()
+        self.wait_for(lambda: not [p for p in self.place.processes().values() if "git" in p.split()],
+                      "git outlives the gateway")
+        self.assertFalse(self.code(sha).exists())
+        remote.open.set()
+        # Killed in the middle of the set-up as well.
+        gateway = self.fetching(remote, "--set", "gateway.setup=touch begun; sleep 60")
+        self.wait_for(lambda: (half / "begun").exists(), "no set-up")
+        self.assertFalse((half / "half.test.ts").exists())
+        gateway.send_signal(signal.SIGKILL)
+        gateway.wait()
+        self.assertFalse(self.code(sha).exists())
+        self.fetching(remote)
+        self.wait_for(self.reported, "not reported", 120)
+        (check,) = self.github.checks.values()
+        self.assertEqual(check["conclusion"], "success", check)
+        self.assertFalse((self.code(sha) / "begun").exists())
+        self.assertEqual(os.listdir(self.code(sha).parent), [sha])
+
     def test_each_exists_once_whatever_github_answers(self):
         self.github.fail("GET", "check-runs", 502)
         self.github.fail("POST", "/check-runs", "late")
@@ -319,7 +439,9 @@ class Gateway(unittest.TestCase):
             (400, b"{nope", {}),
             (400, deep, {}),
             (400, payload(sha="$(id)"), {}),
-            (400, payload(repository={"full_name": "../../etc"}), {}),
+            *[(400, payload(repository={"full_name": name}), {})
+              for name in ("../../etc", "o/..", "o/r/../../x", "-o/r", "o/r;id", "o/$(id)", "o/r\n",
+                           "o/r\u0000x", ".mirrors/r", "o/" + "r" * 101)],
             (413, payload(title="A" * (600 << 10)), {}),
             (200, b'{"zen":"x"}', {"X_GitHub_Event": "ping"}),
             (200, good.replace(b'"opened"', b'"closed"'), {}),
