@@ -159,6 +159,10 @@ void rt_demonitor(struct rt_context *ctx, uint64_t ref);
 void rt_link(struct rt_context *ctx, struct rt_address other);
 void rt_unlink(struct rt_context *ctx, struct rt_address other);
 
+/* Says how much this actor has under way and how much waits for it, in whatever pieces it works;
+ * for people only.  What the actors of a process say is added up; 0 at each life's beginning. */
+void rt_work(struct rt_context *ctx, uint64_t open, uint64_t waiting);
+
 /* ---- roles ---- */
 
 /* Makes this actor the one of its process in a role (enum term, 1-63), known to all linked nodes.

@@ -47,6 +47,14 @@ const char *rt_node_name(const struct rt_context *ctx)
     return ctx->system->name;
 }
 
+void rt_work(struct rt_context *ctx, uint64_t open, uint64_t waiting)
+{
+    struct relations *relations = actor_relations(ctx->actor);
+    if (relations) { /* without memory people see what was said before */
+        actor_work(ctx->system, relations, open, waiting);
+    }
+}
+
 void rt_log(struct rt_context *ctx, enum rt_level level, const char *format, ...)
 {
     char line[LOG_LINE_MAX];

@@ -71,6 +71,8 @@ struct relations {
     bool serves;             /* HTTP */
     uint64_t *restarts;      /* times of the latest restart_intensity restarts, a ring */
     uint64_t restart_next;
+    uint64_t work_open; /* what rt_work said last */
+    uint64_t work_waiting;
 };
 
 struct actor {
@@ -181,6 +183,8 @@ struct rt_system {
     atomic_uint_fast64_t actors;
     atomic_uint_fast64_t restarts;
     atomic_uint_fast64_t late_answers;
+    atomic_uint_fast64_t work_open; /* sums over the actors */
+    atomic_uint_fast64_t work_waiting;
     atomic_bool failed; /* the root itself had to give up */
 };
 
@@ -342,6 +346,18 @@ static inline void count_alone(atomic_uint_fast64_t *counter)
 {
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
                           memory_order_relaxed);
+}
+
+/* Of an actor, on its turn; the sums wrap around and come out right. */
+static inline void actor_work(struct rt_system *system, struct relations *relations, uint64_t open,
+                              uint64_t waiting)
+{
+    atomic_fetch_add_explicit(&system->work_open, open - relations->work_open,
+                              memory_order_relaxed);
+    atomic_fetch_add_explicit(&system->work_waiting, waiting - relations->work_waiting,
+                              memory_order_relaxed);
+    relations->work_open = open;
+    relations->work_waiting = waiting;
 }
 
 static inline uint64_t system_now(const struct rt_system *system)

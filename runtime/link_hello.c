@@ -63,6 +63,7 @@ void link_down(struct links *links, struct peer *peer, enum peer_state state, co
     peer->out_seq++;
     link_peer_enter(links, peer, state);
     lose_queued(links, peer);
+    links->totals.ended++;
     links->ports.node_down(links->ports.world, node);
 }
 
@@ -236,6 +237,7 @@ static void begin(struct links *links, struct peer *peer, uint64_t seq,
     peer->sent_ms = links->now_ms;
     peer->granted_ms = links->now_ms;
     link_peer_enter(links, peer, PEER_UP);
+    links->totals.began++;
     link_log(links, RT_INFO, "link up peer=%s node=%016" PRIx64, peer->stats.name,
              peer->stats.node);
 }

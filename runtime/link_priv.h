@@ -119,6 +119,7 @@ struct links {
     uint64_t roles[LINK_ROLES]; /* actor of this process in each role */
     uint64_t roles_known;       /* bit per role that is taken */
     uint64_t strangers;
+    struct links_totals totals;
     uint64_t muted_until_ms[LINK_NOTES];
     uint64_t muted[LINK_NOTES];
     struct wire_buffer buffer; /* the frame being written */

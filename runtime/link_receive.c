@@ -190,6 +190,7 @@ static void on_gap(struct links *links, struct peer *peer, uint64_t seq)
 {
     uint64_t bytes = seq - peer->in_seq;
     peer->stats.gaps++;
+    links->totals.gaps++;
     peer->stats.gap_bytes += bytes;
     peer->in_seq = seq;
     link_note(links, NOTE_GAP, "frames lost peer=%s bytes=%" PRIu64, peer->stats.name, bytes);
@@ -258,6 +259,8 @@ void links_receive(struct links *links, uint64_t route, const void *bytes, size_
                    uint64_t now_ms)
 {
     links->now_ms = now_ms > links->now_ms ? now_ms : links->now_ms;
+    links->totals.frames_in++;
+    links->totals.bytes_in += size;
     struct frame_reader reader;
     if (size > links->config->frame_bytes_max || frame_open(bytes, size, &reader) != ERR_OK ||
         reader.left == 0) {

@@ -36,8 +36,13 @@ static enum err write_one(struct links *links, uint64_t seq, const struct msg *m
 
 static enum err transmit(struct links *links, uint64_t route)
 {
-    return links->ports.transmit(links->ports.world, route, links->buffer.bytes,
-                                 links->buffer.size);
+    enum err err =
+        links->ports.transmit(links->ports.world, route, links->buffer.bytes, links->buffer.size);
+    if (err == ERR_OK) {
+        links->totals.frames_out++;
+        links->totals.bytes_out += links->buffer.size;
+    }
+    return err;
 }
 
 void link_send_alone(struct links *links, uint64_t route, uint64_t seq, const struct msg *msg)

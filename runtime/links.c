@@ -197,6 +197,11 @@ size_t links_stats(const struct links *links, struct link_stats *ret_stats, size
     return count;
 }
 
+void links_totals(const struct links *links, struct links_totals *ret_totals)
+{
+    *ret_totals = links->totals;
+}
+
 uint64_t links_strangers(const struct links *links)
 {
     return links->strangers;

@@ -124,6 +124,17 @@ struct link_stats {
 /* The first `max` links that are up, oldest first; returns how many there are. */
 size_t links_stats(const struct links *links, struct link_stats *ret_stats, size_t max);
 
+/* What all links have done since the beginning, those that have ended included. */
+struct links_totals {
+    uint64_t began; /* links */
+    uint64_t ended;
+    uint64_t frames_out, bytes_out; /* handed to the transport, greetings included */
+    uint64_t frames_in, bytes_in;   /* that the transport brought, from whomever */
+    uint64_t gaps;                  /* holes in sequences of frames */
+};
+
+void links_totals(const struct links *links, struct links_totals *ret_totals);
+
 /* Frames that were refused because they were unsound or their route had no link. */
 uint64_t links_strangers(const struct links *links);
 

@@ -325,6 +325,11 @@ size_t net_links(const struct net *net, struct link_stats *ret_stats, size_t max
     return links_stats(net->links, ret_stats, max);
 }
 
+void net_totals(const struct net *net, struct links_totals *ret_totals)
+{
+    links_totals(net->links, ret_totals);
+}
+
 void net_on_turn(struct net *net, uint64_t (*turn)(void *arg), void *arg)
 {
     assert(net->turns_count < NET_TURNS_MAX);

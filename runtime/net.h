@@ -63,8 +63,9 @@ void net_unwatch(struct net *net, struct net_watch *watch);
 enum { NET_TURNS_MAX = 4 };
 void net_on_turn(struct net *net, uint64_t (*turn)(void *arg), void *arg);
 
-/* As links_stats; on the net thread only. */
+/* As links_stats and links_totals; on the net thread only. */
 size_t net_links(const struct net *net, struct link_stats *ret_stats, size_t max);
+void net_totals(const struct net *net, struct links_totals *ret_totals);
 
 /* Starts the thread, with all signals blocked.  ERR_IO: there is none to be had. */
 enum err net_start(struct net *net) MUST_CHECK;

@@ -363,21 +363,35 @@ bool system_failed(const struct rt_system *self)
     return atomic_load(&self->failed);
 }
 
-void system_stats(const struct rt_system *self, struct system_stats *ret_stats)
+/* In this order a message that ends meanwhile still counts as queued, never as less than none. */
+static void add_account(const struct account *account, struct system_stats *stats)
 {
     uint64_t ended = 0;
     for (int i = 0; i < OUTCOMES; i++) {
-        ended += atomic_load_explicit(&self->own->outcomes[i], memory_order_relaxed);
+        uint64_t count = atomic_load_explicit(&account->outcomes[i], memory_order_relaxed);
+        stats->outcomes[i] += count;
+        ended += count;
     }
-    uint64_t accepted = atomic_load_explicit(&self->own->accepted, memory_order_relaxed);
+    uint64_t accepted = atomic_load_explicit(&account->accepted, memory_order_relaxed);
+    stats->queued += accepted > ended ? accepted - ended : 0;
+}
+
+void system_stats(struct rt_system *self, struct system_stats *ret_stats)
+{
     *ret_stats = (struct system_stats){
         .actors = atomic_load_explicit(&self->actors, memory_order_relaxed),
-        .queued = accepted > ended ? accepted - ended : 0,
         .restarts = atomic_load_explicit(&self->restarts, memory_order_relaxed),
-        .late_answers = atomic_load_explicit(&self->late_answers, memory_order_relaxed)};
+        .late_answers = atomic_load_explicit(&self->late_answers, memory_order_relaxed),
+        .work_open = atomic_load_explicit(&self->work_open, memory_order_relaxed),
+        .work_waiting = atomic_load_explicit(&self->work_waiting, memory_order_relaxed)};
     for (uint32_t i = 0; i < self->workers_count; i++) {
         ret_stats->handled += atomic_load_explicit(&self->workers[i].handled, memory_order_relaxed);
     }
+    (void)pthread_mutex_lock(&self->lock);
+    for (const struct node_account *it = self->accounts; it; it = it->next) {
+        add_account(&it->account, ret_stats);
+    }
+    (void)pthread_mutex_unlock(&self->lock);
 }
 
 static void look_at(const struct actor *actor, uint64_t id, struct actor_stats *ret_stats)

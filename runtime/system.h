@@ -112,17 +112,21 @@ void system_undeliverable(struct rt_system *system, struct envelope **envelope, 
 /* The supervision tree has given up at its root: the process should end with code 70. */
 bool system_failed(const struct rt_system *system);
 
-/* ---- looking in; any thread, constant time ---- */
+/* ---- looking in; any thread ---- */
 
 struct system_stats {
     uint64_t actors;
-    uint64_t queued; /* messages in mailboxes */
+    uint64_t queued; /* messages in mailboxes, from wherever they came, and on the way out */
     uint64_t restarts;
     uint64_t late_answers;
-    uint64_t handled; /* messages given to actors, from wherever they came */
+    uint64_t handled;            /* messages given to actors, from wherever they came */
+    uint64_t outcomes[OUTCOMES]; /* of all messages; those that left this process are HANDLED */
+    uint64_t work_open;          /* what the actors told by rt_work, added up */
+    uint64_t work_waiting;
 };
 
-void system_stats(const struct rt_system *system, struct system_stats *ret_stats);
+/* Adds up an account for each node that was ever linked. */
+void system_stats(struct rt_system *system, struct system_stats *ret_stats);
 
 /* One actor, as it was a moment ago: each number is right, together they may be of two moments. */
 struct actor_stats {

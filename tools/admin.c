@@ -79,12 +79,23 @@ static enum err tell_node(const struct admin *self, struct rt_context *ctx)
     for (size_t i = 0; i < self->arg->roles_count; i++) {
         roles |= UINT64_C(1) << self->arg->roles[i];
     }
-    rt_reply(ctx, MSG(node_is, .node = msg_str(rt_node_name(ctx)), .incarnation = rt_self(ctx).node,
-                      .draining = self->draining, .roles = roles, .pid = process.pid,
-                      .uptime_ms = process.uptime_ms, .version = msg_str(TROUPE_VERSION),
-                      .actors = process.system.actors, .queued = process.system.queued,
-                      .handled = process.system.handled, .restarts = process.system.restarts,
-                      .rss_bytes = process.rss_bytes, .links = process.links));
+    const struct system_stats *system = &process.system;
+    const struct links_totals *totals = &process.totals;
+    rt_reply(ctx,
+             MSG(node_is, .node = msg_str(rt_node_name(ctx)), .incarnation = rt_self(ctx).node,
+                 .draining = self->draining, .roles = roles, .pid = process.pid,
+                 .uptime_ms = process.uptime_ms, .version = msg_str(TROUPE_VERSION),
+                 .actors = system->actors, .queued = system->queued, .handled = system->handled,
+                 .restarts = system->restarts, .rss_bytes = process.rss_bytes,
+                 .links = process.links, .cpu_us = process.cpu_us, .work_open = system->work_open,
+                 .work_waiting = system->work_waiting, .expired = system->outcomes[OUTCOME_EXPIRED],
+                 .rejected = system->outcomes[OUTCOME_REJECTED],
+                 .dead = system->outcomes[OUTCOME_DEAD],
+                 .dropped = system->outcomes[OUTCOME_DROPPED],
+                 .lost = system->outcomes[OUTCOME_LOST], .links_began = totals->began,
+                 .links_ended = totals->ended, .frames_sent = totals->frames_out,
+                 .frames_received = totals->frames_in, .bytes_sent = totals->bytes_out,
+                 .bytes_received = totals->bytes_in, .gaps = totals->gaps));
     return ERR_OK;
 }
 

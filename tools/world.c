@@ -25,6 +25,7 @@ struct seen_links {
     struct link_stats *all;
     size_t count;
     size_t room;
+    struct links_totals totals;
     uint64_t due_ms; /* the net thread's own */
 };
 
@@ -202,6 +203,7 @@ static void look_at_links(struct world *self, uint64_t now_ms)
     seen->due_ms = now_ms + LINKS_LOOK_MS;
     size_t count = net_links(self->net, NULL, 0);
     (void)pthread_mutex_lock(&seen->lock);
+    net_totals(self->net, &seen->totals);
     if (count > seen->room) {
         struct link_stats *all = realloc(seen->all, count * sizeof *all);
         seen->all = all ? all : seen->all;
@@ -391,14 +393,23 @@ static uint64_t rss_bytes(void)
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static uint64_t cpu_us(void)
+{
+    struct timespec used;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
+}
+
 void world_process(struct world *self, struct world_process *ret_process)
 {
     *ret_process = (struct world_process){.pid = (uint64_t)getpid(),
                                           .uptime_ms = clock_ms(CLOCK_MONOTONIC) - self->since_ms,
-                                          .rss_bytes = rss_bytes()};
+                                          .rss_bytes = rss_bytes(),
+                                          .cpu_us = cpu_us()};
     system_stats(self->system, &ret_process->system);
     (void)pthread_mutex_lock(&self->seen.lock);
     ret_process->links = self->seen.count;
+    ret_process->totals = self->seen.totals;
     (void)pthread_mutex_unlock(&self->seen.lock);
 }
 

@@ -49,7 +49,9 @@ struct world_process {
     uint64_t pid;
     uint64_t uptime_ms;
     uint64_t rss_bytes; /* 0: not known */
-    uint64_t links;     /* that are up */
+    uint64_t cpu_us;    /* of this process, its children not included */
+    uint64_t links;     /* that are up; this and the totals are a second old at most */
+    struct links_totals totals;
     struct system_stats system;
 };
 

@@ -130,6 +130,7 @@ static void forget_batch(struct rt_context *ctx, struct slot *self)
     self->last = NULL;
     self->runner = NULL;
     self->state = SLOT_IDLE;
+    rt_work(ctx, 0, 0);
 }
 
 void slot_batch_over(struct rt_context *ctx, struct slot *self)
@@ -150,6 +151,7 @@ static enum err begin(struct rt_context *ctx, struct slot *self)
 {
     slot_alarm_off(ctx, self, ALARM_FILL);
     self->state = SLOT_WORKING;
+    rt_work(ctx, 1, 0);
     self->runner = runner_find(self->batch->runner);
     if (!self->alarms[ALARM_BEAT].tick) {
         slot_alarm(ctx, self, ALARM_BEAT, rt_config(ctx)->coordinator.beat_ms);

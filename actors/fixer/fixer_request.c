@@ -207,13 +207,13 @@ static enum err request_start(struct rt_context *ctx, void *state, const void *a
 {
     struct request *self = state;
     const struct fixer_request_arg *wanted = arg;
-    (void)ctx;
     assert(wanted);
     assert(wanted->count <= FIXER_SOURCES_MAX);
     self->count = wanted->count;
     for (size_t i = 0; i < self->count; i++) {
         self->parts[i].host = wanted->hosts[i];
     }
+    rt_work(ctx, 1, 0);
     return ERR_OK;
 }
 

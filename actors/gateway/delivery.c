@@ -143,6 +143,7 @@ static enum err delivery_start(struct rt_context *ctx, void *state, const void *
 {
     struct delivery *self = state;
     memcpy(&self->arg, arg, sizeof self->arg);
+    rt_work(ctx, 1, 0);
     rt_watch_role(ctx, TERM_role_COORDINATOR);
     bool set = rt_tick(ctx, rt_config(ctx)->gateway.submit_ms_max, TAG_TOO_LATE) != 0;
     return set ? ERR_OK : ERR_MEMORY;

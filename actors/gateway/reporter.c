@@ -363,6 +363,7 @@ static enum err reporter_start(struct rt_context *ctx, void *state, const void *
 {
     struct reporter *self = state;
     memcpy(&self->arg, arg, sizeof self->arg);
+    rt_work(ctx, 1, 0);
     rt_watch_role(ctx, TERM_role_COORDINATOR);
     return enter(self, ctx, self->arg.settled ? STAGE_WATCH : STAGE_BEGIN);
 }

@@ -28,6 +28,7 @@ static enum err on_heal(struct healer *self, struct rt_context *ctx, const struc
         return err;
     }
     self->requests++;
+    rt_work(ctx, self->requests, 0);
     (void)rt_monitor(ctx, child); /* DOWN says only that there is room again */
     return rt_forward(ctx, child);
 }
@@ -49,6 +50,7 @@ static enum err healer_receive(struct rt_context *ctx, void *state, const struct
     case MSG_DOWN:
         assert(self->requests > 0);
         self->requests--;
+        rt_work(ctx, self->requests, 0);
         return ERR_OK;
     default:
         return ERR_UNKNOWN;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { EXPOSITION_SIZE_MAX = 4096 };
+#include "actors/monitor/fleet.h"
 
 #define EXPOSITION_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
@@ -25,14 +25,20 @@ struct exposition {
     uint64_t heals[3];
     uint64_t asked;   /* STATUS sent by this monitor so far */
     uint64_t unheard; /* of them without an answer */
+    uint64_t rounds;  /* in which it asked all processes */
+    uint64_t broken;  /* of them ended before their end */
+    const struct fleet *fleet;
 };
 
 struct exposition_text {
     size_t size;
-    char at[EXPOSITION_SIZE_MAX]; /* terminated */
+    char *at; /* owned by who gets it */
 };
 
-/* Writes the text; it always fits. */
-void exposition_write(const struct exposition *figures, struct exposition_text *ret_text);
+/* Writes the text, at most `size_max` bytes: processes for which there is no room are left out,
+ * the last by name first, and the text says how many.  ERR_LIMIT: not even without any;
+ * ERR_MEMORY. */
+enum err exposition_write(const struct exposition *figures, size_t size_max,
+                          struct exposition_text *ret_text) MUST_CHECK;
 
 #endif

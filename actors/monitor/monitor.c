@@ -1,25 +1,34 @@
 /* monitor.c - shows Prometheus how the cluster is.
  *
- * Takes  ROLE_UP       of a coordinator: from now on that one is asked
- *        TICK          from itself, every second
- *        STATUS_IS, FAILED  the coordinator's answer, or that there is none
- *        HTTP_REQUEST  at monitor.listen: /metrics, /health/live, /health/ready
- * Sends  STATUS        to the coordinator
+ * Takes  ROLE_UP       of a coordinator: from now on that one is asked; of the admins here and
+ * there TICK          from itself: every second, and every monitor.processes_ms STATUS_IS, FAILED
+ * the coordinator's answer, or that there is none NODE_IS, FAILED    an admin's answer HTTP_REQUEST
+ * at monitor.listen: /metrics, /health/live, /health/ready Sends  STATUS        to the coordinator
+ *        NODES         to the admin of its process, which is linked with all others
  *
- * Whoever asks gets what is known already, so a crowd of scrapers costs the coordinator nothing.  A
- * coordinator that has not answered the last question is down: old figures are not shown.
+ * Whoever asks gets what is known already, so a crowd of scrapers costs the cluster nothing.  Who
+ * has not answered the last question is down: old figures are not shown.
  */
 #include "actors/monitor/monitor.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "actors/monitor/exposition.h"
 
-enum { ASK_MS = 1000, PATIENCE_MS = 3000 };
+/* An admin waits two seconds for another. */
+enum { ASK_MS = 1000, PATIENCE_MS = 3000, NODES_MS = 4000 };
+
+enum { TAG_STATUS, TAG_ROUND };
 
 struct monitor {
-    struct rt_address coordinator; /* the newest; nobody until there is one */
-    uint64_t ask;                  /* under way; 0: none */
+    struct rt_address coordinator;       /* the newest; nobody until there is one */
+    uint64_t ask;                        /* under way; 0: none */
+    struct rt_address admin;             /* of the coordinator's process; nobody: not known */
+    struct rt_address own_admin;         /* of this process */
+    uint64_t nodes_ask;                  /* the round under way is here; 0: there is none */
+    char after[MSG_MAX_nodes_after + 1]; /* name of the process that the round has come to */
+    struct fleet fleet;
     struct exposition figures;
 };
 
@@ -35,19 +44,14 @@ static void ask(struct monitor *self, struct rt_context *ctx)
     (void)!rt_ask(ctx, self->coordinator, MSG(status, .drain = false), PATIENCE_MS, &self->ask);
 }
 
-static enum err on_role_up(struct monitor *self, struct rt_context *ctx,
-                           const struct msg_role_up *up)
+static enum err on_coordinator_up(struct monitor *self, struct rt_context *ctx,
+                                  const struct msg_role_up *up)
 {
     self->coordinator = (struct rt_address){up->node, up->actor};
-    self->ask = 0; /* what the one before says does not matter any more */
+    rt_watch_role(ctx, TERM_role_ADMIN); /* that of its process may have been told before */
+    self->ask = 0;                       /* what the one before says does not matter any more */
     ask(self, ctx);
     return ERR_OK;
-}
-
-static enum err on_tick(struct monitor *self, struct rt_context *ctx)
-{
-    ask(self, ctx);
-    return rt_tick(ctx, ASK_MS, 0) ? ERR_OK : ERR_MEMORY;
 }
 
 static enum err on_status_is(struct monitor *self, struct rt_context *ctx,
@@ -76,14 +80,101 @@ static enum err on_status_is(struct monitor *self, struct rt_context *ctx,
     return ERR_OK;
 }
 
-static enum err on_failed(struct monitor *self, const struct rt_context *ctx)
+static void on_status_failed(struct monitor *self)
 {
-    if (rt_answered(ctx) == self->ask && self->ask != 0) {
-        self->ask = 0;
-        self->figures.up = false;
-        self->figures.unheard++;
+    self->ask = 0;
+    self->figures.up = false;
+    self->figures.unheard++;
+}
+
+/* ---- the processes, one after the other ---- */
+
+/* Without a coordinator our own admin knows at least ourselves. */
+static void ask_next(struct monitor *self, struct rt_context *ctx)
+{
+    struct rt_address admin = self->admin.node != 0 ? self->admin : self->own_admin;
+    /* An error comes as FAILED too. */
+    (void)!rt_ask(ctx, admin, MSG(nodes, .after = msg_str(self->after)), NODES_MS,
+                  &self->nodes_ask);
+}
+
+static void begin_round(struct monitor *self, struct rt_context *ctx)
+{
+    if (self->nodes_ask != 0 || (self->admin.node == 0 && self->own_admin.node == 0)) {
+        return;
+    }
+    self->figures.rounds++;
+    fleet_begin_round(&self->fleet);
+    self->after[0] = '\0';
+    ask_next(self, ctx);
+}
+
+static void end_round(struct monitor *self, struct rt_context *ctx)
+{
+    self->nodes_ask = 0;
+    fleet_end_round(&self->fleet, rt_now_ms(ctx), rt_config(ctx)->monitor.stale_ms);
+}
+
+static enum err on_admin_up(struct monitor *self, struct rt_context *ctx,
+                            const struct msg_role_up *up)
+{
+    struct rt_address address = {up->node, up->actor};
+    bool first = self->admin.node == 0;
+    if (up->node == rt_self(ctx).node) {
+        self->own_admin = address;
+    }
+    if (up->node == self->coordinator.node) {
+        self->admin = address;
+        if (first) {
+            begin_round(self, ctx);
+        }
     }
     return ERR_OK;
+}
+
+static enum err on_node_is(struct monitor *self, struct rt_context *ctx,
+                           const struct msg_node_is *is)
+{
+    if (rt_answered(ctx) != self->nodes_ask || self->nodes_ask == 0) {
+        return ERR_OK;
+    }
+    /* Names only grow, so that a round has an end, whatever is answered. */
+    if (strcmp(is->node.at, self->after) <= 0 || self->fleet.left_out == FLEET_MAX) {
+        end_round(self, ctx);
+        return ERR_OK;
+    }
+    (void)strcpy(self->after, is->node.at);
+    fleet_hear(&self->fleet, is, rt_now_ms(ctx));
+    ask_next(self, ctx);
+    return ERR_OK;
+}
+
+static enum err on_failed(struct monitor *self, struct rt_context *ctx,
+                          const struct msg_failed *failed)
+{
+    uint64_t answered = rt_answered(ctx);
+    if (answered != 0 && answered == self->ask) {
+        on_status_failed(self);
+    } else if (answered != 0 && answered == self->nodes_ask) {
+        self->figures.broken++;
+        if (failed->reason == ERR_GONE) {
+            self->admin = (struct rt_address){.node = 0}; /* until it comes again */
+        }
+        end_round(self, ctx);
+    }
+    return ERR_OK;
+}
+
+static enum err on_tick(struct monitor *self, struct rt_context *ctx, uint64_t tag)
+{
+    bool status = tag == TAG_STATUS;
+    if (status) {
+        ask(self, ctx);
+    } else {
+        begin_round(self, ctx);
+    }
+    uint64_t ms = status ? ASK_MS : rt_config(ctx)->monitor.processes_ms;
+    return rt_tick(ctx, ms, tag) ? ERR_OK : ERR_MEMORY;
 }
 
 /* ---- whoever asks ---- */
@@ -93,6 +184,20 @@ static void answer(struct rt_context *ctx, uint64_t id, uint64_t status, const c
     rt_http_answer(ctx, id, status, "text/plain; charset=utf-8", msg_str(text));
 }
 
+static void show(const struct monitor *self, struct rt_context *ctx, uint64_t id)
+{
+    struct exposition figures = self->figures;
+    struct exposition_text text;
+    figures.fleet = &self->fleet;
+    enum err err = exposition_write(&figures, rt_config(ctx)->http.body_bytes_max, &text);
+    if (err != ERR_OK) {
+        answer(ctx, id, 503, "http.body_bytes_max is too small for the figures\n");
+        return;
+    }
+    rt_http_answer(ctx, id, 200, EXPOSITION_TYPE, (struct msg_str){text.at, (uint32_t)text.size});
+    free(text.at);
+}
+
 static enum err on_http_request(const struct monitor *self, struct rt_context *ctx,
                                 const struct msg_http_request *request)
 {
@@ -100,10 +205,7 @@ static enum err on_http_request(const struct monitor *self, struct rt_context *c
     if (!msg_str_is(request->method, "GET") && !msg_str_is(request->method, "HEAD")) {
         answer(ctx, id, 405, "only GET and HEAD\n");
     } else if (msg_str_is(request->path, "/metrics")) {
-        struct exposition_text text;
-        exposition_write(&self->figures, &text);
-        rt_http_answer(ctx, id, 200, EXPOSITION_TYPE,
-                       (struct msg_str){text.at, (uint32_t)text.size});
+        show(self, ctx, id);
     } else if (msg_str_is(request->path, "/health/live")) {
         answer(ctx, id, 200, "live\n");
     } else if (msg_str_is(request->path, "/health/ready")) {
@@ -134,7 +236,10 @@ static enum err monitor_start(struct rt_context *ctx, void *state, const void *a
     }
     rt_take_role(ctx, TERM_role_MONITOR);
     rt_watch_role(ctx, TERM_role_COORDINATOR);
-    return rt_tick(ctx, ASK_MS, 0) ? ERR_OK : ERR_MEMORY;
+    rt_watch_role(ctx, TERM_role_ADMIN);
+    uint64_t round_ms = rt_config(ctx)->monitor.processes_ms;
+    bool ticks = rt_tick(ctx, ASK_MS, TAG_STATUS) && rt_tick(ctx, round_ms, TAG_ROUND);
+    return ticks ? ERR_OK : ERR_MEMORY;
 }
 
 static enum err monitor_receive(struct rt_context *ctx, void *state, const struct msg *msg)
@@ -142,13 +247,17 @@ static enum err monitor_receive(struct rt_context *ctx, void *state, const struc
     struct monitor *self = state;
     switch (msg->type) {
     case MSG_ROLE_UP:
-        return on_role_up(self, ctx, msg_as_role_up(msg));
+        return msg_as_role_up(msg)->role == TERM_role_ADMIN
+                   ? on_admin_up(self, ctx, msg_as_role_up(msg))
+                   : on_coordinator_up(self, ctx, msg_as_role_up(msg));
     case MSG_TICK:
-        return on_tick(self, ctx);
+        return on_tick(self, ctx, msg_as_tick(msg)->tag);
     case MSG_STATUS_IS:
         return on_status_is(self, ctx, msg_as_status_is(msg));
+    case MSG_NODE_IS:
+        return on_node_is(self, ctx, msg_as_node_is(msg));
     case MSG_FAILED:
-        return on_failed(self, ctx);
+        return on_failed(self, ctx, msg_as_failed(msg));
     case MSG_HTTP_REQUEST:
         return on_http_request(self, ctx, msg_as_http_request(msg));
     default:
@@ -156,7 +265,13 @@ static enum err monitor_receive(struct rt_context *ctx, void *state, const struc
     }
 }
 
+static void monitor_stop(void *state)
+{
+    fleet_clear(&((struct monitor *)state)->fleet);
+}
+
 const struct rt_behaviour monitor_behaviour = {.name = "monitor",
                                                .state_size = sizeof(struct monitor),
                                                .start = monitor_start,
-                                               .receive = monitor_receive};
+                                               .receive = monitor_receive,
+                                               .stop = monitor_stop};

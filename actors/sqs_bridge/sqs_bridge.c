@@ -117,6 +117,7 @@ static enum err pump(struct sqs_bridge *self, struct rt_context *ctx)
 {
     begin_submits(self, ctx);
     enum err err = sqs_bridge_calls_begin(self, ctx);
+    rt_work(ctx, self->held.count, self->visible);
     uint64_t due_ms = sqs_bridge_calls_due_ms(self);
     uint64_t submit_ms = held_due_ms(&self->held, HELD_SUBMIT);
     due_ms = submits_room(self) > 0 && submit_ms < due_ms ? submit_ms : due_ms;

@@ -370,6 +370,7 @@ static void on_counted(struct sqs_bridge *self, struct rt_context *ctx,
         return; /* the next will come */
     }
     const struct sqs_counts *counts = &answer->counts;
+    self->visible = counts->visible;
     rt_log(ctx, RT_INFO,
            "queue=%s visible=%llu hidden=%llu delayed=%llu held=%zu received=%llu accepted=%llu "
            "dead=%llu deleted=%llu",

@@ -42,6 +42,7 @@ struct sqs_bridge {
     uint64_t accepted;
     uint64_t dead;
     uint64_t deleted;
+    uint64_t visible; /* messages that waited in the queue when it was counted last */
 };
 
 /* Begins each request to SQS that is due and can be made. */

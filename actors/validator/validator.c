@@ -168,6 +168,7 @@ static enum err begin_waiting(struct rt_context *ctx, struct validator *self)
             err = begin(ctx, self, proof);
         }
     }
+    rt_work(ctx, self->running, self->count - self->running);
     return err;
 }
 

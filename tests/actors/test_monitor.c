@@ -1,7 +1,10 @@
 /* test_monitor.c - what Prometheus and a health check are told, and when. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "actors/monitor/exposition.h"
+#include "actors/monitor/fleet.h"
 #include "actors/monitor/monitor.h"
 #include "tests/support/probe.h"
 
@@ -154,13 +157,226 @@ Test(monitor, does_not_live_where_it_cannot_serve)
     cr_expect_null(strstr(strstr(trace, "http close\n"), "role monitor\n"));
 }
 
+/* ---- processes ---- */
+
+/* The admin of the coordinator's process has been heard of: the first round begins. */
+static void admin_up(void)
+{
+    coordinator_up();
+    (void)probe_trace(probe);
+    probe_role_up(probe, TERM_role_ADMIN, coordinator);
+    probe_expect(probe, "[0] -> coordinator ask NODES after=\n");
+}
+
+static void say_node(const char *name, uint64_t role)
+{
+    probe_answer(probe, coordinator,
+                 MSG(node_is, .node = msg_str(name), .roles = UINT64_C(1) << role, .queued = 3,
+                     .uptime_ms = 1002, .version = msg_str("0.1"), .cpu_us = 1500000, .dead = 4,
+                     .bytes_sent = 900, .work_open = 2));
+}
+
+static void say_end(void)
+{
+    probe_answer(probe, coordinator, MSG(node_is, .node = msg_str(""), .version = msg_str("")));
+}
+
+static const char *metrics(void)
+{
+    return ask("GET", "/metrics");
+}
+
+#define SHOWS(line) cr_expect(strstr(trace, "\n" line "\n"), "no %s in %s", line, trace)
+
+Test(monitor, asks_every_process_one_after_the_other)
+{
+    admin_up();
+    say_node("a", TERM_role_EXECUTOR);
+    probe_expect(probe, "[0] -> coordinator ask NODES after=a\n");
+    say_node("b", TERM_role_FIXER);
+    probe_expect(probe, "[0] -> coordinator ask NODES after=b\n");
+    say_end();
+    probe_expect(probe, "");
+    const char *trace = metrics();
+    SHOWS("troupe_process_up{role=\"executor\",node=\"a\"} 1");
+    SHOWS("troupe_process_up{role=\"fixer\",node=\"b\"} 1");
+    SHOWS("troupe_process_info{role=\"fixer\",node=\"b\",version=\"0.1\"} 1");
+    SHOWS("troupe_process_uptime_seconds{role=\"fixer\",node=\"b\"} 1.002");
+    SHOWS("troupe_process_cpu_seconds_total{role=\"fixer\",node=\"b\"} 1.500000");
+    SHOWS("troupe_mailbox_messages{role=\"executor\",node=\"a\"} 3");
+    SHOWS("troupe_messages_unhandled_total{role=\"executor\",node=\"a\",outcome=\"dead\"} 4");
+    SHOWS("troupe_link_bytes_total{role=\"executor\",node=\"a\",direction=\"sent\"} 900");
+    SHOWS("troupe_work_open{role=\"executor\",node=\"a\"} 2");
+    SHOWS("troupe_monitor_rounds_total 1");
+    SHOWS("troupe_monitor_processes_left_out 0");
+}
+
+Test(monitor, shows_who_is_gone_as_down_and_then_no_more)
+{
+    admin_up();
+    say_node("a", TERM_role_EXECUTOR);
+    say_node("b", TERM_role_FIXER);
+    say_end();
+    probe_advance(probe, 5000);
+    say_node("a", TERM_role_EXECUTOR);
+    say_end();
+    const char *trace = metrics();
+    SHOWS("troupe_process_up{role=\"executor\",node=\"a\"} 1");
+    SHOWS("troupe_process_up{role=\"fixer\",node=\"b\"} 0");
+    SHOWS("troupe_actors{role=\"executor\",node=\"a\"} 0");
+    cr_expect_null(strstr(trace, "troupe_actors{role=\"fixer\""));
+    for (int i = 0; i < 60; i++) {
+        probe_advance(probe, 5000);
+        say_node("a", TERM_role_EXECUTOR);
+        say_end();
+    }
+    trace = metrics();
+    SHOWS("troupe_process_up{role=\"executor\",node=\"a\"} 1");
+    cr_expect_null(strstr(trace, "fixer"));
+}
+
+Test(monitor, shows_who_is_silent_as_down)
+{
+    admin_up();
+    probe_answer(probe, coordinator,
+                 MSG(node_is, .node = msg_str("a"), .silent = true, .version = msg_str("")));
+    say_end();
+    const char *trace = metrics();
+    SHOWS("troupe_process_up{role=\"unknown\",node=\"a\"} 0");
+}
+
+Test(monitor, ends_a_round_that_is_not_answered)
+{
+    admin_up();
+    say_node("a", TERM_role_EXECUTOR);
+    probe_advance(probe, 4000);
+    const char *trace = metrics();
+    SHOWS("troupe_monitor_rounds_failed_total 1");
+    SHOWS("troupe_process_up{role=\"executor\",node=\"a\"} 1"); /* it has answered */
+    probe_advance(probe, 1000); /* the next round, of which nothing comes */
+    probe_advance(probe, 4000);
+    trace = metrics();
+    SHOWS("troupe_monitor_rounds_failed_total 2");
+    SHOWS("troupe_process_up{role=\"executor\",node=\"a\"} 0");
+}
+
+Test(monitor, is_led_round_in_circles_by_nobody)
+{
+    admin_up();
+    say_node("b", TERM_role_EXECUTOR);
+    (void)probe_trace(probe);
+    say_node("a", TERM_role_EXECUTOR);
+    probe_expect(probe, ""); /* the round is over */
+}
+
+Test(monitor, asks_its_own_admin_when_there_is_no_coordinator)
+{
+    admin_up();
+    probe_node_down(probe, coordinator); /* the round ends */
+    /* Any actor of this process will do. */
+    system_role_up(probe_system(probe), TERM_role_ADMIN, probe_actor(probe), "probe");
+    const char *trace = metrics();
+    SHOWS("troupe_monitor_rounds_total 1");
+    SHOWS("troupe_monitor_rounds_failed_total 1");
+    probe_advance(probe, 5000); /* now it asks itself, which does not understand */
+    trace = metrics();
+    SHOWS("troupe_monitor_rounds_total 2");
+    SHOWS("troupe_monitor_rounds_failed_total 2");
+}
+
+Test(monitor, learns_of_the_admin_before_the_coordinator)
+{
+    (void)probe_trace(probe);
+    probe_role_up(probe, TERM_role_ADMIN, coordinator);
+    probe_expect(probe, "");
+    probe_role_up(probe, TERM_role_COORDINATOR, coordinator);
+    probe_expect(probe, "[0] -> coordinator ask STATUS drain=false\n"
+                        "[0] -> coordinator ask NODES after=\n");
+}
+
+/* ---- the text ---- */
+
+static struct msg_node_is largest(const char *name)
+{
+    struct msg_node_is is;
+    memset(&is, 0xff, sizeof is);
+    is.silent = false;
+    is.draining = true;
+    is.node = msg_str(name);
+    is.version = msg_str("0123456789abcdef0123456789abcdef");
+    return is;
+}
+
+static struct fleet fleet_of(size_t count)
+{
+    static char name[] = "a name of a process that is as long as a name can be at all 0000\0";
+    struct fleet fleet = {.count = 0};
+    fleet_begin_round(&fleet);
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(name + 60, 5, "%04zu", i);
+        struct msg_node_is is = largest(name);
+        fleet_hear(&fleet, &is, 0);
+    }
+    return fleet;
+}
+
+static size_t count_of(const char *text, const char *what)
+{
+    size_t count = 0;
+    for (const char *at = strstr(text, what); at; at = strstr(at + 1, what)) {
+        count++;
+    }
+    return count;
+}
+
 Test(exposition, has_room_for_the_largest_figures)
 {
+    struct fleet fleet = fleet_of(32);
     struct exposition figures;
     struct exposition_text text;
     memset(&figures, 0xff, sizeof figures);
     figures.up = true;
-    exposition_write(&figures, &text);
+    figures.fleet = &fleet;
+    cr_assert_eq(exposition_write(&figures, 512 * 1024, &text), ERR_OK);
     cr_expect_eq(text.size, strlen(text.at));
     cr_expect_eq(text.at[text.size - 1], '\n');
+    cr_expect_eq(count_of(text.at, "\ntroupe_process_up{"), 32);
+    free(text.at);
+    fleet_clear(&fleet);
+}
+
+Test(exposition, leaves_processes_out_and_says_so)
+{
+    struct fleet fleet = fleet_of(FLEET_MAX + 5);
+    struct exposition figures = {.up = true, .fleet = &fleet};
+    struct exposition_text text;
+    cr_expect_eq(fleet.count, FLEET_MAX);
+    cr_expect_eq(fleet.left_out, 5);
+    cr_assert_eq(exposition_write(&figures, 512 * 1024, &text), ERR_OK);
+    cr_expect_leq(text.size, 512 * 1024);
+    size_t shown = count_of(text.at, "\ntroupe_process_up{");
+    cr_expect(shown > 32 && shown < 200, "%zu", shown);
+    char line[80];
+    (void)snprintf(line, sizeof line, "\ntroupe_monitor_processes_left_out %zu\n",
+                   FLEET_MAX + 5 - shown);
+    cr_expect(strstr(text.at, line), "%s", line);
+    cr_expect_eq(count_of(text.at, "\ntroupe_work_waiting{"), shown);
+    free(text.at);
+    cr_expect_eq(exposition_write(&figures, 1024, &text), ERR_LIMIT);
+    fleet_clear(&fleet);
+}
+
+Test(exposition, says_strange_names_so_that_they_can_be_read)
+{
+    struct fleet fleet = {.count = 0};
+    struct exposition figures = {.fleet = &fleet};
+    struct exposition_text text;
+    struct msg_node_is is = {.node = msg_str("a\"b\\c\nd\xff"), .version = msg_str("")};
+    fleet_begin_round(&fleet);
+    fleet_hear(&fleet, &is, 0);
+    cr_assert_eq(exposition_write(&figures, 65536, &text), ERR_OK);
+    cr_expect(strstr(text.at, "troupe_actors{role=\"unknown\",node=\"a\\\"b\\\\c?d?\"} 0\n"), "%s",
+              text.at);
+    free(text.at);
+    fleet_clear(&fleet);
 }

@@ -421,6 +421,44 @@ Test(life, can_be_looked_at_from_outside)
     cr_expect_geq(stats.handled, later.handled);
 }
 
+/* "busy": it has two things under way and three waiting. */
+static enum err works(struct rt_context *ctx, struct puppet *self, const struct msg *msg)
+{
+    (void)self;
+    if (is_order(msg, "busy")) {
+        rt_work(ctx, 2, 3);
+    } else if (is_order(msg, "idle")) {
+        rt_work(ctx, 0, 1);
+    }
+    return ERR_OK;
+}
+
+static void expect_work(uint64_t open, uint64_t waiting)
+{
+    struct system_stats stats;
+    system_stats(probe_system(probe), &stats);
+    cr_expect_eq(stats.work_open, open);
+    cr_expect_eq(stats.work_waiting, waiting);
+}
+
+Test(life, adds_up_the_work_of_all_actors_until_their_lives_end)
+{
+    open_probe();
+    struct rt_address a = add(&one_for_one, "a", works);
+    struct rt_address b = add(&one_for_one, "b", works);
+    expect_work(0, 0);
+    order(a, "busy");
+    order(b, "busy");
+    order(b, "busy");
+    expect_work(4, 6);
+    order(a, "idle");
+    expect_work(2, 4);
+    order(b, "crash");
+    expect_work(0, 1);
+    order(a, "stop");
+    expect_work(0, 0);
+}
+
 Test(life, shows_what_waits_and_how_often_it_crashed)
 {
     open_probe();

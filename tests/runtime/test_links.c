@@ -750,6 +750,19 @@ Test(links, beat_when_there_is_nothing_else)
     cr_expect_eq(a.downs + b.downs, 0);
 }
 
+Test(links, add_up_what_all_of_them_did)
+{
+    struct links_totals mine;
+    struct links_totals theirs;
+    link_up();
+    links_totals(b.links, &theirs);
+    pass_alone(&a, 10000);
+    links_totals(a.links, &mine);
+    cr_expect_eq(mine.frames_out, a.frames_sent);
+    cr_expect(mine.began == 1 && mine.ended == 1 && theirs.began == 1 && theirs.ended == 0);
+    cr_expect(mine.bytes_in == theirs.bytes_out && mine.bytes_out > theirs.bytes_in);
+}
+
 Test(links, give_up_a_silent_peer)
 {
     link_up();

@@ -19,8 +19,14 @@ static void on_process(void *world, struct world_process *ret_process)
     *ret_process = (struct world_process){.pid = 7,
                                           .uptime_ms = 61000,
                                           .rss_bytes = 4096,
+                                          .cpu_us = 1500,
                                           .links = 2,
-                                          .system = {.actors = 3, .handled = 12, .restarts = 1}};
+                                          .totals = {.began = 4, .ended = 2, .bytes_in = 99},
+                                          .system = {.actors = 3,
+                                                     .handled = 12,
+                                                     .restarts = 1,
+                                                     .outcomes = {[OUTCOME_LOST] = 6},
+                                                     .work_open = 5}};
 }
 
 static bool on_actor(void *world, uint64_t after, struct actor_stats *ret_stats)
@@ -135,7 +141,11 @@ Test(admin, says_how_its_process_is)
     cr_expect(strstr(trace, "[0] -> operator answer NODE_IS node=probe "), "%s", trace);
     cr_expect(strstr(trace, " silent=false draining=false roles=40 pid=7 uptime_ms=61000 "), "%s",
               trace);
-    cr_expect(strstr(trace, " handled=12 restarts=1 rss_bytes=4096 links=2\n"), "%s", trace);
+    cr_expect(strstr(trace, " handled=12 restarts=1 rss_bytes=4096 links=2 cpu_us=1500 "
+                            "work_open=5 work_waiting=0 expired=0 rejected=0 dead=0 dropped=0 "
+                            "lost=6 links_began=4 links_ended=2 frames_sent=0 frames_received=0 "
+                            "bytes_sent=0 bytes_received=99 gaps=0\n"),
+              "%s", trace);
 }
 
 Test(admin, goes_through_its_actors_one_by_one)
