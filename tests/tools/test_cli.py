@@ -23,7 +23,7 @@ import time
 
 BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
 TROUPE = os.path.join(BUILD, "troupe")
-COMMANDS = ["run", "verify", "partition", "classify", "runs", "up", "down", "status", "health", "submit", "node", "actor",
+COMMANDS = ["run", "fix", "verify", "partition", "classify", "runs", "up", "down", "status", "health", "submit", "node", "actor",
             "link", "queue", "console", "doctor", "config", "keys", "completion", "version", "help"]
 TESTS = []
 
