@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "actors/classifier/glob.h"
 #include "actors/classifier/line.h"
+#include "actors/common/glob.h"
 
 /* What the rules are asked about. */
 struct question {

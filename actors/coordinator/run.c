@@ -67,7 +67,7 @@ void run_demand(struct rt_context *ctx, struct run *run)
     rt_tell(ctx, run->coordinator,
             MSG(demand, .run = msg_str(run->id), .slots = run->demanded, .queued = run->queue.count,
                 .leased = run->leased_count, .dir = run->submit.dir));
-    rt_work(ctx, run->leased_count, run->queued);
+    rt_work(ctx, run->leased_count, run->queue.count);
 }
 
 /* ---- closing ---- */

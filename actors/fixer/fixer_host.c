@@ -214,12 +214,13 @@ static void tell_candidate(struct rt_context *ctx, struct host *self,
         self->told >= rt_config(ctx)->fixer.candidates_max) {
         return;
     }
-    (void)snprintf(name, sizeof name, "%s/%.*s", self->source->name, (int)event->name.size,
-                   event->name.at);
+    struct msg_str source = event->source.size > 0 ? event->source : msg_str(self->source->name);
+    (void)snprintf(name, sizeof name, "%.*s/%.*s", (int)source.size, source.at,
+                   (int)event->name.size, event->name.at);
     rt_tell(ctx, job->caller.address,
             MSG(candidate, .run = job->fix->run, .error = job->fix->error, .index = self->told,
                 .source = msg_str_cut(name, strlen(name), MSG_MAX_candidate_source),
-                .diff = event->diff));
+                .diff = event->diff, .votes = event->votes));
     self->told++;
 }
 

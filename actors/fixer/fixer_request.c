@@ -75,7 +75,8 @@ static enum err tell_candidates(struct rt_context *ctx, const struct request *se
             }
             rt_tell(ctx, self->caller.address,
                     MSG(candidate, .run = msg_str(self->run), .error = self->error, .index = count,
-                        .source = candidate->source, .diff = candidate->diff));
+                        .source = candidate->source, .diff = candidate->diff,
+                        .votes = candidate->votes));
             told[count++] = candidate;
         }
     }

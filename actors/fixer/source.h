@@ -27,7 +27,9 @@ struct source_event {
     enum source_kind kind;
     uint64_t id;
     uint64_t count;
-    struct msg_str name; /* of the kind of change */
+    uint64_t votes;        /* of a candidate: sources that made the same */
+    struct msg_str source; /* who made it; empty: the row itself */
+    struct msg_str name;   /* of the kind of change */
     struct msg_str diff;
     struct msg_str message;
     void *json; /* what the strings belong to */

@@ -427,3 +427,29 @@ void patch_free(struct patch *self)
     self->lines = NULL;
     self->lines_count = 0;
 }
+
+bool patch_fits(const struct patch *patch, const struct patch_file *file, struct msg_str text,
+                char *why)
+{
+    const char *at = text.at;
+    const char *end = text.at + text.size;
+    size_t number = 1; /* of the line at `at` */
+    for (size_t i = file->first; i < file->first + file->count; i++) {
+        const struct patch_line *line = &patch->lines[i];
+        if (line->sign == '+') {
+            continue;
+        }
+        for (; number < line->number && at < end; number++) {
+            const char *newline = memchr(at, '\n', (size_t)(end - at));
+            at = newline ? newline + 1 : end;
+        }
+        const char *newline = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+        struct msg_str is = {at, (uint32_t)((newline ? newline : end) - at)};
+        if (number != line->number || at == end || !msg_str_equal(is, line->text)) {
+            (void)snprintf(why, PATCH_WHY_SIZE, "line %zu of %.80s is another one", line->number,
+                           file->path);
+            return false;
+        }
+    }
+    return true;
+}

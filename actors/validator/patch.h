@@ -55,4 +55,9 @@ struct patch {
 enum err patch_read(struct msg_str diff, struct patch *ret_patch, char *why) MUST_CHECK;
 void patch_free(struct patch *patch);
 
+/* Whether what the patch keeps and removes of a file stands in `text`, its content, at the very
+ * lines that it names; if not, `why` (PATCH_WHY_SIZE bytes) says which is the first. */
+bool patch_fits(const struct patch *patch, const struct patch_file *file, struct msg_str text,
+                char *why) MUST_CHECK;
+
 #endif

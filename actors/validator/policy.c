@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "actors/common/glob.h"
 #include "actors/validator/assertion.h"
 
 enum { PATTERNS_MAX = 48 };
@@ -196,6 +197,60 @@ static const char *text_added(const struct text_rule *rule, const struct patch *
     return NULL;
 }
 
+/* ---- characters ---- */
+
+/* Bytes of the sequence that begins at `at`: 0 when it is no UTF-8; *ret_code is its character. */
+static size_t decode(struct msg_str line, size_t at, uint32_t *ret_code)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char first = (unsigned char)line.at[at];
+    size_t size = first < 0x80                     ? 1
+                  : first >= 0xc2 && first < 0xe0  ? 2
+                  : first >= 0xe0 && first < 0xf0  ? 3
+                  : first >= 0xf0 && first <= 0xf4 ? 4
+                                                   : 0;
+    if (size == 0 || at + size > line.size) {
+        return 0;
+    }
+    uint32_t code = size == 1 ? first : first & (0x7fU >> size);
+    for (size_t i = 1; i < size; i++) {
+        unsigned char next = (unsigned char)line.at[at + i];
+        if ((next & 0xc0) != 0x80) {
+            return 0;
+        }
+        code = code << 6 | (next & 0x3f);
+    }
+    *ret_code = code;
+    bool whole = code >= least[size] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+    return whole ? size : 0;
+}
+
+/* Characters that show a reader another text than the compiler reads. */
+static bool is_deceptive(uint32_t code)
+{
+    return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
+           (code >= 0x200b && code <= 0x200f) || code == 0x061c || code == 0x2060 ||
+           code == 0xfeff || (code < 0x20 && code != '\t' && code != '\r') || code == 0x7f;
+}
+
+/* The name of the rule that an added line breaks, or NULL. */
+static const char *bad_character(struct msg_str line)
+{
+    uint32_t code = 0;
+    for (size_t at = 0; at < line.size;) {
+        size_t size = decode(line, at, &code);
+        if (size == 0) {
+            return "utf-8-only";
+        }
+        /* A byte order mark may stay where it belongs. */
+        if (is_deceptive(code) && !(code == 0xfeff && at == 0)) {
+            return "no-hidden-characters";
+        }
+        at += size;
+    }
+    return NULL;
+}
+
 /* ---- reasons ---- */
 
 static bool refuse(char *reason, const char *rule, const char *what, const char *detail)
@@ -242,29 +297,7 @@ static bool file_is_text(const struct patch_file *file, char *reason)
     return true;
 }
 
-static bool file_allows(const struct policy *policy, const struct patch *patch,
-                        const struct patch_file *file, char *reason)
-{
-    enum mode mode = policy->heal ? HEAL : FIX;
-    if (!file_is_text(file, reason)) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof place_rules / sizeof place_rules[0]; i++) {
-        if ((place_rules[i].mode & mode) && is_place_of(&place_rules[i], file->path)) {
-            return refuse(reason, place_rules[i].name, "such a file may not change", file->path);
-        }
-    }
-    for (size_t i = 0; i < sizeof text_rules / sizeof text_rules[0]; i++) {
-        const char *text =
-            (text_rules[i].mode & mode) ? text_added(&text_rules[i], patch, file) : NULL;
-        if (text) {
-            return refuse(reason, text_rules[i].name, "this may not be added", text);
-        }
-    }
-    return true;
-}
-
-/* ---- a heal ---- */
+/* ---- a test that changes ---- */
 
 /* Removed lines and, at once behind them, as many added ones: each pair is one line that changed.
  * *at is the first removed line; afterwards it is behind the last added one. */
@@ -290,12 +323,9 @@ static bool pairs_allow(const struct patch *patch, size_t end, size_t *at, char 
     return true;
 }
 
-static bool heal_allows(const struct patch *patch, char *reason)
+/* A test that may change keeps its lines, and what they assert. */
+static bool lines_allow(const struct patch *patch, const struct patch_file *file, char *reason)
 {
-    const struct patch_file *file = &patch->files[0];
-    if (patch->files_count != 1 || !is_place_of(rule_named("no-tests"), file->path)) {
-        return refuse(reason, "one-test-file", "a heal changes exactly one test file", file->path);
-    }
     size_t end = file->first + file->count;
     for (size_t at = file->first; at < end;) {
         if (patch->lines[at].sign == ' ') {
@@ -307,6 +337,79 @@ static bool heal_allows(const struct patch *patch, char *reason)
         }
     }
     return true;
+}
+
+/* ---- a file that changes ---- */
+
+/* Whether one of the globs of the policy names it. */
+static bool is_allowed(const struct policy *policy, const char *path)
+{
+    char glob[PATCH_PATH_MAX + 1];
+    for (const char *at = policy->allow ? policy->allow : ""; *at; at += *at == '\n') {
+        size_t size = strcspn(at, "\n");
+        (void)snprintf(glob, sizeof glob, "%.*s", (int)size, at);
+        /* To git, the folders of a leading star pair may also be none. */
+        const char *bare = strncmp(glob, "**/", 3) == 0 ? glob + 3 : glob;
+        if (glob[0] && (glob_matches_path(glob, path) || glob_matches_path(bare, path))) {
+            return true;
+        }
+        at += size;
+    }
+    return false;
+}
+
+static bool place_allows(const struct policy *policy, const struct patch *patch,
+                         const struct patch_file *file, char *reason)
+{
+    enum mode mode = policy->heal ? HEAL : FIX;
+    const struct place_rule *tests = rule_named("no-tests");
+    for (size_t i = 0; i < sizeof place_rules / sizeof place_rules[0]; i++) {
+        const struct place_rule *rule = &place_rules[i];
+        if (!(rule->mode & mode) || !is_place_of(rule, file->path)) {
+            continue;
+        }
+        if (rule == tests && is_allowed(policy, file->path)) {
+            return lines_allow(patch, file, reason);
+        }
+        return refuse(reason, rule->name, "such a file may not change", file->path);
+    }
+    return true;
+}
+
+static bool file_allows(const struct policy *policy, const struct patch *patch,
+                        const struct patch_file *file, char *reason)
+{
+    bool test = is_place_of(rule_named("no-tests"), file->path);
+    enum mode mode = policy->heal ? HEAL : test ? BOTH : FIX;
+    if (!file_is_text(file, reason) || !place_allows(policy, patch, file, reason)) {
+        return false;
+    }
+    for (size_t i = file->first; i < file->first + file->count; i++) {
+        const struct patch_line *line = &patch->lines[i];
+        const char *rule = line->sign == '+' ? bad_character(line->text) : NULL;
+        if (rule) {
+            return refuse(reason, rule, "such a character may not be added", file->path);
+        }
+    }
+    for (size_t i = 0; i < sizeof text_rules / sizeof text_rules[0]; i++) {
+        const char *text =
+            (text_rules[i].mode & mode) ? text_added(&text_rules[i], patch, file) : NULL;
+        if (text) {
+            return refuse(reason, text_rules[i].name, "this may not be added", text);
+        }
+    }
+    return true;
+}
+
+/* ---- a heal ---- */
+
+static bool heal_allows(const struct patch *patch, char *reason)
+{
+    const struct patch_file *file = &patch->files[0];
+    if (patch->files_count != 1 || !is_place_of(rule_named("no-tests"), file->path)) {
+        return refuse(reason, "one-test-file", "a heal changes exactly one test file", file->path);
+    }
+    return lines_allow(patch, file, reason);
 }
 
 /* ---- all of it ---- */

@@ -27,7 +27,7 @@ enum {
     SAID_BYTES = 64,
     LEVEL_FULL = 2,   /* of EXEC_STARTED: the workspace is a copy */
     TOLD_BYTES = 800, /* of the latest output, in a reason */
-    ARGS_MAX = 5 + AGAIN_ARGS_MAX
+    ARGS_MAX = 6 + AGAIN_ARGS_MAX
 };
 
 enum stage { STAGE_WAITING, STAGE_COPY, STAGE_IN_PLACE };
@@ -52,7 +52,8 @@ struct validator {
     size_t running;
 };
 
-/* $1 is the diff, the command to run afterwards follows; none: only the change is made.  It waits
+/* $1 is the diff, $2 says whether it is made or taken back (revert), the command to run afterwards
+ * follows; none: only that is done.  It waits
  * for a word, so that nothing happens before we know where it would happen, and tells on
  * descriptor 3, which the command does not get, how far it came.  Of the project's repository and
  * of anybody's configuration git is to know nothing.  A change that is there already, at its place,
@@ -61,13 +62,14 @@ static const char script[] =
     "read -r word <&3 || exit 1\n"
     "say() { echo \"$1\" >&3; exit 1; }\n"
     "command -v git >/dev/null || say git\n"
-    "diff=$1; shift\n"
+    "diff=$1 way=$2; shift 2\n"
     "change() {\n"
     "  printf '%s' \"$diff\" | LC_ALL=C GIT_DIR=/dev/null GIT_CONFIG_NOSYSTEM=1 \\\n"
     "    GIT_CONFIG_GLOBAL=/dev/null git apply --whitespace=nowarn \"$@\" -\n"
     "}\n"
-    "if seen=$(change --reverse --check --verbose 2>&1) &&\n"
-    "  case $seen in *' (offset '*) false;; esac; then :; else change || say conflict; fi\n"
+    "case $way in revert) on=--reverse off=;; *) on= off=--reverse;; esac\n"
+    "if seen=$(change $off --check --verbose 2>&1) &&\n"
+    "  case $seen in *' (offset '*) false;; esac; then :; else change $on || say conflict; fi\n"
     "case ${1-} in node_modules/.bin/*)\n"
     "  name=$1; shift; at=$PWD\n"
     "  until [ -x \"$at/$name\" ]; do [ -n \"$at\" ] || say program; at=${at%/*}; done\n"
@@ -114,11 +116,12 @@ static void forget(struct validator *self, struct proof *proof)
 static enum err run(struct rt_context *ctx, struct proof *proof, const struct again *again)
 {
     const struct msg_validate *wanted = proof->wanted;
-    const char *argv[ARGS_MAX] = {"sh", "-c", script, "sh", wanted->diff.at};
+    const char *argv[ARGS_MAX] = {
+        "sh", "-c", script, "sh", wanted->diff.at, wanted->revert ? "revert" : "make"};
     const char **env = NULL;
     char *text = NULL;
     for (size_t i = 0; i < again->count; i++) {
-        argv[5 + i] = again->argv[i];
+        argv[6 + i] = again->argv[i];
     }
     enum err err = env_split(wanted->env.at, &env, &text);
     if (err != ERR_OK) {
@@ -149,7 +152,8 @@ static enum err begin(struct rt_context *ctx, struct validator *self, struct pro
     if (err != ERR_OK) {
         return err; /* on_validate has tried it: there is no memory */
     }
-    proof->stage = STAGE_COPY;
+    proof->stage = wanted->revert ? STAGE_IN_PLACE : STAGE_COPY;
+    again.count = wanted->revert ? 0 : again.count;
     proof->started_ms = rt_now_ms(ctx);
     self->running++;
     err = run(ctx, proof, &again);
@@ -258,8 +262,10 @@ static enum err on_ended(struct rt_context *ctx, struct validator *self, struct 
 static enum err judge(struct rt_context *ctx, const struct msg_validate *wanted, bool *ret_allowed)
 {
     const struct cfg_validator *cfg = &rt_config(ctx)->validator;
-    const struct policy policy = {
-        .heal = wanted->heal, .files_max = cfg->files_max, .lines_max = cfg->lines_max};
+    const struct policy policy = {.heal = wanted->heal,
+                                  .allow = wanted->allow.at,
+                                  .files_max = cfg->files_max,
+                                  .lines_max = cfg->lines_max};
     char reason[POLICY_REASON_SIZE];
     struct patch patch;
     enum err err = patch_read(wanted->diff, &patch, reason);

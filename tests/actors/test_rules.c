@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "actors/classifier/classify.h"
-#include "actors/classifier/glob.h"
 #include "actors/classifier/rules.h"
+#include "actors/common/glob.h"
 
 static struct rules *rules;
 static struct config_report report;

@@ -25,6 +25,7 @@ BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
 TROUPE = os.path.join(BUILD, "troupe")
 COMMANDS = """
 run
+fix
 verify
 partition
 simulate

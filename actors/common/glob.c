@@ -1,5 +1,5 @@
 /* glob.c - greedy, with one place to come back to. */
-#include "actors/classifier/glob.h"
+#include "actors/common/glob.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* glob.h - names with stars. */
-#ifndef ACTORS_CLASSIFIER_GLOB_H
-#define ACTORS_CLASSIFIER_GLOB_H
+#ifndef ACTORS_COMMON_GLOB_H
+#define ACTORS_COMMON_GLOB_H
 
 #include <stdbool.h>
 
