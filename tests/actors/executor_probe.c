@@ -308,7 +308,10 @@ static void event(const struct msg *msg)
 
 void says_bytes(const char *bytes, size_t size)
 {
-    event(MSG(exec_output, .id = newest, .stream = 3, .bytes = {bytes, (uint32_t)size}));
+    for (size_t at = 0, part; at < size; at += part) {
+        part = size - at < MSG_MAX_exec_output_bytes ? size - at : MSG_MAX_exec_output_bytes;
+        event(MSG(exec_output, .id = newest, .stream = 3, .bytes = {bytes + at, (uint32_t)part}));
+    }
 }
 
 void says(const char *text)
