@@ -75,6 +75,7 @@ struct run_listing {
     uint64_t token; /* 0: not given to anybody */
     uint64_t deadline_ms;
     uint64_t attempts;
+    uint64_t crashes; /* of them ended so by their own doing */
     struct rt_address slot;
     uint64_t monitor;
     struct run_file *files; /* owned */

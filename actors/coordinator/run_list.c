@@ -72,12 +72,16 @@ enum err run_list_grant(struct rt_context *ctx, struct run *run, const struct ms
     return ERR_OK;
 }
 
-static enum err list_again(struct rt_context *ctx, struct run *run, const char *why)
+/* `crashed`: by its own doing; otherwise it was lost with its executor or by silence, which is not
+ * the project's fault. */
+static enum err list_again(struct rt_context *ctx, struct run *run, const char *why, bool crashed)
 {
     struct run_listing *listing = &run->listing;
     rt_demonitor(ctx, listing->monitor);
     listing->token = 0;
-    if (listing->attempts >= run->limits.attempts_max) {
+    listing->crashes += crashed;
+    if (listing->crashes >= run->limits.attempts_max ||
+        listing->attempts >= run->limits.infra_attempts_max) {
         return run_close(ctx, run, TERM_verdict_ERROR, why);
     }
     run_demand(ctx, run);
@@ -222,6 +226,7 @@ static enum err next_turn(struct rt_context *ctx, struct run *run)
     listing->before = listing->count;
     listing->token = 0;
     listing->attempts = 0;
+    listing->crashes = 0;
     run_demand(ctx, run);
     return ERR_OK;
 }
@@ -237,7 +242,8 @@ enum err run_on_listed(struct rt_context *ctx, struct run *run, const struct msg
         acknowledge(ctx, run, listed->token, ERR_OK);
         bool infra =
             listed->outcome == TERM_outcome_CRASHED || listed->outcome == TERM_outcome_INTERRUPTED;
-        return infra ? list_again(ctx, run, listed->message.at)
+        bool crashed = listed->outcome == TERM_outcome_CRASHED;
+        return infra ? list_again(ctx, run, listed->message.at, crashed)
                      : run_close(ctx, run, TERM_verdict_ERROR, listed->message.at);
     }
     if (listed->count != listing->count - listing->before) {
@@ -395,7 +401,7 @@ enum err run_list_tick(struct rt_context *ctx, struct run *run)
 {
     uint64_t now_ms = rt_now_ms(ctx);
     if (run->phase == RUN_LISTING && run->listing.token && now_ms > run->listing.deadline_ms) {
-        return list_again(ctx, run, "no executor could list the test files");
+        return list_again(ctx, run, "no executor could list the test files", false);
     }
     if (run->phase == RUN_PLANNING && !run->plan_writing &&
         now_ms > run->plan_asked_ms + PLAN_AGAIN_MS) {

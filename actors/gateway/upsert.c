@@ -1,4 +1,8 @@
-/* upsert.c - see upsert.h. */
+/* upsert.c - see upsert.h.
+ *
+ * A fault planted on purpose, which the simulator must find:
+ *     TROUPE_MUTANT_SECOND_COMMENT  one whose answer was lost is created again, without a look
+ */
 #include "actors/gateway/upsert.h"
 
 #include <inttypes.h>
@@ -8,6 +12,12 @@
 #include "actors/gateway/github_json.h"
 #include "actors/gateway/headers.h"
 #include "actors/gateway/report.h"
+
+#ifdef TROUPE_MUTANT_SECOND_COMMENT
+#define LOOKS_AGAIN(kind) ((kind) != UPSERT_COMMENT)
+#else
+#define LOOKS_AGAIN(kind) true
+#endif
 
 enum {
     PAGE_SIZE = 32,
@@ -143,7 +153,7 @@ static uint64_t fail(struct upsert *self, const struct upsert_target *target,
         self->phase = UPSERT_FAILED;
         return 0;
     }
-    if (self->phase == UPSERT_CREATE) {
+    if (self->phase == UPSERT_CREATE && LOOKS_AGAIN(self->kind)) {
         search_again(self); /* it may have worked */
     } else if (self->phase == UPSERT_SEARCH && answer->status == 0 && self->page_size > 1) {
         /* The page may have been too large for us: a comment alone always fits. */

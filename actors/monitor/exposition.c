@@ -94,13 +94,16 @@ static void write_cluster(struct text *text, const struct exposition *figures)
 /* What others say of themselves may be any bytes; a label's value is UTF-8 with three escapes. */
 static void add_value(struct text *text, const char *value)
 {
-    for (const char *at = value; *at; at++) {
+    char safe[2 * MSG_MAX_node_is_node + 1];
+    size_t size = 0;
+    for (const char *at = value; *at && size + 2 < sizeof safe; at++) {
         if (*at == '"' || *at == '\\') {
-            add(text, "\\%c", *at);
-        } else {
-            add(text, "%c", *at >= ' ' && *at <= '~' ? *at : '?');
+            safe[size++] = '\\';
         }
+        safe[size++] = *at >= ' ' && *at <= '~' ? *at : '?';
     }
+    safe[size] = '\0';
+    add(text, "%s", safe);
 }
 
 static void add_labels(struct text *text, const struct fleet_process *process)
@@ -108,8 +111,9 @@ static void add_labels(struct text *text, const struct fleet_process *process)
     const char *comma = "";
     add(text, "{role=\"");
     for (uint64_t role = 1; role < 64; role++) {
-        const char *word = process->is.roles >> role & 1 ? term_word("role", role) : "";
-        if (term_number("role", word) == role) {
+        bool plays = process->is.roles >> role & 1;
+        const char *word = plays ? term_word("role", role) : "";
+        if (plays && term_number("role", word) == role) {
             add(text, "%s%s", comma, word);
             comma = ",";
         }

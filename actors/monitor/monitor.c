@@ -8,6 +8,9 @@
  *
  * Whoever asks gets what is known already, so a crowd of scrapers costs the cluster nothing.  Who
  * has not answered the last question is down: old figures are not shown.
+ *
+ * A fault planted on purpose, which the simulator must find:
+ *     TROUPE_MUTANT_OLD_FIGURES  what the coordinator said last is shown for ever
  */
 #include "actors/monitor/monitor.h"
 
@@ -83,7 +86,9 @@ static enum err on_status_is(struct monitor *self, struct rt_context *ctx,
 static void on_status_failed(struct monitor *self)
 {
     self->ask = 0;
+#ifndef TROUPE_MUTANT_OLD_FIGURES
     self->figures.up = false;
+#endif
     self->figures.unheard++;
 }
 

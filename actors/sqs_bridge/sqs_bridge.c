@@ -9,6 +9,9 @@
  * A message is deleted only after SUBMITTED, so after the ledger's commit.  Whatever dies before
  * that, the message comes again and means the same run (job_run), which the ledger knows: at least
  * once from the queue, exactly once in the ledger.
+ *
+ * A fault planted on purpose, which the simulator must find:
+ *     TROUPE_MUTANT_DELETE_EARLY  a message is deleted as soon as it was submitted
  */
 #include "actors/sqs_bridge/sqs_bridge.h"
 
@@ -94,6 +97,10 @@ static void submit(struct sqs_bridge *self, struct rt_context *ctx, struct held_
     if (!send_files(self, ctx, message)) {
         held_delay(&self->held, message, rt_now_ms(ctx));
     }
+#ifdef TROUPE_MUTANT_DELETE_EARLY
+    job_free(&message->job);
+    held_enter(message, HELD_DELETE);
+#endif
 }
 
 static size_t submits_room(const struct sqs_bridge *self)

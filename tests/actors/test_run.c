@@ -285,6 +285,29 @@ Test(run, has_the_files_listed_by_another_when_the_first_falls_silent)
     cr_expect_eq(story_count("-> slot2 GRANT run=" RUN " work=1 epoch=1 token=4294967298"), 1);
 }
 
+Test(run, is_listed_again_as_often_as_executors_are_lost)
+{
+    submit_unlisted();
+    for (uint64_t i = 0; i < 10; i++) {
+        skip();
+        probe_advance(probe, LEASE_MS + 2 * BEAT_MS);
+        story_pull();
+        cr_assert_eq(story_count("GRANT run=" RUN " work=1"), 1, "after %llu",
+                     (unsigned long long)i);
+    }
+}
+
+Test(run, is_an_error_when_the_listing_crashes_again_and_again)
+{
+    submit_unlisted();
+    for (uint64_t i = 1; i <= 3; i++) {
+        skip();
+        listed(TOKEN + i, 0, TERM_outcome_CRASHED);
+        story_pull();
+    }
+    cr_expect(closed_with(TERM_verdict_ERROR));
+}
+
 Test(run, is_an_error_when_nothing_can_be_listed)
 {
     submit_unlisted();

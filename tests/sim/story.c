@@ -1,12 +1,15 @@
 /* story.c - see story.h.
  *
- * Until HEAL_MS anything may fail; from then on nothing does, and the run must come to its verdict
- * before LIMIT_MS.
+ * A first run is submitted; besides, perhaps, there is a second one, one that comes as a message of
+ * a queue, and one that comes as a webhook.  Until HEAL_MS anything may fail; from then on nothing
+ * does, and each must come to its verdict, and be reported, before LIMIT_MS.
  */
 #include "tests/sim/story.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { RUN_FIRST, RUN_SECOND, RUN_QUEUED, RUN_HOOKED, OUTSIDE_JOBS_MAX = 8 };
 
 enum { HEAL_MS = 25000, LIMIT_MS = 240000, FAULTS_MAX = 8, HOUR_MS = 3600 * 1000 };
 
@@ -16,13 +19,14 @@ struct story {
     struct tale {
         struct client_view *view;
         struct cluster_expected expected;
-        bool red; /* some file must fail */
+        bool red;  /* some file must fail */
+        bool told; /* there is such a run */
     } tales[CLUSTER_RUNS];
-    size_t runs;
     bool late[CLUSTER_EXECUTORS_MAX +
               CLUSTER_OTHERS]; /* nodes that are not there from the beginning */
     uint64_t fault_ms[FAULTS_MAX];
     size_t faults;
+    bool monitored; /* the monitor has shown all there is, in the end */
 };
 
 static uint64_t draw(struct story *story, uint64_t below)
@@ -52,8 +56,9 @@ static void draw_files(struct story *story, size_t run, char (*files)[CLIENT_FIL
     struct tale *tale = &story->tales[run];
     struct client_view *view = tale->view;
     uint64_t mix = draw(story, 3);
-    view->count = run == 0 ? story->options->jobs : 1 + draw(story, story->options->jobs);
-    view->delay_ms = run == 0 ? 0 : draw(story, 8000);
+    size_t most = run < RUN_QUEUED ? story->options->jobs : OUTSIDE_JOBS_MAX;
+    view->count = run == RUN_FIRST ? most : 1 + draw(story, most);
+    view->delay_ms = run == RUN_FIRST ? 0 : draw(story, 8000);
     view->retries = mix > 0 ? 1 + draw(story, 2) : draw(story, 2);
     for (size_t i = 0; i < view->count; i++) {
         enum job_kind kind = draw_kind(story, mix);
@@ -66,6 +71,23 @@ static void draw_files(struct story *story, size_t run, char (*files)[CLIENT_FIL
     view->fix = one_in(story, 2) ? TERM_mode_PROPOSE : TERM_mode_OFF;
 }
 
+/* The one way into the cluster that is not a client's. */
+static void draw_arrival(struct story *story, size_t run)
+{
+    struct client_view *view = story->tales[run].view;
+    uint64_t at_ms = view->delay_ms;
+    view->delay_ms = 0;
+    view->workers = 0;
+    if (run == RUN_QUEUED) {
+        cluster_queue(story->cluster, run, at_ms, one_in(story, 2));
+        if (one_in(story, 4)) {
+            cluster_queue_rubbish(story->cluster, draw(story, 8000));
+        }
+    } else {
+        cluster_webhook(story->cluster, run, at_ms);
+    }
+}
+
 /* How the run is to end, if not by itself. */
 static void draw_end(struct story *story, struct tale *tale)
 {
@@ -75,6 +97,9 @@ static void draw_end(struct story *story, struct tale *tale)
         (struct cluster_expected){.verdict = tale->red ? TERM_verdict_FAILED : TERM_verdict_PASSED,
                                   .all = true,
                                   .settled = true};
+    if (tale >= &story->tales[RUN_QUEUED]) {
+        return; /* nobody is there to stop it */
+    }
     switch (draw(story, 16)) {
     case 0:
         view->cancel_ms = 1 + draw(story, 3000);
@@ -111,6 +136,8 @@ static void draw_network(struct story *story)
         network.jitter_ms = 1 + (one_in(story, 2) ? draw(story, 50) : 0);
     }
     cluster_network(story->cluster, &network);
+    static const uint64_t outside[] = {0, 20, 100, 300};
+    cluster_http(story->cluster, outside[draw(story, 4)]);
 }
 
 static void draw_faults(struct story *story)
@@ -127,11 +154,15 @@ static void draw_faults(struct story *story)
 /* Most faults befall the coordinator and the executors. */
 static size_t draw_victim(struct story *story)
 {
-    switch (draw(story, 9)) {
+    switch (draw(story, 11)) {
     case 0:
         return NODE_PARTITIONER;
     case 8:
         return NODE_EXPERTS;
+    case 9:
+        return NODE_GATEWAY;
+    case 10:
+        return NODE_EDGE;
     case 1:
         return cluster_client_node(story->cluster);
     case 2:
@@ -175,6 +206,7 @@ static void heal(struct story *story)
 {
     struct cluster *cluster = story->cluster;
     cluster_network(cluster, &(struct network){.delay_ms = 1});
+    cluster_http(cluster, 0);
     for (size_t i = 0; i < story->options->executors + CLUSTER_OTHERS; i++) {
         cluster_cut(cluster, i, true, true, 0);
     }
@@ -204,12 +236,13 @@ static void strike_due(struct story *story)
 
 static bool is_over(const struct story *story)
 {
-    for (size_t i = 0; i < story->runs; i++) {
-        if (!story->tales[i].view->closed || !cluster_settled(story->cluster, i)) {
+    for (size_t i = 0; i < CLUSTER_RUNS; i++) {
+        const struct tale *tale = &story->tales[i];
+        if (tale->told && (!tale->view->closed || !cluster_settled(story->cluster, i))) {
             return false;
         }
     }
-    return true;
+    return cluster_outside_done(story->cluster);
 }
 
 static void tell(struct story *story)
@@ -231,9 +264,12 @@ static void tell(struct story *story)
         }
     }
     heal(story);
-    while (!is_over(story) && cluster_now(cluster) < LIMIT_MS && !cluster_why(cluster)[0]) {
+    uint64_t healed_ms = cluster_now(cluster);
+    while (!(is_over(story) && cluster_monitored(cluster, healed_ms)) &&
+           cluster_now(cluster) < LIMIT_MS && !cluster_why(cluster)[0]) {
         cluster_run(cluster, 500);
     }
+    story->monitored = cluster_monitored(cluster, healed_ms);
     cluster_run(cluster, 5000); /* whatever is still on its way */
 }
 
@@ -241,11 +277,17 @@ static void tell(struct story *story)
 static void draw_all(struct story *story)
 {
     static char files[CLUSTER_RUNS][CLIENT_FILES_MAX][CLIENT_FILE_SIZE];
-    story->runs = one_in(story, 3) ? 2 : 1;
-    for (size_t i = 0; i < story->runs; i++) {
-        story->tales[i].view = cluster_client(story->cluster, i);
-        draw_files(story, i, files[i]);
-        draw_end(story, &story->tales[i]);
+    for (size_t i = 0; i < CLUSTER_RUNS; i++) {
+        struct tale *tale = &story->tales[i];
+        tale->told = i == RUN_FIRST || one_in(story, i == RUN_SECOND ? 3 : 2);
+        if (tale->told) {
+            tale->view = cluster_client(story->cluster, i);
+            draw_files(story, i, files[i]);
+            draw_end(story, tale);
+        }
+        if (tale->told && i >= RUN_QUEUED) {
+            draw_arrival(story, i);
+        }
     }
     draw_network(story);
     draw_faults(story);
@@ -265,8 +307,15 @@ void story_tell(const struct story_options *options, struct story_end *ret_end)
     *ret_end = (struct story_end){.events = cluster_events(story.cluster),
                                   .virtual_ms = cluster_now(story.cluster),
                                   .right = true};
-    for (size_t i = 0; i < story.runs && ret_end->right; i++) {
-        ret_end->right = cluster_check(story.cluster, i, &story.tales[i].expected, ret_end->why);
+    for (size_t i = 0; i < CLUSTER_RUNS && ret_end->right; i++) {
+        ret_end->right = !story.tales[i].told ||
+                         cluster_check(story.cluster, i, &story.tales[i].expected, ret_end->why);
+    }
+    ret_end->right = ret_end->right && cluster_outside_check(story.cluster, ret_end->why);
+    if (ret_end->right && !story.monitored) {
+        ret_end->right = false;
+        (void)snprintf(ret_end->why, sizeof ret_end->why,
+                       "the monitor does not show all processes");
     }
     for (size_t i = 0; i < CLUSTER_JOBS_MAX; i++) {
         ret_end->executions += cluster_job(story.cluster, i)->started;

@@ -377,3 +377,90 @@ Test(cluster, serves_two_runs_at_a_time_and_one_after_the_other)
                      (unsigned long long)other->rows[i].attempts);
     }
 }
+
+/* ---- runs from outside ---- */
+
+static void expect_outside(void)
+{
+    while (!cluster_outside_done(cluster) && cluster_now(cluster) < LIMIT_MS) {
+        cluster_run(cluster, 100);
+    }
+    cr_expect(cluster_outside_check(cluster, why), "%s", why);
+}
+
+static bool is_seen(uint16_t type)
+{
+    return hand.type == type && hand.seen > 0;
+}
+
+/* Stops at the first message of that type. */
+static void run_until(uint16_t type)
+{
+    hand.type = type;
+    hand.count = 1;
+    hand.seen = 0;
+    hand.fate = FATE_PASS;
+    while (!is_seen(type) && cluster_now(cluster) < LIMIT_MS) {
+        cluster_step(cluster);
+    }
+}
+
+Test(cluster, makes_each_message_of_a_queue_one_run)
+{
+    add_files(6, KIND_PASS, 200);
+    cluster_queue(cluster, 0, 500, false);
+    cluster_queue_rubbish(cluster, 700);
+    cluster_start_all(cluster);
+    expect(TERM_verdict_PASSED, true, true);
+    expect_outside();
+}
+
+Test(cluster, makes_a_message_one_run_when_its_bridge_dies_before_it_is_deleted)
+{
+    add_files(6, KIND_PASS, 200);
+    cluster_queue(cluster, 0, 500, true);
+    cluster_start_all(cluster);
+    run_until(MSG_SUBMITTED);
+    cluster_crash(cluster, NODE_EDGE, CRASH_NOW, 500);
+    expect(TERM_verdict_PASSED, true, true);
+    expect_outside();
+}
+
+Test(cluster, lists_runs_and_reports_a_pull_request)
+{
+    add_files(6, KIND_PASS, 200);
+    add_files(2, KIND_FAIL, 200);
+    add_files(1, KIND_DIES, 200);
+    cluster_webhook(cluster, 0, 500);
+    cluster_start_all(cluster);
+    expect(TERM_verdict_FAILED, true, false);
+    expect_outside();
+}
+
+Test(cluster, reports_once_when_the_gateway_dies_and_half_of_all_answers_fail)
+{
+    add_files(6, KIND_PASS, 200);
+    cluster_http(cluster, 500);
+    cluster_webhook(cluster, 0, 500);
+    cluster_start_all(cluster);
+    run_until(MSG_SUBMITTED);
+    cluster_crash(cluster, NODE_GATEWAY, CRASH_NOW, 500);
+    run_until(MSG_RUN_CLOSED);
+    cluster_run(cluster, 200);
+    cluster_crash(cluster, NODE_GATEWAY, CRASH_NOW, 500);
+    expect(TERM_verdict_PASSED, true, false);
+    expect_outside();
+}
+
+Test(cluster, shows_all_processes_and_no_old_figures_of_a_coordinator)
+{
+    cluster_start_all(cluster);
+    cluster_run(cluster, 10000);
+    cr_expect(cluster_monitored(cluster, 3000));
+    cluster_crash(cluster, NODE_COORDINATOR, CRASH_NOW, 20000);
+    cluster_run(cluster, 15000);
+    cr_expect(!cluster_monitored(cluster, 13000));
+    cr_expect_str_empty(cluster_why(cluster));
+    cluster_run(cluster, 20000);
+    cr_expect(cluster_monitored(cluster, 30000));
+}

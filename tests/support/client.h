@@ -20,6 +20,7 @@ struct client_view {
     char run[27];
     char (*files)[CLIENT_FILE_SIZE]; /* owned by the test */
     size_t count;
+    const char *dir; /* static; whose listing the files are; NULL: they are named */
     uint64_t workers;
     uint64_t retries;
     bool fail_fast;
@@ -28,7 +29,7 @@ struct client_view {
     uint64_t cancel_ms; /* after it was submitted; 0: not */
     uint64_t delay_ms;  /* before it is submitted */
 
-    bool submitted;
+    bool submitted;                           /* also by others: then it only watches */
     uint64_t have;                            /* rows */
     uint64_t after;                           /* the greatest sequence number among them */
     struct client_row rows[CLIENT_FILES_MAX]; /* by job */

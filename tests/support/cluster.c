@@ -16,12 +16,12 @@
 #include "actors/executor/executor.h"
 #include "actors/fixer/fixer.h"
 #include "actors/healer/healer.h"
+#include "actors/monitor/monitor.h"
 #include "actors/partitioner/partitioner.h"
 #include "actors/validator/validator.h"
 #include "tests/support/cluster_priv.h"
 
 enum { STORE_MS_MAX = 4, LOG_SIZE = 2048, CONNECT_MS = 20, STEPS_MAX = 100000 };
-#define WALL_MS UINT64_C(1700000000000)
 
 /* ---- clocks ---- */
 
@@ -202,11 +202,11 @@ static void open_system(struct node *node)
                                                .exec = exec_start,
                                                .exec_write = exec_write,
                                                .exec_kill = exec_kill,
-                                               .http = no_http,
-                                               .http_cancel = no_http_cancel,
-                                               .http_serve = no_http_serve,
-                                               .http_answer = no_http_answer,
-                                               .http_close = no_http_close,
+                                               .http = web_start,
+                                               .http_cancel = web_cancel,
+                                               .http_serve = web_serve,
+                                               .http_answer = web_answer,
+                                               .http_close = web_close,
                                                .store = on_store,
                                                .now_ms = on_now,
                                                .wall_ms = on_wall,
@@ -253,6 +253,14 @@ static enum err spawn_experts(struct node *node)
     return err == ERR_OK ? system_spawn(node->system, &healer_behaviour, NULL, 0, &address) : err;
 }
 
+static enum err spawn_edge(struct node *node)
+{
+    struct rt_address address;
+    const struct sqs_bridge_arg arg = {.credentials = &node->cluster->credentials, .env = ""};
+    enum err err = system_spawn(node->system, &sqs_bridge_behaviour, &arg, sizeof arg, &address);
+    return err == ERR_OK ? system_spawn(node->system, &monitor_behaviour, NULL, 0, &address) : err;
+}
+
 static void spawn(struct node *node)
 {
     struct cluster *cluster = node->cluster;
@@ -264,6 +272,11 @@ static void spawn(struct node *node)
         err = system_spawn(node->system, &partitioner_behaviour, NULL, 0, &address);
     } else if (node->index == NODE_EXPERTS) {
         err = spawn_experts(node);
+    } else if (node->index == NODE_GATEWAY) {
+        err = system_spawn(node->system, &gateway_behaviour, &cluster->gateway,
+                           sizeof cluster->gateway, &address);
+    } else if (node->index == NODE_EDGE) {
+        err = spawn_edge(node);
     } else if (node->index == cluster_client_node(cluster)) {
         for (size_t i = 0; i < CLUSTER_RUNS && err == ERR_OK; i++) {
             struct client_view *view = &cluster->views[i];
@@ -274,6 +287,9 @@ static void spawn(struct node *node)
     } else {
         err = system_spawn(node->system, &executor_behaviour, "/reporters", sizeof "/reporters",
                            &address);
+    }
+    if (err == ERR_OK && node->index != cluster_client_node(cluster)) {
+        err = admin_spawn(node);
     }
     if (err != ERR_OK) {
         abort();
@@ -292,6 +308,7 @@ void cluster_start(struct cluster *cluster, size_t index)
         return;
     }
     node->alive = true;
+    node->changed_ms = cluster->now_ms;
     node->life++;
     node->incarnation = cluster_random(cluster) | 1;
     node->offset_ms = (int64_t)(cluster_random(cluster) % 100000000);
@@ -326,6 +343,8 @@ static void end(struct node *node)
     uint64_t back_ms = node->back_ms;
     cluster_note(cluster, node, "crashes");
     exec_drop(node);
+    web_drop(node);
+    outside_lose(node);
     net_drop(node);
     links_destroy(&node->links);
     system_destroy(&node->system);
@@ -333,6 +352,7 @@ static void end(struct node *node)
         (void)store_drop_queue(node->store);
     }
     node->alive = false;
+    node->changed_ms = cluster->now_ms;
     node->doomed = false;
     node->paused_ms = 0;
     node->timers_ms = UINT64_MAX;
@@ -405,6 +425,9 @@ void node_turn(struct node *node)
     if (node->commands) {
         exec_run(node);
     }
+    if (node->exchanges) {
+        web_run(node);
+    }
     if (system_run_ready(node->system)) {
         timers_ms = system_run_timers(node->system);
         while (system_run_ready(node->system)) {
@@ -450,6 +473,7 @@ static uint64_t node_next_ms(const struct node *node)
         return node->paused_ms;
     }
     uint64_t next_ms = sooner(sooner(node->timers_ms, node->links_ms), node->store_ms);
+    next_ms = sooner(next_ms, node->exchanges ? web_next_ms(node) : UINT64_MAX);
     return sooner(sooner(next_ms, node->connect_ms), exec_next_ms(node));
 }
 
@@ -463,6 +487,7 @@ static void node_event(struct node *node)
     }
     if (node->paused_ms > 0) {
         node->paused_ms = 0;
+        node->changed_ms = now_ms;
         cluster_note(cluster, node, "goes on");
         net_release(node);
     }
@@ -491,7 +516,8 @@ static void pass_to(struct cluster *cluster, uint64_t next_ms, const struct node
 
 void cluster_step(struct cluster *cluster)
 {
-    uint64_t next_ms = net_next_ms(cluster);
+    uint64_t frames_ms = net_next_ms(cluster);
+    uint64_t next_ms = sooner(frames_ms, outside_next_ms(cluster));
     struct node *first = NULL;
     for (size_t i = 0; i < cluster->nodes_count; i++) {
         uint64_t node_ms = node_next_ms(&cluster->nodes[i]);
@@ -507,8 +533,10 @@ void cluster_step(struct cluster *cluster)
     cluster->events++;
     if (first) {
         node_event(first);
-    } else {
+    } else if (frames_ms <= next_ms) {
         net_arrive(cluster);
+    } else {
+        outside_run(cluster);
     }
 }
 
@@ -516,7 +544,7 @@ void cluster_run(struct cluster *cluster, uint64_t ms)
 {
     uint64_t end_ms = cluster->now_ms + ms;
     for (;;) {
-        uint64_t next_ms = net_next_ms(cluster);
+        uint64_t next_ms = sooner(net_next_ms(cluster), outside_next_ms(cluster));
         for (size_t i = 0; i < cluster->nodes_count; i++) {
             next_ms = sooner(next_ms, node_next_ms(&cluster->nodes[i]));
         }
@@ -542,6 +570,39 @@ static void hurried(struct config *config)
     config->coordinator.remedy_ms_max = 6000;
     config->fixer.source_timeout_ms = 2000;
     config->validator.timeout_ms = 2000;
+    config->monitor.processes_ms = 3000;
+    config->gateway.submit_ms_max = 2000;
+    config->gateway.request_ms_max = 3000;
+    config->gateway.retry_ms = 200;
+    config->gateway.attempts_max = 1000; /* it must come right in the end */
+    config->sqs.attempts_max = 100;      /* the same */
+    config->sqs.backoff_ms_max = 1000;
+    config->sqs.counts_ms = 5000;
+    config->sqs.visibility_s = 4;
+    config->sqs.wait_s = 5;
+    config->run.retries = 1;
+}
+
+/* Where the world outside is; the same for all configurations. */
+static void open_outside(struct cluster *self)
+{
+    struct config *config = &self->config;
+    (void)strcpy(config->run.runner, "tsc");
+    (void)strcpy(config->monitor.listen, "127.0.0.1:9477");
+    (void)strcpy(config->gateway.listen, "127.0.0.1:8080");
+    (void)strcpy(config->gateway.api_url, "http://github.test");
+    (void)strcpy(config->gateway.checkouts, "/checkouts");
+    (void)strcpy(config->sqs.endpoint, "http://sqs.test");
+    (void)strcpy(config->sqs.region, "eu-central-1");
+    (void)strcpy(config->sqs.queue, FAKE_QUEUE_JOBS);
+    (void)strcpy(config->sqs.dead_letter, FAKE_QUEUE_DEAD);
+    (void)strcpy(self->credentials.access_key, "key");
+    (void)strcpy(self->credentials.secret, "secret");
+    (void)strcpy(self->gateway.token, "token");
+    if (signature_secrets_read(OUTSIDE_SECRET, &self->gateway.secrets) != ERR_OK) {
+        abort();
+    }
+    outside_init(self);
 }
 
 static void load_rules(struct cluster *self)
@@ -565,6 +626,7 @@ struct cluster *cluster_new(const struct cluster_options *options)
         self->config = *options->config;
     }
     self->random = options->seed;
+    open_outside(self);
     self->trace = options->trace;
     self->wall_spread_ms = options->wall_spread_ms;
     self->drift_ppm = options->drift_ppm;
@@ -582,6 +644,8 @@ struct cluster *cluster_new(const struct cluster_options *options)
     (void)strcpy(self->nodes[NODE_COORDINATOR].name, "coordinator");
     (void)strcpy(self->nodes[NODE_PARTITIONER].name, "partitioner");
     (void)strcpy(self->nodes[NODE_EXPERTS].name, "experts");
+    (void)strcpy(self->nodes[NODE_GATEWAY].name, "gateway");
+    (void)strcpy(self->nodes[NODE_EDGE].name, "edge");
     (void)strcpy(self->nodes[self->nodes_count - 1].name, "client");
     for (size_t i = 0; i < CLUSTER_RUNS; i++) {
         (void)snprintf(self->views[i].run, sizeof self->views[i].run,
@@ -599,12 +663,14 @@ void cluster_destroy(struct cluster **cluster)
     for (size_t i = 0; i < self->nodes_count; i++) {
         struct node *node = &self->nodes[i];
         exec_drop(node);
+        web_drop(node);
         net_drop(node);
         links_destroy(&node->links);
         system_destroy(&node->system);
         store_close(&node->store);
     }
     net_free(self);
+    outside_fini(self);
     rules_destroy(&self->rules);
     free(self);
     *cluster = NULL;

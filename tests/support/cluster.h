@@ -1,10 +1,11 @@
 /* cluster.h - a whole cluster in one thread: production actors, links and ledger over a seeded
  * network, with virtual time, crashes, pauses and clocks that differ.
  *
- * Every process of the star (a coordinator in its middle, a partitioner, executors, a client, and
- * classifier, fixer, validator and healer in one) is a node: a stepped rt_system, its struct links,
- * and ports into this world.  Nothing happens but in cluster_step, and whatever is random comes
- * from the seed: the same options and calls give the same trace, bit for bit.
+ * Every process of the star (a coordinator in its middle, a partitioner, executors, a client, a
+ * gateway, classifier, fixer, validator and healer in one, sqs_bridge and monitor in one) is a
+ * node: a stepped rt_system, its struct links, and ports into this world, in which there are an SQS
+ * and a GitHub, too.  Nothing happens but in cluster_step, and whatever is random comes from the
+ * seed: the same options and calls give the same trace, bit for bit.
  *
  * What survives a crash of the coordinator is its store; operations that were not committed are
  * gone.  Time is in milliseconds since the cluster began.
@@ -18,8 +19,8 @@
 
 enum {
     CLUSTER_EXECUTORS_MAX = 16,
-    CLUSTER_OTHERS = 4,      /* nodes that are no executors */
-    CLUSTER_RUNS = 2,        /* clients of the one client node, a run each */
+    CLUSTER_OTHERS = 6,      /* nodes that are no executors */
+    CLUSTER_RUNS = 4,        /* clients of the one client node, a run each */
     CLUSTER_RUN_JOBS = 2048, /* job J of run R is number R * this + J outside of the cluster */
     CLUSTER_JOBS_MAX = CLUSTER_RUNS * CLUSTER_RUN_JOBS,
     CLUSTER_WHY_SIZE = 512
@@ -28,7 +29,14 @@ enum {
 struct cluster;
 
 /* Node numbers; executors follow one another, the client is last. */
-enum { NODE_COORDINATOR, NODE_PARTITIONER, NODE_EXPERTS, NODE_EXECUTORS };
+enum {
+    NODE_COORDINATOR,
+    NODE_PARTITIONER,
+    NODE_EXPERTS,
+    NODE_GATEWAY,
+    NODE_EDGE, /* sqs_bridge and monitor */
+    NODE_EXECUTORS
+};
 
 struct cluster_options {
     uint64_t seed;
@@ -84,10 +92,34 @@ void cluster_network(struct cluster *cluster, const struct network *network);
 /* Cuts the way to and from a node for so long. */
 void cluster_cut(struct cluster *cluster, size_t node, bool to, bool from, uint64_t ms);
 
+/* So many requests of a thousand to SQS and GitHub, or their answers, get lost, are refused, take
+ * their time or are done twice. */
+void cluster_http(struct cluster *cluster, uint64_t permille);
+
 /* A hand on single messages, between the actors and the links of their node. */
 enum fate { FATE_PASS, FATE_LOSE, FATE_TWICE };
 typedef enum fate (*cluster_hand)(void *arg, size_t from, const struct msg *msg);
 void cluster_watch(struct cluster *cluster, cluster_hand hand, void *arg);
+
+/* ---- runs that come from outside; their client only watches ---- */
+
+/* As a message that is put into the queue; `named`: it says the run's id, which is the message's
+ * otherwise.  Before that the files and the like are in the client's view. */
+void cluster_queue(struct cluster *cluster, size_t run, uint64_t at_ms, bool named);
+void cluster_queue_rubbish(struct cluster *cluster, uint64_t at_ms);
+
+/* As a signed webhook, which is sent until it was accepted; a forged one comes, too.  One run. */
+void cluster_webhook(struct cluster *cluster, size_t run, uint64_t at_ms);
+
+/* The queue is empty, the webhook accepted, its run reported. */
+bool cluster_outside_done(struct cluster *cluster);
+
+/* Since then the monitor has once shown the coordinator and every process as they are: there. */
+bool cluster_monitored(const struct cluster *cluster, uint64_t since_ms);
+
+/* Each message is a run, each webhook one with one check run and one comment, and there are no
+ * others.  False: `why` (of CLUSTER_WHY_SIZE) says what is wrong. */
+bool cluster_outside_check(struct cluster *cluster, char *why);
 
 /* ---- the outside ledger ---- */
 

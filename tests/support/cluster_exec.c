@@ -18,8 +18,7 @@ const struct job_seen *cluster_job(const struct cluster *cluster, size_t index)
     return &cluster->jobs[index];
 }
 
-/* The job of a file's name; SIZE_MAX for a name that is none of ours. */
-static size_t note_start(struct cluster *cluster, const char *file)
+size_t exec_note_start(struct cluster *cluster, const char *file)
 {
     size_t index;
     char kind;
@@ -71,7 +70,14 @@ void exec_start(void *world, uint64_t id, struct rt_address owner, const struct 
         start_expert(node, run, command);
         return;
     }
-    run->job = note_start(cluster, file);
+    if (strcmp(command->argv[0], "node") == 0) {
+        run->job = SIZE_MAX;
+        run->due_ms = UINT64_MAX;
+        warm_start(cluster, run, command->cwd);
+        cluster_note(cluster, node, "exec host");
+        return;
+    }
+    run->job = exec_note_start(cluster, file);
     uint64_t ms = run->job == SIZE_MAX ? 1 : cluster->jobs[run->job].ms;
     bool hangs = run->job != SIZE_MAX && cluster->jobs[run->job].kind == KIND_HANGS;
     run->timed_out = command->deadline_ms > 0 && (hangs || ms > command->deadline_ms);
@@ -84,12 +90,17 @@ void exec_start(void *world, uint64_t id, struct rt_address owner, const struct 
     cluster_note(cluster, node, "exec %s", file);
 }
 
-/* Only sources of candidates have a control socket here; a command is one line with its number. */
+/* Only sources of candidates and hosts have a control socket here; a command is one line with its
+ * number. */
 enum err exec_write(void *world, uint64_t id, const void *bytes, size_t size)
 {
     struct node *node = world;
     struct cluster *cluster = node->cluster;
     for (struct command_run *run = node->commands; run; run = run->next) {
+        if (run->id == id && run->work) {
+            warm_write(node, run, bytes, size);
+            return ERR_OK;
+        }
         const char *number =
             run->id == id && run->source ? memmem(bytes, size, "\"id\":", 5) : NULL;
         if (number) {
@@ -157,7 +168,7 @@ static void tell(struct node *node, struct rt_address to, const struct msg *msg)
     }
 }
 
-static void put_line(struct node *node, const struct command_run *run, const char *line)
+void exec_line(struct node *node, const struct command_run *run, const char *line)
 {
     char text[512];
     (void)snprintf(text, sizeof text, "%s\n", line);
@@ -175,12 +186,12 @@ static void answer(struct node *node, struct command_run *run)
             "{\"ev\":\"candidate\",\"id\":%llu,\"source\":\"tsserver\",\"name\":\"n%llu\","
             "\"diff\":\"--- a/src/a.ts\\n+++ b/src/a.ts\\n@@ -1 +1 @@\\n-a\\n+b\\n\"}",
             (unsigned long long)run->asked, (unsigned long long)i);
-        put_line(node, run, line);
+        exec_line(node, run, line);
     }
     (void)snprintf(
         line, sizeof line, "{\"ev\":\"candidates\",\"id\":%llu,\"count\":%llu,\"reason\":\"%s\"}",
         (unsigned long long)run->asked, (unsigned long long)count, count > 0 ? "" : "none");
-    put_line(node, run, line);
+    exec_line(node, run, line);
     run->answer_ms = UINT64_MAX;
 }
 
@@ -193,11 +204,18 @@ void exec_run(struct node *node)
             run->started = true;
             tell(node, run->owner, MSG(exec_started, .id = run->id, .pid = 1, .note = msg_str("")));
             if (run->source) {
-                put_line(node, run, "{\"ev\":\"ready\",\"source\":\"tsserver\",\"version\":\"5\"}");
+                exec_line(node, run,
+                          "{\"ev\":\"ready\",\"source\":\"tsserver\",\"version\":\"5\"}");
+            } else if (run->work) {
+                exec_line(node, run, "{\"ev\":\"ready\",\"runner\":\"tsc\",\"version\":\"5\"}");
             }
         }
         if (run->answer_ms <= node->cluster->now_ms) {
-            answer(node, run);
+            if (run->work) {
+                warm_answer(node, run);
+            } else {
+                answer(node, run);
+            }
         }
         if (run->due_ms > node->cluster->now_ms) {
             at = &run->next;
@@ -206,6 +224,7 @@ void exec_run(struct node *node)
         struct msg_exec_exited exited = ending(node->cluster, run);
         tell(node, run->owner, &exited.head);
         *at = run->next;
+        warm_free(run);
         free(run);
     }
 }
@@ -215,44 +234,7 @@ void exec_drop(struct node *node)
     while (node->commands) {
         struct command_run *run = node->commands;
         node->commands = run->next;
+        warm_free(run);
         free(run);
     }
-}
-
-/* ---- HTTP ---- */
-
-void no_http(void *world, uint64_t id, struct rt_address owner,
-             const struct rt_http_request *request)
-{
-    (void)request;
-    tell(world, owner, MSG(http_done, .id = id, .error = msg_str("there is no HTTP here")));
-}
-
-void no_http_cancel(void *world, uint64_t id)
-{
-    (void)world;
-    (void)id;
-}
-
-enum err no_http_serve(void *world, struct rt_address owner, const char *at)
-{
-    (void)world;
-    (void)owner;
-    (void)at;
-    return ERR_UNSUPPORTED;
-}
-
-void no_http_answer(void *world, uint64_t id, uint64_t status, const char *type,
-                    struct msg_str body)
-{
-    (void)world;
-    (void)id;
-    (void)status;
-    (void)type;
-    (void)body;
-}
-
-void no_http_close(void *world)
-{
-    (void)world;
 }

@@ -5,17 +5,20 @@
  */
 #include "tests/support/cluster_priv.h"
 
-/* Which of the cluster's runs: their ids differ in the last digit. */
-static size_t run_of(struct msg_str run)
+/* Which of the cluster's runs. */
+static size_t run_of(const struct cluster *cluster, struct msg_str run)
 {
-    size_t index = run.size > 0 ? (size_t)(run.at[run.size - 1] - '0') : 0;
-    return index < CLUSTER_RUNS ? index : 0;
+    size_t index = CLUSTER_RUNS - 1;
+    while (index > 0 && !msg_str_is(run, cluster->views[index].run)) {
+        index--;
+    }
+    return index;
 }
 
 /* The number of a job outside of the cluster. */
-static size_t job_of(struct msg_str run, uint64_t job)
+static size_t job_of(const struct cluster *cluster, struct msg_str run, uint64_t job)
 {
-    return job < CLUSTER_RUN_JOBS ? run_of(run) * CLUSTER_RUN_JOBS + job : 0;
+    return job < CLUSTER_RUN_JOBS ? run_of(cluster, run) * CLUSTER_RUN_JOBS + job : 0;
 }
 
 static void on_grant(struct cluster *cluster, const struct msg_grant *grant)
@@ -24,7 +27,7 @@ static void on_grant(struct cluster *cluster, const struct msg_grant *grant)
         cluster_blame(cluster, "epoch %llu after %llu", (unsigned long long)grant->epoch,
                       (unsigned long long)cluster->epoch);
     }
-    uint64_t *token = &cluster->tokens[run_of(grant->run)];
+    uint64_t *token = &cluster->tokens[run_of(cluster, grant->run)];
     if (grant->token <= *token) {
         cluster_blame(cluster, "token %llx after %llx", (unsigned long long)grant->token,
                       (unsigned long long)*token);
@@ -45,7 +48,7 @@ static bool is_acked(const struct cluster *cluster, uint64_t job, uint64_t token
 
 static void on_ack(struct cluster *cluster, const struct msg_job_ack *ack)
 {
-    size_t number = job_of(ack->run, ack->job);
+    size_t number = job_of(cluster, ack->run, ack->job);
     if (ack->reason != ERR_OK || is_acked(cluster, number, ack->token)) {
         return;
     }
@@ -65,20 +68,24 @@ static void on_ack(struct cluster *cluster, const struct msg_job_ack *ack)
 
 void judge(struct cluster *cluster, const struct node *from, const struct msg *msg)
 {
-    (void)from;
     switch (msg->type) {
+    case MSG_SUBMITTED:
+        if (from->index == NODE_COORDINATOR) {
+            cluster->committed[run_of(cluster, msg_as_submitted(msg)->run)] = true;
+        }
+        return;
     case MSG_GRANT:
         on_grant(cluster, msg_as_grant(msg));
         return;
     case MSG_LEASE: {
         const struct msg_lease *lease = msg_as_lease(msg);
-        struct job_judged *job = &cluster->judged[job_of(lease->run, lease->job)];
+        struct job_judged *job = &cluster->judged[job_of(cluster, lease->run, lease->job)];
         job->granted = lease->token > job->granted ? lease->token : job->granted;
         return;
     }
     case MSG_JOB_DONE: {
         const struct msg_job_done *done = msg_as_job_done(msg);
-        size_t number = job_of(done->run, done->job);
+        size_t number = job_of(cluster, done->run, done->job);
         bool passes =
             done->outcome == TERM_outcome_COMPLETE && cluster->jobs[number].kind == KIND_PASS;
         if (passes && done->token > cluster->judged[number].good) {

@@ -1,20 +1,30 @@
 /* cluster_priv.h - what the files of the cluster share: nodes, frames, commands.
  *
- * cluster.c owns the nodes and time, cluster_net.c what is between them, cluster_exec.c the
- * commands, cluster_judge.c looks at every message that leaves a node.
+ * cluster.c owns the nodes and time, cluster_net.c what is between them, cluster_exec.c and
+ * cluster_warm.c the commands, cluster_http.c and cluster_outside.c the world outside,
+ * cluster_judge.c looks at every message that leaves a node.
  */
 #ifndef TESTS_SUPPORT_CLUSTER_PRIV_H
 #define TESTS_SUPPORT_CLUSTER_PRIV_H
 
+#include "actors/gateway/gateway.h"
+#include "actors/sqs_bridge/sqs_bridge.h"
 #include "tests/support/client.h"
 #include "tests/support/cluster.h"
+#include "tests/support/fake_github.h"
+#include "tests/support/fake_sqs.h"
+#include "tools/admin.h"
 
 enum {
     NODES_MAX = CLUSTER_EXECUTORS_MAX + CLUSTER_OTHERS,
     ROUTE_UP = 1,        /* every other process's number for its way to the coordinator */
     ROUTE_FACTOR = 1000, /* the coordinator's: node * this + incarnation */
-    ACKS_MAX = 8 * CLUSTER_JOBS_MAX
+    ACKS_MAX = 8 * CLUSTER_JOBS_MAX,
+    OUTSIDE_PUTS_MAX = 8
 };
+
+#define WALL_MS        UINT64_C(1700000000000) /* of the outside, when the cluster begins */
+#define OUTSIDE_SECRET "s"                     /* of webhooks */
 
 struct command_run {
     struct command_run *next;
@@ -30,6 +40,49 @@ struct command_run {
     uint64_t asked;
     uint64_t answer_ms; /* when it answers what it was asked; UINT64_MAX: nothing */
     uint64_t began_ms;
+    struct warm_work *work; /* of a warm runner; NULL: it is none */
+};
+
+/* A request of HTTP that is under way. */
+struct exchange {
+    struct exchange *next;
+    uint64_t id;
+    struct rt_address owner;
+    uint64_t due_ms;        /* when its answer comes */
+    uint64_t poll_until_ms; /* a long poll; 0: it is none */
+    bool silent;            /* the answer to the poll is lost */
+    uint64_t status;        /* 0: there is none */
+    const char *headers;    /* static */
+    char *body;             /* owned: the answer's; of a poll that goes on its own */
+};
+
+enum visit_kind { VISIT_HOOK, VISIT_FORGED, VISIT_SCRAPE, VISITS };
+
+/* A request of HTTP to a node. */
+struct visit {
+    uint64_t id;     /* 0: none is under way */
+    uint64_t due_ms; /* when it is made, or given up; UINT64_MAX: never */
+};
+
+struct outside_put {
+    uint64_t at_ms; /* UINT64_MAX: it was put */
+    size_t run;     /* SIZE_MAX: it is rubbish */
+    char id[FAKE_ID_SIZE];
+    char *body; /* owned */
+};
+
+struct outside {
+    struct fake_sqs sqs;
+    struct fake_github github;
+    uint64_t bad_permille;
+    struct outside_put puts[OUTSIDE_PUTS_MAX];
+    size_t puts_count;
+    struct visit visits[VISITS];
+    uint64_t last_visit;
+    size_t hook_run; /* SIZE_MAX: there is no webhook */
+    bool hook_again; /* it will be sent once more, though it was accepted */
+    bool hook_done;
+    uint64_t monitored_ms; /* when the monitor showed all processes last */
 };
 
 struct frame_at {
@@ -55,6 +108,8 @@ struct node {
     struct links *links;
     struct store *store; /* the coordinator's; outlives incarnations */
     struct command_run *commands;
+    struct exchange *exchanges;
+    struct rt_address server; /* who serves HTTP; nobody */
 
     int64_t offset_ms; /* of the monotonic clock; new in each incarnation */
     int64_t drift_ppm;
@@ -66,6 +121,7 @@ struct node {
     uint64_t start_ms;     /* when to start again; UINT64_MAX: not */
     uint64_t connect_ms;   /* when the way to the coordinator opens (again) */
     uint64_t paused_ms;    /* until then; 0: runs */
+    uint64_t changed_ms;   /* when it ended, began or went on last */
     uint64_t cut_to_ms;    /* until then nothing reaches it */
     uint64_t cut_from_ms;  /* until then nothing leaves it */
     struct frame_at *held; /* arrived while it was paused */
@@ -115,10 +171,20 @@ struct cluster {
     size_t acks_count;
     uint64_t epoch;
     uint64_t tokens[CLUSTER_RUNS];
+    bool committed[CLUSTER_RUNS]; /* the coordinator said that the run is in the ledger */
+    struct outside outside;
+    struct credentials credentials;
+    struct gateway_arg gateway;
     uint64_t crashed_actors;
     uint64_t restarts; /* of systems that are gone */
     char why[CLUSTER_WHY_SIZE];
 };
+
+/* Time of the outside. */
+static inline uint64_t cluster_wall(const struct cluster *cluster)
+{
+    return WALL_MS + cluster->now_ms;
+}
 
 static inline uint64_t sooner(uint64_t a, uint64_t b)
 {
@@ -158,14 +224,43 @@ uint64_t exec_next_ms(const struct node *node);
 void exec_run(struct node *node);
 void exec_drop(struct node *node);
 
-/* There is no HTTP in the cluster: requests end at once, servers are unsupported. */
-void no_http(void *world, uint64_t id, struct rt_address owner,
-             const struct rt_http_request *request);
-void no_http_cancel(void *world, uint64_t id);
-enum err no_http_serve(void *world, struct rt_address owner, const char *at);
-void no_http_answer(void *world, uint64_t id, uint64_t status, const char *type,
-                    struct msg_str body);
-void no_http_close(void *world);
+/* The job of a file's name, which begins; SIZE_MAX for a name that is none of ours. */
+size_t exec_note_start(struct cluster *cluster, const char *file);
+
+/* A line on the control socket of the command. */
+void exec_line(struct node *node, const struct command_run *run, const char *line);
+
+/* ---- cluster_warm.c ---- */
+
+void warm_start(struct cluster *cluster, struct command_run *run, const char *dir);
+void warm_write(struct node *node, struct command_run *run, const char *bytes, size_t size);
+void warm_answer(struct node *node, struct command_run *run);
+void warm_free(struct command_run *run);
+
+/* ---- cluster_http.c ---- */
+
+void web_start(void *world, uint64_t id, struct rt_address owner,
+               const struct rt_http_request *request);
+void web_cancel(void *world, uint64_t id);
+uint64_t web_next_ms(const struct node *node);
+void web_run(struct node *node);
+void web_drop(struct node *node);
+
+/* ---- cluster_outside.c ---- */
+
+enum err web_serve(void *world, struct rt_address owner, const char *at);
+void web_answer(void *world, uint64_t id, uint64_t status, const char *type, struct msg_str body);
+void web_close(void *world);
+void outside_init(struct cluster *cluster);
+uint64_t outside_next_ms(const struct cluster *cluster);
+void outside_run(struct cluster *cluster);
+void outside_lose(struct node *node);
+void outside_fini(struct cluster *cluster);
+
+/* ---- cluster_admin.c ---- */
+
+/* An admin as each process of the cast has it. */
+enum err admin_spawn(struct node *node) MUST_CHECK;
 
 /* ---- cluster_judge.c ---- */
 
