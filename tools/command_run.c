@@ -224,23 +224,22 @@ static int make_plan(struct run *self)
     self->session.plan.work = CLIENT_RUN;
     self->session.plan.files = (const char *const *)(void *)self->targets.files;
     self->session.plan.patience_ms = patience_ms(self);
-    self->session.plan.submit =
-        (struct msg_submit){.head = {MSG_SUBMIT},
-                            .run = msg_str(self->id),
-                            .dir = msg_str(self->dir),
-                            .runner =
-                                msg_str(self->command == self->reporting ? "results" : cfg->runner),
-                            .command = msg_str(self->command),
-                            .env = msg_str(self->env),
-                            .workers = self->report.workers,
-                            .retries = cfg->retries,
-                            .fail_fast = invocation_flag(self->invocation, "fail-fast"),
-                            .timeout_ms = cfg->timeout_ms,
-                            .files = self->targets.count,
-                            .root = msg_str(self->root),
-                            .snapshot = msg_str(self->snapshot),
-                            .fix = mode_of(self->invocation, "fix"),
-                            .heal = mode_of(self->invocation, "heal")};
+    self->session.plan.submit = (struct msg_submit){
+        .head = {MSG_SUBMIT},
+        .run = msg_str(self->id),
+        .dir = msg_str(self->dir),
+        .runner = msg_str(self->command == self->reporting ? "results" : cfg->runner),
+        .command = msg_str(self->command),
+        .env = msg_str(self->env),
+        .workers = self->report.workers,
+        .retries = cfg->retries,
+        .fail_fast = invocation_flag(self->invocation, "fail-fast"),
+        .timeout_ms = cfg->timeout_ms,
+        .files = self->targets.count,
+        .root = msg_str(self->root),
+        .snapshot = msg_str(self->snapshot),
+        .fix = mode_of(self->invocation, "fix"),
+        .heal = mode_of(self->invocation, "heal")};
     return msg_check(&self->session.plan.submit.head) == ERR_OK
                ? EXIT_DONE
                : complain(EXIT_COULD_NOT, "the path of the project is too long", NULL);

@@ -79,8 +79,8 @@ void host_doom(struct rt_context *ctx, struct slot *slot, uint64_t outcome, cons
 static char *identity_of(const struct batch *batch)
 {
     char *text = NULL;
-    return asprintf(&text, "%s\n%s\n%s\n%s\n%s", batch->dir, batch->root, batch->snapshot, batch->env,
-                    batch->command) < 0
+    return asprintf(&text, "%s\n%s\n%s\n%s\n%s", batch->dir, batch->root, batch->snapshot,
+                    batch->env, batch->command) < 0
                ? NULL
                : text;
 }
@@ -141,8 +141,7 @@ static enum err ask(struct rt_context *ctx, struct slot *slot)
     const struct cfg_executor *cfg = &rt_config(ctx)->executor;
     bool list = slot->batch->work == TERM_work_LIST;
     uint64_t id = ++self->commands;
-    char *text =
-        list ? runner_list(id) : runner_run(id, slot->batch, cfg->file_timeout_ms);
+    char *text = list ? runner_list(id) : runner_run(id, slot->batch, cfg->file_timeout_ms);
     if (!text) {
         return ERR_MEMORY;
     }

@@ -123,8 +123,8 @@ Test(executor_host, speaks_with_all_hosts_alike)
         char written[96];
         unsigned id = (unsigned)i + 1;
         (void)snprintf(line, sizeof line,
-                       "/p: node /reporters/%s/host.mjs%s [PATH=/bin] [CI=1] [TROUPE_SLOT=0]", names[i],
-                       strcmp(names[i], "results") == 0 ? " --command check {}" : "");
+                       "/p: node /reporters/%s/host.mjs%s [PATH=/bin] [CI=1] [TROUPE_SLOT=0]",
+                       names[i], strcmp(names[i], "results") == 0 ? " --command check {}" : "");
         (void)snprintf(written, sizeof written,
                        "{\"cmd\":\"run\",\"id\":%u,\"files\":[\"a\"],\"timeout_ms\":300000}\n", id);
         grant(9 + i, names[i], one);
