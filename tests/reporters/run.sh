@@ -26,6 +26,7 @@ done
 install false-green "$here/../projects/false-green"
 install tsc "$here/fixtures/tsc"
 install jest "$here/fixtures/jest"
+install eslint "$here/fixtures/eslint"
 for version in pw150 pw165; do
   install "$version" "$here/fixtures/playwright" "$here/fixtures/$version"
 done
@@ -38,7 +39,17 @@ cp -R "$here/fixtures/pytest/." "$work/pytest"
   { python3 -m venv "$work/pytest/.venv" && "$work/pytest/.venv/bin/pip" install --quiet pytest==8.4.2; } >&2 ||
   rm -rf "$work/pytest/.venv"
 
+# What needs no installation; where go, cargo or cmake are not there these tests skip and say so.
+for name in go cargo ctest; do
+  rm -rf "$work/$name"
+  cp -R "$here/fixtures/$name" "$work/$name"
+done
+if command -v cmake >/dev/null; then
+  cmake -S "$work/ctest" -B "$work/ctest/build" >/dev/null
+fi
+
 TROUPE_TEST_WORK=$work exec node --test "$@" "$here/compiled.test.mjs" "$here/vitest_host.test.mjs" \
   "$here/tsc_host.test.mjs" "$here/playwright_host.test.mjs" "$here/playwright_capture.test.mjs" \
   "$here/detect.test.mjs" "$here/auto_host.test.mjs" "$here/jest_host.test.mjs" "$here/pytest_host.test.mjs" \
-  "$here/results_host.test.mjs"
+  "$here/results_host.test.mjs" "$here/eslint_host.test.mjs" "$here/go_host.test.mjs" "$here/ctest_host.test.mjs" \
+  "$here/cargo_host.test.mjs"

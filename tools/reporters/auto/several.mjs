@@ -8,7 +8,7 @@ import { Channel } from '../common/channel.mjs'
 import { EXIT_UNUSABLE, Session } from '../common/session.mjs'
 
 const HOSTS_MAX = 3 // that are kept warm
-const FILES = { pytest: /\.py$/, cargo: /\.rs$/, vitest: /\.[cm]?[jt]sx?$/, jest: /\.[cm]?[jt]sx?$/, playwright: /\.[cm]?[jt]sx?$/, go: /^/, ctest: /^/ }
+const FILES = { pytest: /\.py$/, cargo: /\.rs( \(doc\))?$/, vitest: /\.[cm]?[jt]sx?$/, jest: /\.[cm]?[jt]sx?$/, playwright: /\.[cm]?[jt]sx?$/, go: /^/, ctest: /^/ }
 
 export class Several {
   #root
