@@ -9,8 +9,14 @@
 #include "tools/command.h"
 #include "tools/json.h"
 #include "tools/simulate.h"
+#include "tools/simulate_scaling.h"
 
-enum { FILES_MAX = 1000000, WORKERS_MAX = 10000, SECONDS_MAX = 1000000000 };
+enum {
+    FILES_MAX = 1000000,
+    WORKERS_MAX = 10000,
+    SECONDS_MAX = 1000000000,
+    POLICY_SIZE_MAX = 65536
+};
 
 struct inputs {
     struct simulate_file *files;
@@ -20,6 +26,8 @@ struct inputs {
     struct simulate_kill kills[GIVEN_MAX];
     uint64_t joins_us[GIVEN_MAX];
     struct simulate_terms terms;
+    struct scaling_arrival *arrivals; /* has the capacity when there are no files */
+    size_t arrivals_count;
 };
 
 /* ---- options ---- */
@@ -170,18 +178,16 @@ static int add_line(struct inputs *self, const char *line, size_t number)
     return EXIT_DONE;
 }
 
-static int read_files(const struct invocation *invocation, struct inputs *self)
+/* Hands each line that is not empty to `take`, with its number from 1. */
+static int read_lines(FILE *file, int (*take)(struct inputs *, const char *, size_t),
+                      struct inputs *self)
 {
-    FILE *file = NULL;
-    int code = invocation_input(invocation, &file);
-    if (code != EXIT_DONE) {
-        return code;
-    }
     char *line = NULL;
     size_t capacity = 0;
+    int code = EXIT_DONE;
     for (size_t number = 1; code == EXIT_DONE && getline(&line, &capacity, file) >= 0; number++) {
         if (line[strspn(line, " \t\r\n")] != '\0') {
-            code = add_line(self, line, number);
+            code = take(self, line, number);
         }
     }
     free(line);
@@ -192,6 +198,13 @@ static int read_files(const struct invocation *invocation, struct inputs *self)
         (void)fclose(file);
     }
     return code;
+}
+
+static int read_files(const struct invocation *invocation, struct inputs *self)
+{
+    FILE *file = NULL;
+    int code = invocation_input(invocation, &file);
+    return code == EXIT_DONE ? read_lines(file, add_line, self) : code;
 }
 
 static int play(struct inputs *self)
@@ -213,13 +226,107 @@ static int play(struct inputs *self)
                      : EXIT_DONE;
 }
 
+/* ---- scaling ---- */
+
+static int open_file(const char *path, FILE **ret_file)
+{
+    *ret_file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    return *ret_file ? EXIT_DONE
+                     : complainf(EXIT_USAGE, NULL, "%.300s: %s", path, strerrordesc_np(errno));
+}
+
+static int read_policy(const char *path, struct scaling_policy *policy)
+{
+    char text[POLICY_SIZE_MAX];
+    char why[256] = "out of memory";
+    FILE *file = NULL;
+    int code = open_file(path, &file);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    size_t size = fread(text, 1, sizeof text, file);
+    bool whole = size < sizeof text && !ferror(file);
+    if (file != stdin) {
+        (void)fclose(file);
+    }
+    if (!whole) {
+        return complainf(EXIT_USAGE, NULL, "%.300s cannot be read, or is too long", path);
+    }
+    return scaling_policy_read(text, size, policy, why, sizeof why) == ERR_OK
+               ? EXIT_DONE
+               : complainf(EXIT_USAGE, "troupe(1) lists the keys of a policy.", "%.300s: %s", path,
+                           why);
+}
+
+static int add_arrival(struct inputs *self, const char *line, size_t number)
+{
+    char why[256];
+    if (self->arrivals_count == FILES_MAX) {
+        return complainf(EXIT_USAGE, NULL, "more than %d arrivals", FILES_MAX);
+    }
+    if (self->arrivals_count == self->capacity) {
+        size_t capacity = self->capacity ? 2 * self->capacity : 256;
+        struct scaling_arrival *arrivals = realloc(self->arrivals, capacity * sizeof *arrivals);
+        if (!arrivals) {
+            return complain(EXIT_COULD_NOT, "out of memory", NULL);
+        }
+        self->arrivals = arrivals;
+        self->capacity = capacity;
+    }
+    if (json_read_arrival(line, &self->arrivals[self->arrivals_count], why, sizeof why) != ERR_OK) {
+        return complainf(EXIT_USAGE, "Each line is {\"at_s\":60,\"cpu_s\":1800}.", "line %zu: %s",
+                         number, why);
+    }
+    self->arrivals_count++;
+    return EXIT_DONE;
+}
+
+static int play_scaling(const struct invocation *invocation, struct inputs *self)
+{
+    const char *arrivals = invocation_value(invocation, "arrivals");
+    struct scaling_policy policy;
+    FILE *file = NULL;
+    if (!arrivals || invocation->words_count > 0) {
+        return complain(EXIT_USAGE, "--policy goes with --arrivals FILE, and with no other file",
+                        NULL);
+    }
+    int code = read_policy(invocation_value(invocation, "policy"), &policy);
+    code = code == EXIT_DONE ? open_file(arrivals, &file) : code;
+    code = code == EXIT_DONE ? read_lines(file, add_arrival, self) : code;
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    struct scaling_result result;
+    enum err err = simulate_scaling(&policy, self->arrivals, self->arrivals_count, &result);
+    if (err != ERR_OK) {
+        return complainf(EXIT_COULD_NOT, NULL, "%s", err_text(err));
+    }
+    err = json_scaled(stdout, &result);
+    free(result.instances);
+    return err == ERR_OK ? EXIT_DONE
+                         : complain(EXIT_COULD_NOT, "the result cannot be written", NULL);
+}
+
+static int play_files(const struct invocation *invocation, struct inputs *self)
+{
+    int code = read_options(invocation, self);
+    code = code == EXIT_DONE ? read_files(invocation, self) : code;
+    return code == EXIT_DONE ? play(self) : code;
+}
+
 int command_simulate(struct invocation *invocation)
 {
     struct inputs self = {.count = 0};
+    bool scaling =
+        invocation_value(invocation, "policy") || invocation_value(invocation, "arrivals");
     int code = invocation_configure(invocation);
-    code = code == EXIT_DONE ? read_options(invocation, &self) : code;
-    code = code == EXIT_DONE ? read_files(invocation, &self) : code;
-    code = code == EXIT_DONE ? play(&self) : code;
+    if (code == EXIT_DONE && scaling && !invocation_value(invocation, "policy")) {
+        code = complain(EXIT_USAGE, "--arrivals goes with --policy FILE", NULL);
+    }
+    if (code == EXIT_DONE) {
+        code = scaling ? play_scaling(invocation, &self) : play_files(invocation, &self);
+    }
+    free(self.arrivals);
     for (size_t i = 0; i < self.count; i++) {
         free(self.files[i].tests_us);
     }

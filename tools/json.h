@@ -47,6 +47,14 @@ enum err json_read_simulated(const char *line, struct simulate_file *ret_file, c
                              size_t size) MUST_CHECK;
 enum err json_simulated(FILE *out, const struct simulate_result *result) MUST_CHECK;
 
+/* A line of its --arrivals: {"at_s","cpu_s"}. */
+struct scaling_arrival;
+struct scaling_result;
+
+enum err json_read_arrival(const char *line, struct scaling_arrival *ret_arrival, char *why,
+                           size_t size) MUST_CHECK;
+enum err json_scaled(FILE *out, const struct scaling_result *result) MUST_CHECK;
+
 /* A line of `troupe classify`: {"id","message","file_path"?}. */
 struct json_text {
     char *id; /* as JSON */

@@ -5,6 +5,7 @@
 
 #include "tools/json.h"
 #include "tools/simulate.h"
+#include "tools/simulate_scaling.h"
 
 enum { SECONDS_MAX = 1000000000, TESTS_MAX = 1000000 };
 
@@ -116,4 +117,48 @@ enum err json_simulated(FILE *out, const struct simulate_result *result)
                                    makespan_us / 1e6, "lower_bound_s", result->lower_bound_us / 1e6,
                                    "ratio", ratio, "lost", (json_int_t)result->lost, "doubled",
                                    (json_int_t)result->doubled, "workers", workers));
+}
+
+/* ---- scaling ---- */
+
+enum err json_read_arrival(const char *line, struct scaling_arrival *ret_arrival, char *why,
+                           size_t size)
+{
+    json_error_t error;
+    json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, &error);
+    const json_t *at = json_object_get(object, "at_s");
+    const json_t *cpu = json_object_get(object, "cpu_s");
+    enum err err = ERR_OK;
+    if (!object || !is_time(at) || !is_time(cpu)) {
+        (void)snprintf(why, size, "%s",
+                       object ? "\"at_s\" or \"cpu_s\" is no number from 0 to 1e9" : error.text);
+        err = ERR_MALFORMED;
+    } else {
+        *ret_arrival = (struct scaling_arrival){.at_s = json_number_value(at),
+                                                .cpu_s = json_number_value(cpu)};
+    }
+    json_decref(object);
+    return err;
+}
+
+enum err json_scaled(FILE *out, const struct scaling_result *result)
+{
+    json_t *workers = json_array();
+    int bad = !workers;
+    for (size_t i = 0; i < result->instances_count && !bad; i++) {
+        bad |= json_array_append_new(workers,
+                                     json_pack("{s:f}", "busy_s", result->instances[i].busy_s));
+    }
+    if (bad) {
+        json_decref(workers);
+        return ERR_MEMORY;
+    }
+    double ratio = result->lower_bound_s > 0 ? result->makespan_s / result->lower_bound_s : 1;
+    return json_put(out, json_pack("{s:f, s:f, s:f, s:I, s:i, s:f, s:f, s:f, s:I, s:I, s:o}",
+                                   "makespan_s", result->makespan_s, "lower_bound_s",
+                                   result->lower_bound_s, "ratio", ratio, "lost",
+                                   (json_int_t)result->lost, "doubled", 0, "usd", result->usd,
+                                   "p50_s", result->p50_s, "p95_s", result->p95_s, "instances_max",
+                                   (json_int_t)result->instances_max, "stopped_busy",
+                                   (json_int_t)result->stopped_busy, "workers", workers));
 }

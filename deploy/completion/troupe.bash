@@ -18,7 +18,7 @@ _troupe() {
     fix) words='check --command --apply --models --allow --repo --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     verify) words='last --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     partition) words=' --workers --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    simulate) words=' --workers --boot-s --per-file-s --speed-sd --kill --join --no-split --seed --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    simulate) words=' --workers --boot-s --per-file-s --speed-sd --kill --join --no-split --seed --policy --arrivals --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     classify) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     runs) words='list show --limit --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     up) words=' --workers --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;

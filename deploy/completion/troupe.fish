@@ -62,6 +62,8 @@ complete -c troupe -n '__fish_seen_subcommand_from simulate' -l kill -r -d 'work
 complete -c troupe -n '__fish_seen_subcommand_from simulate' -l join -r -d 'another worker starts after S seconds; again and again'
 complete -c troupe -n '__fish_seen_subcommand_from simulate' -l no-split -d 'files are not cut between their tests'
 complete -c troupe -n '__fish_seen_subcommand_from simulate' -l seed -r -d 'of the speeds; the default is 1'
+complete -c troupe -n '__fish_seen_subcommand_from simulate' -l policy -r -d 'place --arrivals on instances that start and stop by this policy (YAML)'
+complete -c troupe -n '__fish_seen_subcommand_from simulate' -l arrivals -r -d 'with --policy: runs that arrive, lines of at_s and cpu_s; - is standard input'
 complete -c troupe -n '__fish_seen_subcommand_from runs' -l limit -r -d 'at most so many, newest first; the default is 20'
 complete -c troupe -n '__fish_seen_subcommand_from up' -l workers -r -d 'executors to start; the default is one per core'
 complete -c troupe -n '__fish_seen_subcommand_from up' -l allow-write -r -d 'a directory outside the project that tests may write'

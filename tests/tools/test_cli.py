@@ -288,6 +288,43 @@ def simulate_says_what_is_lost_and_what_is_wrong(place):
         place.troupe("simulate", *args, given=line, want=2)
 
 
+POLICY = {"price_per_hour": 0.36, "slots_per_instance": 2, "start_lag_s": 30, "setup_s": 10,
+          "instances_max": 8, "idle_stop_s": 20, "decide_every_s": 10}
+
+
+def scaled(place, policy, arrivals, **more):
+    path = place.write("policy.yml", "".join(f"{key}: {value}\n" for key, value in policy.items()))
+    given = "".join(json.dumps({"at_s": at, "cpu_s": cpu}) + "\n" for at, cpu in arrivals)
+    return place.troupe("simulate", "--policy", path, "--arrivals", "-", given=given, **more)
+
+
+@test
+def simulate_scales_by_a_policy(place):
+    # One instance: 40 s until it works, 50 s of work, 20 s idle: 110 s.
+    out = last_json(scaled(place, dict(POLICY, rule="backlog", backlog_s=1000), [(5, 100)]))
+    assert abs(out["p50_s"] - 90) < 1e-6 and abs(out["usd"] - 110 * 0.36 / 3600) < 1e-6, out
+    assert out["instances_max"] == 1 and out["stopped_busy"] == out["lost"] == 0
+    # The second run waits for the first; then there is nothing for 21 s, and another instance starts.
+    out = last_json(scaled(place, dict(POLICY, rule="backlog", backlog_s=1000), [(0, 40), (1, 40), (101, 2)]))
+    assert abs(out["p50_s"] - 60) < 1e-6 and abs(out["p95_s"] - 79) < 1e-6, out
+    assert len(out["workers"]) == 2 and abs(out["makespan_s"] - 142) < 1e-6, out
+    # Four within the deadline: 60 s for 480.
+    out = last_json(scaled(place, dict(POLICY, rule="deadline", deadline_s=100), [(0, 480)]))
+    assert out["instances_max"] == 4 and abs(out["p95_s"] - 100) < 1e-6, out
+    cheap, fast = (last_json(scaled(place, dict(POLICY, rule="sqrt", value_per_s=value),
+                                    [(300 * i, 500) for i in range(40)])) for value in (1e-5, 1e-2))
+    assert cheap["usd"] < fast["usd"] and cheap["p50_s"] > fast["p50_s"]
+    for bad in (dict(POLICY), dict(POLICY, rule="sqrt"), dict(POLICY, rule="none", x=1),
+                dict(POLICY, rule="sqrt", x=1, y=2), dict(POLICY, rule="sqrt", x="many"),
+                dict(POLICY, rule="sqrt", x=1, instances_max=0)):
+        assert "policy.yml" in scaled(place, bad, [], want=2).stderr
+    place.write("policy.yml", "".join(f"{key}: {value}\n" for key, value in dict(POLICY, rule="sqrt", x=1).items()))
+    done = place.troupe("simulate", "--policy", "policy.yml", "--arrivals", "-", given='{"at_s":"now"}\n', want=2)
+    assert "line 1" in done.stderr
+    place.troupe("simulate", "--arrivals", "-", want=2)
+    place.troupe("simulate", "--policy", "policy.yml", want=2)
+
+
 @test
 def classify_keeps_its_contract(place):
     texts = [{"id": 1, "message": "src/a.ts(3,5): error TS2322: Type 'string' is not assignable to type 'number'."},

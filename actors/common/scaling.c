@@ -1,0 +1,55 @@
+/* scaling.c - three rules. */
+#include "actors/common/scaling.h"
+
+#include <assert.h>
+#include <math.h>
+
+/* Work that is left when a new instance can begin, if those that are ready go on. */
+static double left_s(const struct scaling_policy *policy, const struct scaling_state *state)
+{
+    double lag_s = policy->start_lag_s + policy->setup_s;
+    return fmax(0, state->work_s - (double)state->ready * policy->slots_per_instance * lag_s);
+}
+
+/* Those that begin after the lag have so much less time until the deadline. */
+static double for_deadline(const struct scaling_policy *policy, double work_s)
+{
+    double time_s = policy->parameter - policy->start_lag_s - policy->setup_s;
+    return time_s > 0 ? work_s / (policy->slots_per_instance * time_s) : INFINITY;
+}
+
+/* n instances wait work / (slots n) seconds, which cost the parameter each, and are paid for lag,
+ * set-up and idle time without working: the sum is least where both grow by the same. */
+static double for_value(const struct scaling_policy *policy, double work_s)
+{
+    double unused_s = policy->start_lag_s + policy->setup_s + policy->idle_stop_s;
+    double unused_price = policy->price_per_hour / 3600 * unused_s;
+    return sqrt(policy->parameter * work_s / (policy->slots_per_instance * unused_price));
+}
+
+static double for_backlog(const struct scaling_policy *policy, double work_s)
+{
+    return work_s / (policy->slots_per_instance * policy->parameter);
+}
+
+uint64_t scaling_start(const struct scaling_policy *policy, const struct scaling_state *state)
+{
+    static double (*const rules[SCALING_RULES])(const struct scaling_policy *,
+                                                double) = {[SCALING_DEADLINE] = for_deadline,
+                                                           [SCALING_SQRT] = for_value,
+                                                           [SCALING_BACKLOG] = for_backlog};
+    assert(policy->rule < SCALING_RULES);
+    double work_s = left_s(policy, state);
+    if (work_s <= 0) {
+        return 0;
+    }
+    double wanted = ceil(rules[policy->rule](policy, work_s));
+    double have = (double)(state->ready + state->coming);
+    double most = fmin(wanted, policy->instances_max);
+    return most > have ? (uint64_t)(most - have) : 0;
+}
+
+bool scaling_may_stop(const struct scaling_policy *policy, double idle_s)
+{
+    return idle_s >= 0 && idle_s >= policy->idle_stop_s;
+}

@@ -1,0 +1,44 @@
+/* scaling.h - how many instances to have for the work there is, and when to let one go.
+ *
+ * Pure.  By seconds of work, not by messages.  Instances are only ever added by a decision; each
+ * goes by itself when it has been idle for long enough, so that none is stopped that works.
+ */
+#ifndef ACTORS_COMMON_SCALING_H
+#define ACTORS_COMMON_SCALING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum scaling_rule {
+    SCALING_DEADLINE, /* parameter: seconds in which all that waits should be done */
+    SCALING_SQRT,     /* parameter: what a second of waiting is worth, in the unit of the price */
+    SCALING_BACKLOG,  /* parameter: seconds of work for each slot */
+    SCALING_RULES
+};
+
+struct scaling_policy {
+    enum scaling_rule rule;
+    double parameter;
+    double price_per_hour; /* of an instance, from its start to its end */
+    double slots_per_instance;
+    double start_lag_s; /* from the decision until an instance runs */
+    double setup_s;     /* and until it can work */
+    double idle_stop_s;
+    double decide_every_s;
+    double instances_max;
+};
+
+struct scaling_state {
+    double work_s;   /* processor seconds that wait or are under way */
+    uint64_t ready;  /* instances that can work */
+    uint64_t coming; /* instances that were started and cannot work yet */
+};
+
+/* How many instances to start now.  Where those that are ready would be done before another one
+ * can work, none. */
+uint64_t scaling_start(const struct scaling_policy *policy, const struct scaling_state *state);
+
+/* Whether an instance that has been idle for so long should end itself; negative: it works. */
+bool scaling_may_stop(const struct scaling_policy *policy, double idle_s);
+
+#endif
