@@ -30,6 +30,8 @@ verify
 partition
 simulate
 classify
+heal
+resolve
 runs
 up
 down
