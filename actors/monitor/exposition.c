@@ -100,7 +100,11 @@ static void add_value(struct text *text, const char *value)
         if (*at == '"' || *at == '\\') {
             safe[size++] = '\\';
         }
-        safe[size++] = *at >= ' ' && *at <= '~' ? *at : '?';
+        char shown = '?';
+        if (*at >= ' ' && *at <= '~') {
+            shown = *at;
+        }
+        safe[size++] = shown;
     }
     safe[size] = '\0';
     add(text, "%s", safe);

@@ -42,17 +42,17 @@ static bool make_room(struct fleet *self)
 }
 
 /* NULL: there is no room for another. */
-static struct fleet_process *find_or_add(struct fleet *self, const char *name, uint64_t now_ms)
+static struct fleet_process *find_or_add(struct fleet *self, struct msg_str name, uint64_t now_ms)
 {
-    size_t at = place_of(self, name);
-    if (at < self->count && strcmp(self->all[at]->node, name) == 0) {
+    size_t at = place_of(self, name.at);
+    if (at < self->count && strcmp(self->all[at]->node, name.at) == 0) {
         return self->all[at];
     }
     struct fleet_process *process = make_room(self) ? calloc(1, sizeof *process) : NULL;
     if (!process) {
         return NULL;
     }
-    (void)strcpy(process->node, name); /* it has the field's limit */
+    memcpy(process->node, name.at, name.size); /* the field has the same limit */
     process->heard_ms = now_ms;
     memmove(&self->all[at + 1], &self->all[at],
             (self->count - at) * sizeof(struct fleet_process *));
@@ -63,7 +63,7 @@ static struct fleet_process *find_or_add(struct fleet *self, const char *name, u
 
 void fleet_hear(struct fleet *self, const struct msg_node_is *is, uint64_t now_ms)
 {
-    struct fleet_process *process = find_or_add(self, is->node.at, now_ms);
+    struct fleet_process *process = find_or_add(self, is->node, now_ms);
     if (!process) {
         self->left_out++;
         return;
@@ -72,7 +72,8 @@ void fleet_hear(struct fleet *self, const struct msg_node_is *is, uint64_t now_m
     if (process->up) {
         process->round = self->round;
         process->heard_ms = now_ms;
-        (void)strcpy(process->version, is->version.at);
+        memcpy(process->version, is->version.at, is->version.size);
+        process->version[is->version.size] = '\0';
         process->is = *is;
         process->is.node = msg_str(process->node);
         process->is.version = msg_str(process->version);

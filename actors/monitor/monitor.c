@@ -148,7 +148,8 @@ static enum err on_node_is(struct monitor *self, struct rt_context *ctx,
         end_round(self, ctx);
         return ERR_OK;
     }
-    (void)strcpy(self->after, is->node.at);
+    memcpy(self->after, is->node.at, is->node.size);
+    self->after[is->node.size] = '\0';
     fleet_hear(&self->fleet, is, rt_now_ms(ctx));
     ask_next(self, ctx);
     return ERR_OK;

@@ -34,7 +34,7 @@ def programs():
             if done.returncode:
                 return None, done.stderr.strip()[-200:]
         shutil.rmtree(CACHE, ignore_errors=True)
-        shutil.copytree(pathlib.Path(work, "tree"), CACHE)
+        shutil.copytree(pathlib.Path(work, "tree", "usr", "bin"), folder)
     return folder, ""
 
 
