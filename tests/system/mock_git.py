@@ -20,7 +20,7 @@ def git(*args, cwd, **more):
 class Git:
     """`with Git(folder, token) as remote:` serves folder/OWNER/NAME.git at remote.url."""
 
-    def __init__(self, folder, token):
+    def __init__(self, folder, token, host="127.0.0.1"):
         self.folder = pathlib.Path(folder)
         self.token = token
         self.paths = []
@@ -30,9 +30,9 @@ class Git:
         self.open.set()
         self.asked = threading.Event()
         handler = type("Handler", (Handler,), {"remote": self})
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server = http.server.ThreadingHTTPServer((host, 0), handler)
         self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.url = f"http://{host}:{self.server.server_port}"
 
     def __enter__(self):
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

@@ -34,7 +34,7 @@ def need(condition, message, status=422):
 class GitHub:
     """`with GitHub("token", repos={"o/r"}) as github:` serves at github.url."""
 
-    def __init__(self, token, repos):
+    def __init__(self, token, repos, host="127.0.0.1"):
         self.token = token
         self.repos = repos
         self.checks = {}    # id -> check run
@@ -44,8 +44,8 @@ class GitHub:
         self.lock = threading.Lock()
         self.next_id = 1
         handler = type("Handler", (Handler,), {"github": self})
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.server = http.server.ThreadingHTTPServer((host, 0), handler)
+        self.url = f"http://{host}:{self.server.server_port}"
 
     def __enter__(self):
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
