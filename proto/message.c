@@ -183,7 +183,7 @@ size_t msg_size(const struct msg *msg)
 }
 
 /* Puts a copy of the string at `*at`, and moves on behind it. */
-static inline void copy_str(struct msg_str *to, char **at)
+__attribute__((always_inline)) static inline void copy_str(struct msg_str *to, char **at)
 {
     if (to->size > 0) {
         memcpy(*at, to->at, to->size);

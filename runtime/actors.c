@@ -3,17 +3,6 @@
 
 #include <stdlib.h>
 
-struct actor *actors_find(struct rt_system *system, uint64_t id)
-{
-    uint32_t slot = (uint32_t)id;
-    if (id == 0 || slot / ACTOR_CHUNK >= ACTOR_CHUNKS_MAX) {
-        return NULL;
-    }
-    struct actor *chunk =
-        atomic_load_explicit(&system->chunks[slot / ACTOR_CHUNK], memory_order_acquire);
-    return chunk ? &chunk[slot % ACTOR_CHUNK] : NULL;
-}
-
 static bool add_chunk(struct rt_system *system)
 {
     uint32_t index = system->slots / ACTOR_CHUNK;

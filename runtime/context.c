@@ -69,8 +69,8 @@ void rt_log(struct rt_context *ctx, enum rt_level level, const char *format, ...
 
 /* ---- messages ---- */
 
-static enum err envelope_for(struct rt_context *ctx, struct rt_address to, const struct msg *msg,
-                             struct envelope **ret_envelope)
+static inline enum err envelope_for(struct rt_context *ctx, struct rt_address to,
+                                    const struct msg *msg, struct envelope **ret_envelope)
 {
     struct rt_system *system = ctx->system;
     struct envelope *envelope;
@@ -79,11 +79,11 @@ static enum err envelope_for(struct rt_context *ctx, struct rt_address to, const
         return err;
     }
     envelope->account = system->own;
-    envelope->from = rt_self(ctx);
+    envelope->from = actor_address(system, ctx->actor);
     envelope->to = to;
     envelope->span = worker_number(ctx->worker);
     envelope->trace = ctx->envelope && ctx->envelope->trace ? ctx->envelope->trace : rt_random(ctx);
-    worker_accepted(system);
+    ctx->worker->tally.accepted++;
     *ret_envelope = envelope;
     return ERR_OK;
 }

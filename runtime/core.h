@@ -36,7 +36,6 @@ enum actor_state {
 struct queue {
     struct envelope *first;
     struct envelope *last;
-    uint32_t count;
 };
 
 /* Who is told of this actor's end, or shares it. */
@@ -80,10 +79,10 @@ struct actor {
     /* Newest first, pushed by anybody, of both lanes.  MAILBOX_IDLE: no turn is due, and whoever
      * pushes next schedules one. */
     _Atomic(struct envelope *) inbox;
-    /* Of the user lane since ever, count and bytes in one (see mailbox.c): what senders have
-     * pushed, and what the turn has finished. */
-    atomic_uint_fast64_t pushed;
-    atomic_uint_fast64_t finished;
+    /* Of the user lane, count and bytes in one number (see mailbox.c): what is in the inbox, and
+     * what the turn has taken out of it and not finished. */
+    atomic_uint_fast64_t inbox_load;
+    atomic_uint_fast64_t ready_load;
     atomic_uint_fast32_t user_count_max;
     atomic_bool drop_newest; /* RT_DROP_NEWEST */
     atomic_bool remote;      /* has to do with actors of other nodes */
@@ -116,6 +115,31 @@ struct actor {
     enum err end_reason; /* while ENDING */
 };
 
+static inline void run_list_push(struct run_list *list, struct actor *actor)
+{
+    actor->run_next = NULL;
+    if (list->last) {
+        list->last->run_next = actor;
+    } else {
+        list->first = actor;
+    }
+    list->last = actor;
+    list->count++;
+}
+
+static inline struct actor *run_list_pop(struct run_list *list)
+{
+    struct actor *actor = list->first;
+    if (actor) {
+        list->first = actor->run_next;
+        if (!list->first) {
+            list->last = NULL;
+        }
+        list->count--;
+    }
+    return actor;
+}
+
 /* What a worker has not yet added to the system's own account. */
 struct tally {
     uint64_t accepted;
@@ -136,7 +160,7 @@ struct worker {
     uint64_t number_next; /* numbers set aside, see worker_number */
     uint64_t number_end;
     struct tally tally;
-    atomic_uint_fast64_t turn_ns; /* how long a turn took lately */
+    uint64_t turn_ns;             /* how long a turn took lately */
     atomic_uint_fast64_t handled; /* messages; only this worker writes */
 };
 
@@ -202,7 +226,17 @@ struct rt_context {
 /* ---- actors.c ---- */
 
 /* The slot of an id, which may hold another actor by now; NULL when there never was one. */
-struct actor *actors_find(struct rt_system *system, uint64_t id);
+static inline struct actor *actors_find(struct rt_system *system, uint64_t id)
+{
+    uint32_t slot = (uint32_t)id;
+    if (id == 0 || slot / ACTOR_CHUNK >= ACTOR_CHUNKS_MAX) {
+        return NULL;
+    }
+    struct actor *chunk =
+        atomic_load_explicit(&system->chunks[slot / ACTOR_CHUNK], memory_order_acquire);
+    return chunk ? &chunk[slot % ACTOR_CHUNK] : NULL;
+}
+
 /* A slot with a new id; NULL without memory.  To be given back when the id has ended, and nobody
  * needs the slot's links to siblings any more. */
 struct actor *actors_take(struct rt_system *system);
@@ -230,6 +264,46 @@ void mailbox_finished(struct actor *actor, const struct envelope *envelope);
 /* What waits in the user lane, or is being handled. */
 void mailbox_load(const struct actor *actor, uint64_t *ret_count, uint64_t *ret_bytes);
 
+void queue_push_front(struct queue *queue, struct envelope *envelope);
+
+static inline struct envelope *queue_pop(struct queue *queue)
+{
+    struct envelope *envelope = queue->first;
+    if (envelope) {
+        queue->first = atomic_load_explicit(&envelope->next, memory_order_relaxed);
+        if (!queue->first) {
+            queue->last = NULL;
+        }
+    }
+    return envelope;
+}
+
+static inline void queue_push(struct queue *queue, struct envelope *envelope)
+{
+    atomic_store_explicit(&envelope->next, NULL, memory_order_relaxed);
+    if (queue->last) {
+        atomic_store_explicit(&queue->last->next, envelope, memory_order_relaxed);
+    } else {
+        queue->first = envelope;
+    }
+    queue->last = envelope;
+}
+
+#define MAILBOX_IDLE ((struct envelope *)(uintptr_t)1)
+
+/* Moves what has arrived to actor->ready. */
+void mailbox_drain(struct actor *actor);
+
+/* No turn is due any more, if nothing has arrived since the drain; false: something has.  From
+ * then on the actor is not the caller's. */
+bool mailbox_close(struct actor *actor);
+
+/* A message of the user lane has found its end. */
+void mailbox_finished(struct actor *actor, const struct envelope *envelope);
+
+/* What waits in the user lane, or is being handled. */
+void mailbox_load(const struct actor *actor, uint64_t *ret_count, uint64_t *ret_bytes);
+
 struct envelope *queue_pop(struct queue *queue);
 void queue_push(struct queue *queue, struct envelope *envelope);
 void queue_push_front(struct queue *queue, struct envelope *envelope);
@@ -239,14 +313,22 @@ void queue_push_front(struct queue *queue, struct envelope *envelope);
 void worker_schedule(struct rt_system *system, struct actor *actor);
 bool worker_run_one(struct worker *worker);
 
-/* Books into the system's own account: for a worker's thread without a bus lock. */
+/* Books an accepted message into the system's own account, from any thread. */
 void worker_accepted(struct rt_system *system);
 
 /* Adds what the worker has not yet added; for its own thread. */
 void worker_settle(struct worker *worker);
 
 /* A number that no other thing of this process has: of asks, monitors, commands, spans. */
-uint64_t worker_number(struct worker *worker);
+void worker_more_numbers(struct worker *worker);
+
+static inline uint64_t worker_number(struct worker *worker)
+{
+    if (worker->number_next == worker->number_end) {
+        worker_more_numbers(worker);
+    }
+    return ++worker->number_next;
+}
 enum err workers_start(struct rt_system *system) MUST_CHECK;
 void workers_stop(struct rt_system *system);
 

@@ -1,19 +1,6 @@
 /* envelope.c - making and ending envelopes. */
 #include "runtime/envelope.h"
 
-#include "runtime/pool.h"
-
-struct envelope *envelope_empty(size_t size)
-{
-    size_t whole = sizeof(struct envelope) + size;
-    assert(whole <= UINT32_MAX);
-    struct envelope *self = pool_take(whole);
-    if (self) {
-        *self = (struct envelope){.bytes = (uint32_t)whole, .size = (uint32_t)whole};
-    }
-    return self;
-}
-
 enum err envelope_make(const struct msg *msg, struct envelope **ret_envelope)
 {
     size_t size;
@@ -38,13 +25,6 @@ struct envelope *envelope_new(const struct msg *msg)
     enum err err = envelope_make(msg, &self);
     assert(err == ERR_OK || err == ERR_MEMORY);
     return self;
-}
-
-void envelope_free(struct envelope *envelope)
-{
-    if (envelope) {
-        pool_give(envelope, envelope->size);
-    }
 }
 
 void envelope_end(struct envelope **envelope, enum outcome outcome)

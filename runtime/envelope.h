@@ -10,6 +10,7 @@
 
 #include "proto/frame.h"
 #include "runtime/actor.h"
+#include "runtime/pool.h"
 
 /* How an accepted message ends. */
 enum outcome {
@@ -56,7 +57,16 @@ static inline const struct msg *envelope_msg(const struct envelope *envelope)
 
 /* An envelope for a body of `size` bytes, everything but the body zero; NULL without memory.  The
  * caller owns it, and ends it with envelope_end or envelope_free. */
-struct envelope *envelope_empty(size_t size);
+static inline struct envelope *envelope_empty(size_t size)
+{
+    size_t whole = sizeof(struct envelope) + size;
+    assert(whole <= UINT32_MAX);
+    struct envelope *self = (struct envelope *)pool_take(whole);
+    if (self) {
+        *self = (struct envelope){.bytes = (uint32_t)whole, .size = (uint32_t)whole};
+    }
+    return self;
+}
 
 /* A copy of `msg` (checked) in a new envelope; NULL without memory. */
 struct envelope *envelope_new(const struct msg *msg);
@@ -65,7 +75,12 @@ struct envelope *envelope_new(const struct msg *msg);
 enum err envelope_make(const struct msg *msg, struct envelope **ret_envelope) MUST_CHECK;
 
 /* Frees without counting. */
-void envelope_free(struct envelope *envelope);
+static inline void envelope_free(struct envelope *envelope)
+{
+    if (envelope) {
+        pool_give(envelope, envelope->size);
+    }
+}
 
 /* Counts `outcome` and frees. */
 void envelope_end(struct envelope **envelope, enum outcome outcome);

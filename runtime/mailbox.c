@@ -4,37 +4,13 @@
  * schedule the actor); the worker takes the whole stack at once and puts it in order, by lane: the
  * inbox of CAF (Charousset et al., "Revisiting actor programming in C++", 2016).
  *
- * What a user lane holds is the difference of two sums, of what was pushed and of what is finished,
- * so that the receiver needs no bus lock.  Each sum is count and bytes in one number, which may
- * wrap: the difference is right as long as it fits, and the largest limits leave room.
+ * What waits in a user lane is counted without bus locks: senders count what is in the inbox, the
+ * turn what it took out of it, and sets the inbox's sum to zero when it empties it.  Senders that
+ * push in the same moment may count one for two, and so pass the limit together, at most by as many
+ * times as there are threads; with the next drain all is right again, because each counts before it
+ * pushes.
  */
 #include "runtime/core.h"
-
-struct envelope *queue_pop(struct queue *queue)
-{
-    struct envelope *envelope = queue->first;
-    if (envelope) {
-        queue->first = atomic_load_explicit(&envelope->next, memory_order_relaxed);
-        if (!queue->first) {
-            queue->last = NULL;
-        }
-        queue->count--;
-        atomic_store_explicit(&envelope->next, NULL, memory_order_relaxed);
-    }
-    return envelope;
-}
-
-void queue_push(struct queue *queue, struct envelope *envelope)
-{
-    atomic_store_explicit(&envelope->next, NULL, memory_order_relaxed);
-    if (queue->last) {
-        atomic_store_explicit(&queue->last->next, envelope, memory_order_relaxed);
-    } else {
-        queue->first = envelope;
-    }
-    queue->last = envelope;
-    queue->count++;
-}
 
 void queue_push_front(struct queue *queue, struct envelope *envelope)
 {
@@ -43,42 +19,43 @@ void queue_push_front(struct queue *queue, struct envelope *envelope)
     if (!queue->last) {
         queue->last = envelope;
     }
-    queue->count++;
 }
 
 enum { BYTES_BITS = 38 };
 #define ONE_MESSAGE (UINT64_C(1) << BYTES_BITS)
 
-/* Senders may pass the limit together by as many messages as there are of them. */
-static bool has_room(struct rt_system *system, struct actor *actor, uint32_t bytes)
+static uint64_t load_of(const struct actor *actor)
 {
-    uint64_t count_max = atomic_load_explicit(&actor->user_count_max, memory_order_relaxed);
-    uint64_t pushed =
-        atomic_fetch_add_explicit(&actor->pushed, ONE_MESSAGE + bytes, memory_order_relaxed);
-    uint64_t load = pushed - atomic_load_explicit(&actor->finished, memory_order_relaxed);
-    /* Negative: others have pushed meanwhile, and their messages are finished already. */
-    if ((int64_t)load < 0 ||
-        ((load >> BYTES_BITS) < count_max &&
-         (load & (ONE_MESSAGE - 1)) + bytes <= system->config->runtime.mailbox_bytes_max)) {
-        return true;
+    return atomic_load_explicit(&actor->inbox_load, memory_order_relaxed) +
+           atomic_load_explicit(&actor->ready_load, memory_order_relaxed);
+}
+
+/* Counts a message in, if there is room for it. */
+static bool take_room(struct rt_system *system, struct actor *actor, uint32_t bytes)
+{
+    uint64_t load = load_of(actor);
+    if ((load >> BYTES_BITS) >=
+            atomic_load_explicit(&actor->user_count_max, memory_order_relaxed) ||
+        (load & (ONE_MESSAGE - 1)) + bytes > system->config->runtime.mailbox_bytes_max) {
+        return false;
     }
-    atomic_fetch_sub_explicit(&actor->pushed, ONE_MESSAGE + bytes, memory_order_relaxed);
-    return false;
+    uint64_t before = atomic_load_explicit(&actor->inbox_load, memory_order_relaxed);
+    atomic_store_explicit(&actor->inbox_load, before + ONE_MESSAGE + bytes, memory_order_relaxed);
+    return true;
 }
 
 void mailbox_finished(struct actor *actor, const struct envelope *envelope)
 {
-    uint64_t finished = atomic_load_explicit(&actor->finished, memory_order_relaxed);
-    atomic_store_explicit(&actor->finished, finished + ONE_MESSAGE + envelope->bytes,
+    uint64_t load = atomic_load_explicit(&actor->ready_load, memory_order_relaxed);
+    atomic_store_explicit(&actor->ready_load, load - ONE_MESSAGE - envelope->bytes,
                           memory_order_relaxed);
 }
 
 void mailbox_load(const struct actor *actor, uint64_t *ret_count, uint64_t *ret_bytes)
 {
-    uint64_t finished = atomic_load_explicit(&actor->finished, memory_order_relaxed);
-    uint64_t load = atomic_load_explicit(&actor->pushed, memory_order_relaxed) - finished;
-    *ret_count = (int64_t)load < 0 ? 0 : load >> BYTES_BITS;
-    *ret_bytes = (int64_t)load < 0 ? 0 : load & (ONE_MESSAGE - 1);
+    uint64_t load = load_of(actor);
+    *ret_count = load >> BYTES_BITS;
+    *ret_bytes = load & (ONE_MESSAGE - 1);
 }
 
 /* True when the actor has to be scheduled. */
@@ -100,7 +77,7 @@ enum err mailbox_push(struct rt_system *system, struct envelope **envelope)
     if (!actor || atomic_load_explicit(&actor->id, memory_order_relaxed) != self->to.actor) {
         return ERR_GONE;
     }
-    if (self->lane == LANE_USER && !has_room(system, actor, self->bytes)) {
+    if (self->lane == LANE_USER && !take_room(system, actor, self->bytes)) {
         return ERR_FULL;
     }
     *envelope = NULL;
@@ -123,11 +100,15 @@ void mailbox_drain(struct actor *actor)
         oldest = newest;
         newest = next;
     }
+    uint64_t load = atomic_load_explicit(&actor->ready_load, memory_order_relaxed);
     while (oldest) {
         struct envelope *next = atomic_load_explicit(&oldest->next, memory_order_relaxed);
+        load += oldest->lane == LANE_USER ? ONE_MESSAGE + oldest->bytes : 0;
         queue_push(&actor->ready[oldest->lane], oldest);
         oldest = next;
     }
+    atomic_store_explicit(&actor->ready_load, load, memory_order_relaxed);
+    atomic_store_explicit(&actor->inbox_load, 0, memory_order_relaxed);
 }
 
 bool mailbox_close(struct actor *actor)

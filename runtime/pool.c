@@ -17,14 +17,17 @@
 #endif
 #endif
 
+_Thread_local struct pool_cache pool_caches[POOL_CLASSES];
+
 #ifdef POOL_OFF
 
-void *pool_take(size_t size)
+/* Nothing is ever at hand. */
+void *pool_take_more(size_t size)
 {
     return malloc(size);
 }
 
-void pool_give(void *block, size_t size)
+void pool_give_back(void *block, size_t size)
 {
     (void)size;
     free(block);
@@ -33,43 +36,26 @@ void pool_give(void *block, size_t size)
 #else
 
 enum {
-    STEP = 64,          /* sizes are rounded up to multiples of it */
-    CLASSES = 16,       /* larger blocks are malloc's business */
     MAGAZINE = 32,      /* blocks that change hands at a time */
     MAGAZINES_MAX = 512 /* that the store keeps of each size */
 };
 
-/* A block that nobody uses. */
-struct block {
-    struct block *next; /* in its magazine */
-    struct block *rest; /* in the first of a full magazine: the next magazine of the store */
-};
-
-struct cache {
-    struct block *loaded;
-    uint32_t count;      /* of loaded */
-    uint32_t max;        /* MAGAZINE, or 0 before the thread's first */
-    struct block *spare; /* a full magazine, or NULL */
-};
-
 struct store {
     pthread_mutex_t lock;
-    struct block *magazines;
+    struct pool_block *magazines;
     uint32_t count;
 };
 
-/* NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): an allocator belongs to the
- * process, as malloc does */
-static _Thread_local struct cache caches[CLASSES];
-static struct store stores[CLASSES]; /* once a thread has entered */
+/* NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables) */
+static struct store stores[POOL_CLASSES]; /* once a thread has entered */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 /* NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables) */
 
-static void free_all(struct block *magazine)
+static void free_all(struct pool_block *magazine)
 {
     while (magazine) {
-        struct block *next = magazine->next;
+        struct pool_block *next = magazine->next;
         free(magazine);
         magazine = next;
     }
@@ -78,31 +64,31 @@ static void free_all(struct block *magazine)
 /* The thread ends. */
 static void leave(void *mine)
 {
-    struct cache *all = mine;
-    for (int i = 0; i < CLASSES; i++) {
+    struct pool_cache *all = mine;
+    for (int i = 0; i < POOL_CLASSES; i++) {
         free_all(all[i].loaded);
         free_all(all[i].spare);
-        all[i] = (struct cache){0};
+        all[i] = (struct pool_cache){0};
     }
 }
 
 static void prepare(void)
 {
-    for (int i = 0; i < CLASSES; i++) {
+    for (int i = 0; i < POOL_CLASSES; i++) {
         (void)pthread_mutex_init(&stores[i].lock, NULL);
     }
     /* Without a key the blocks of threads that end are lost, and nothing else. */
     (void)pthread_key_create(&key, leave);
 }
 
-static void enter(struct cache *cache)
+static void enter(struct pool_cache *cache)
 {
     (void)pthread_once(&once, prepare);
-    (void)pthread_setspecific(key, caches);
+    (void)pthread_setspecific(key, pool_caches);
     cache->max = MAGAZINE;
 }
 
-static void store_put(struct store *store, struct block *magazine)
+static void store_put(struct store *store, struct pool_block *magazine)
 {
     (void)pthread_mutex_lock(&store->lock);
     bool full = store->count == MAGAZINES_MAX;
@@ -117,10 +103,10 @@ static void store_put(struct store *store, struct block *magazine)
     }
 }
 
-static struct block *store_get(struct store *store)
+static struct pool_block *store_get(struct store *store)
 {
     (void)pthread_mutex_lock(&store->lock);
-    struct block *magazine = store->magazines;
+    struct pool_block *magazine = store->magazines;
     if (magazine) {
         store->magazines = magazine->rest;
         store->count--;
@@ -130,7 +116,7 @@ static struct block *store_get(struct store *store)
 }
 
 /* Puts a magazine into an empty cache; false when there is none to be had. */
-static bool load(struct cache *cache, size_t class)
+static bool load(struct pool_cache *cache, size_t class)
 {
     if (cache->max == 0) {
         enter(cache);
@@ -141,46 +127,34 @@ static bool load(struct cache *cache, size_t class)
     return cache->loaded != NULL;
 }
 
-void *pool_take(size_t size)
+void *pool_take_more(size_t size)
 {
-    size_t class = (size - 1) / STEP;
-    if (size == 0 || class >= CLASSES) {
-        return malloc(size ? size : 1);
+    size_t class = (size - 1) / POOL_STEP;
+    if (class >= POOL_CLASSES) {
+        return malloc(size);
     }
-    struct cache *cache = &caches[class];
-    if (cache->count == 0 && !load(cache, class)) {
-        return malloc((class + 1) * STEP);
-    }
-    struct block *block = cache->loaded;
-    cache->loaded = block->next;
-    cache->count--;
-    return block;
+    return load(&pool_caches[class], class) ? pool_take(size) : malloc((class + 1) * POOL_STEP);
 }
 
-void pool_give(void *block, size_t size)
+void pool_give_back(void *block, size_t size)
 {
-    size_t class = (size - 1) / STEP;
-    if (!block || size == 0 || class >= CLASSES) {
+    size_t class = (size - 1) / POOL_STEP;
+    if (!block || class >= POOL_CLASSES) {
         free(block);
         return;
     }
-    struct cache *cache = &caches[class];
-    if (cache->count == cache->max) {
-        if (cache->max == 0) {
-            enter(cache);
-        } else {
-            if (cache->spare) {
-                store_put(&stores[class], cache->spare);
-            }
-            cache->spare = cache->loaded;
-            cache->loaded = NULL;
-            cache->count = 0;
+    struct pool_cache *cache = &pool_caches[class];
+    if (cache->max == 0) {
+        enter(cache);
+    } else {
+        if (cache->spare) {
+            store_put(&stores[class], cache->spare);
         }
+        cache->spare = cache->loaded;
+        cache->loaded = NULL;
+        cache->count = 0;
     }
-    struct block *it = block;
-    it->next = cache->loaded;
-    cache->loaded = it;
-    cache->count++;
+    pool_give(block, size);
 }
 
 #endif

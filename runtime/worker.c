@@ -2,9 +2,9 @@
  *
  * Each worker has a run queue.  A turn takes a bounded number of messages, signals of the runtime
  * first.  What an actor readies stays with its worker: to wake another core and to move messages
- * there costs more than most turns take.  So an idle worker steals only from one whose turns have
- * been long lately, and that one wakes it when something is left over: nobody polls.  A worker that
- * finds nothing sleeps.
+ * there costs more than most turns take.  So a worker keeps what it has to itself until its turns
+ * have been long and another worker is idle; then it offers half and wakes that one: nobody polls.
+ * A worker that finds nothing sleeps.
  */
 #include "runtime/core.h"
 
@@ -49,17 +49,14 @@ void worker_settle(struct worker *worker)
     atomic_fetch_add_explicit(&own->ended_bytes, tally.ended_bytes, memory_order_relaxed);
 }
 
-uint64_t worker_number(struct worker *worker)
+void worker_more_numbers(struct worker *worker)
 {
-    if (worker->number_next == worker->number_end) {
-        worker->number_next = atomic_fetch_add_explicit(&worker->system->next_number,
-                                                        NUMBERS_AT_A_TIME, memory_order_relaxed);
-        worker->number_end = worker->number_next + NUMBERS_AT_A_TIME;
-    }
-    return ++worker->number_next;
+    worker->number_next = atomic_fetch_add_explicit(&worker->system->next_number, NUMBERS_AT_A_TIME,
+                                                    memory_order_relaxed);
+    worker->number_end = worker->number_next + NUMBERS_AT_A_TIME;
 }
 
-static void finish(struct rt_context *ctx, struct envelope **envelope, enum outcome outcome)
+static inline void finish(struct rt_context *ctx, struct envelope **envelope, enum outcome outcome)
 {
     struct envelope *self = *envelope;
     if (self->lane == LANE_USER) {
@@ -87,25 +84,19 @@ static void wake_one(struct rt_system *system)
 void worker_schedule(struct rt_system *system, struct actor *actor)
 {
     struct worker *worker = current;
-    if (worker && worker->system == system) {
-        run_queue_push_own(&worker->queue, actor);
-        if (atomic_load_explicit(&worker->turn_ns, memory_order_relaxed) >= EAGER_TURN_NS) {
-            wake_one(system);
-        }
+    bool outside = !worker || worker->system != system;
+    if (!outside && (worker->turn_ns < EAGER_TURN_NS ||
+                     atomic_load_explicit(&system->idle, memory_order_relaxed) == 0)) {
+        run_list_push(&worker->queue.own, actor);
         return;
     }
-    uint32_t turn = atomic_fetch_add_explicit(&system->next_worker, 1, memory_order_relaxed);
-    run_queue_push(&system->workers[turn % system->workers_count].queue, actor);
-    /* Paired with the order in rest(): idle is raised before the lists are read there. */
+    if (outside) {
+        uint32_t turn = atomic_fetch_add_explicit(&system->next_worker, 1, memory_order_relaxed);
+        worker = &system->workers[turn % system->workers_count];
+    }
+    run_queue_arrive(&worker->queue, actor);
+    /* Paired with the order in rest(): idle is raised before the queues are looked at there. */
     wake_one(system);
-}
-
-/* Whether another worker may take from this one. */
-static bool may_be_robbed(struct worker *worker)
-{
-    return run_queue_listed(&worker->queue) > 0 ||
-           (run_queue_ringed(&worker->queue) > 0 &&
-            atomic_load_explicit(&worker->turn_ns, memory_order_relaxed) >= STEAL_TURN_NS);
 }
 
 static struct worker *find_victim(struct worker *worker)
@@ -113,7 +104,7 @@ static struct worker *find_victim(struct worker *worker)
     struct rt_system *system = worker->system;
     for (uint32_t i = 1; i < system->workers_count; i++) {
         struct worker *other = &system->workers[(worker->index + i) % system->workers_count];
-        if (may_be_robbed(other)) {
+        if (run_queue_visible(&other->queue)) {
             return other;
         }
     }
@@ -122,12 +113,16 @@ static struct worker *find_victim(struct worker *worker)
 
 static struct actor *find_work(struct worker *worker)
 {
+    struct rt_system *system = worker->system;
     struct actor *actor = run_queue_pop(&worker->queue);
     if (!actor) {
         struct worker *victim = find_victim(worker);
-        actor = victim ? run_queue_steal(&victim->queue) : NULL;
-    } else if (worker->system->workers_count > 1 && may_be_robbed(worker)) {
-        wake_one(worker->system);
+        return victim ? run_queue_steal(&victim->queue) : NULL;
+    }
+    if (worker->turn_ns >= STEAL_TURN_NS && worker->queue.own.first &&
+        atomic_load_explicit(&system->idle, memory_order_relaxed) > 0) {
+        run_queue_offer(&worker->queue);
+        wake_one(system);
     }
     return actor;
 }
@@ -148,9 +143,9 @@ static void look_at_clock(struct worker *worker)
     if (worker->system->threaded) {
         uint64_t at_ns = now_ns();
         uint64_t turn_ns = (at_ns - worker->now_ns) / turns;
-        atomic_store_explicit(&worker->turn_ns, turn_ns, memory_order_relaxed);
+        worker->turn_ns = turn_ns;
         worker->now_ns = at_ns;
-        short_turns = turn_ns < STEAL_TURN_NS / 2;
+        short_turns = turn_ns < STEAL_TURN_NS;
     }
     turns = !short_turns ? 1 : turns < TURNS_AT_A_TIME ? 2 * turns : TURNS_AT_A_TIME;
     worker->now_ms = now_ms;
@@ -348,7 +343,7 @@ bool worker_run_one(struct worker *worker)
 
 static bool has_work(struct worker *worker)
 {
-    return run_queue_listed(&worker->queue) > 0 || find_victim(worker) != NULL;
+    return run_queue_visible(&worker->queue) || find_victim(worker);
 }
 
 /* Sleeps until there is something to do. */
@@ -356,7 +351,7 @@ static void rest(struct worker *worker)
 {
     struct rt_system *system = worker->system;
     worker_settle(worker);
-    atomic_store_explicit(&worker->turn_ns, 0, memory_order_relaxed);
+    worker->turn_ns = 0;
     (void)pthread_mutex_lock(&system->idle_lock);
     atomic_fetch_add(&system->idle, 1);
     while (!has_work(worker) && !atomic_load(&system->stopping)) {

@@ -41,6 +41,11 @@ static const struct row rows[] = {
     {"chameneos", "1/s", bench_chameneos, 200000, 100, true, 0},
     {"bank", "1/s", bench_bank, 200000, 1000, true, 0},
     {"actor-memory", "B", bench_actor_memory, 0, 100000, true, 0},
+    {"link-throughput", "1/s", bench_link_throughput, 1000000, 0, false, 33},
+    {"link-rtt", "us", bench_link_rtt, 10000, 0, false, 128},
+    {"codec", "1/s", bench_codec, 2000000, 0, false, 0},
+    {"classify", "1/s", bench_classify, 100000, 0, false, 0},
+    {"partition", "1/s", bench_partition, 50, 5000, false, 0},
 };
 
 uint64_t bench_now_ns(void)
