@@ -66,6 +66,26 @@ static enum err vitest(struct again *self, const char *command, const char *file
                : err;
 }
 
+static enum err jest(struct again *self, const char *command, const char *file)
+{
+    (void)command;
+    add(self, "node_modules/.bin/jest");
+    add(self, "--runInBand");
+    add(self, "--passWithNoTests=false");
+    add(self, "--coverage=false");
+    add(self, "--forceExit");
+    add(self, "--runTestsByPath");
+    return add_made(self, NULL, make(self, "./", file, "", ""));
+}
+
+static enum err eslint(struct again *self, const char *command, const char *file)
+{
+    (void)command;
+    add(self, "node_modules/.bin/eslint");
+    add(self, "--quiet");
+    return add_made(self, NULL, make(self, "./", file, "", ""));
+}
+
 static enum err tsc(struct again *self, const char *command, const char *file)
 {
     (void)command;
@@ -113,10 +133,8 @@ enum err again_command(const char *runner, const char *command, const char *file
     static const struct {
         const char *name;
         enum err (*build)(struct again *self, const char *command, const char *file);
-    } runners[] = {{"vitest", vitest},
-                   {"auto", vitest},
-                   {"tsc", tsc},
-                   {"playwright", playwright},
+    } runners[] = {{"vitest", vitest}, {"auto", vitest}, {"jest", jest},
+                   {"eslint", eslint}, {"tsc", tsc},     {"playwright", playwright},
                    {"command", plain}};
     *ret_again = (struct again){.count = 0};
     if (file[0] == '\0') {

@@ -19,10 +19,11 @@ struct again {
     size_t texts_count;
 };
 
-/* What to run for a job of `runner` (vitest, tsc, playwright, command; auto is vitest) about
- * `file`, relative to the project, which is the working directory.  Borrows all three, and the
- * caller calls again_free.  A program's name that begins with node_modules/.bin/ may also lie in a
- * folder above.  ERR_NOT_FOUND: no such runner; ERR_MALFORMED: no file, or no command; ERR_MEMORY.
+/* What to run for a job of `runner` (vitest, jest, tsc, eslint, playwright, command; auto is
+ * vitest) about `file`, relative to the project, which is the working directory.  Borrows all
+ * three, and the caller calls again_free.  A program's name that begins with node_modules/.bin/ may
+ * also lie in a folder above.  ERR_NOT_FOUND: no such runner; ERR_MALFORMED: no file, or no
+ * command; ERR_MEMORY.
  */
 enum err again_command(const char *runner, const char *command, const char *file,
                        struct again *ret_again) MUST_CHECK;

@@ -44,6 +44,14 @@ Test(again, tsc_takes_the_configuration)
                      "node_modules/.bin/tsc --noEmit --pretty false -p ./tsconfig.json");
 }
 
+Test(again, jest_and_eslint_take_the_path)
+{
+    cr_expect_str_eq(again("jest", "", "a/[b].test.ts"),
+                     "node_modules/.bin/jest --runInBand --passWithNoTests=false --coverage=false"
+                     " --forceExit --runTestsByPath ./a/[b].test.ts");
+    cr_expect_str_eq(again("eslint", "", "-a.js"), "node_modules/.bin/eslint --quiet ./-a.js");
+}
+
 Test(again, playwright_takes_an_expression)
 {
     cr_expect_str_eq(again("playwright", "", "e2e/a.b+c.spec.ts"),
@@ -59,7 +67,7 @@ Test(again, a_command_gets_the_file_as_an_argument)
 Test(again, refuses_what_cannot_be_run)
 {
     struct again found;
-    cr_expect_eq(again_command("jest", "", "a", &found), ERR_NOT_FOUND);
+    cr_expect_eq(again_command("mocha", "", "a", &found), ERR_NOT_FOUND);
     cr_expect_eq(again_command("vitest", "", "", &found), ERR_MALFORMED);
     cr_expect_eq(again_command("command", "", "a", &found), ERR_MALFORMED);
 }

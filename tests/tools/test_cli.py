@@ -172,7 +172,9 @@ def wrong_usage_exits_2_and_says_what_was_meant(place):
     assert "did you mean --workers" in place.troupe("run", "--wokers", "3", want=2).stderr
     for args in (("run", "--workers"), ("run", "--workers", "many"), ("run", "--json=1"),
                  ("run", "a", "b"), ("run", "--runner", "nose"), ("run", "--fix", "perhaps"),
-                 ("run", "--command", "true"), ("run", "--runner", "command"), ("run", "nowhere"),
+                 ("run", "--command", "true"), ("run", "--runner", "command"),
+                 ("run", "--results", "x"), ("run", "--runner", "auto,jest"),
+                 ("run", "--runner", "jest,nose"), ("run", "nowhere"),
                  ("run", "--timeout", "soon"), ("verify",), ("verify", "x"), ("runs",), ("config",),
                  ("completion", "tcsh"), ("health",), ("partition",), ("run", "--color", "blue"),
                  ("run", "--cluster", "nonsense"), ("version", "x")):
