@@ -356,6 +356,7 @@ static bool on_event(struct run *self, struct client_event *event, int *ret_code
         self->live.planned = event->progress.files;
         return false;
     case CLIENT_FILE:
+        event->file->seen_ms = self->resumed ? 0 : session_now_ms() - self->begin_ms;
         live_file(&self->live, event->file, session_now_ms());
         if (results_add(&self->report.results, &event->file) != ERR_OK) {
             *ret_code = complain(EXIT_COULD_NOT, "out of memory", NULL);
@@ -453,10 +454,33 @@ static void say_why(const struct run *self, int code)
     }
 }
 
+/* Files for others.  A run is not judged by whether they could be written. */
+static void write_reports(const struct run *self)
+{
+    const char *dir = invocation_value(self->invocation, "report");
+    const char *summary = getenv("GITHUB_STEP_SUMMARY");
+    if (dir) {
+        enum err err = report_dir_write(dir, &self->report);
+        if (err != ERR_OK) {
+            (void)complainf(0, NULL, "no report in %.300s: %s", dir,
+                            err == ERR_IO ? strerrordesc_np(errno) : err_text(err));
+        }
+    }
+    if (summary && summary[0]) {
+        enum err err = report_step_summary(summary, &self->report);
+        if (err != ERR_OK) {
+            (void)complainf(0, NULL, "no summary in %.300s: %s", summary,
+                            err == ERR_IO ? strerrordesc_np(errno) : err_text(err));
+        }
+    }
+}
+
 static int conclude(struct run *self)
 {
     results_sort(&self->report.results);
     self->report.run = self->id;
+    self->report.dir = self->dir[0] ? self->dir : NULL;
+    write_reports(self);
     int code = exit_of(&self->report.totals);
     if (self->invocation->json) {
         if (report_json(stdout, &self->report) != ERR_OK) {

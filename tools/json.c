@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SECONDS_MAX = 1000000000 };
@@ -21,6 +22,31 @@ enum err json_put(FILE *out, json_t *object)
                 fputc('\n', out) != EOF;
     json_decref(object);
     return good ? ERR_OK : ERR_IO;
+}
+
+json_t *json_words(const char *from)
+{
+    json_t *value = json_string(from);
+    if (value) {
+        return value;
+    }
+    size_t size = strlen(from);
+    char *wide = malloc(2 * size + 1);
+    if (!wide) {
+        return NULL;
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)from[i];
+        if (c >= 128) {
+            wide[at++] = (char)(0xc0 | c >> 6);
+            c = 0x80 | (c & 0x3f);
+        }
+        wide[at++] = (char)c;
+    }
+    value = json_stringn(wide, at);
+    free(wide);
+    return value;
 }
 
 static json_t *sums(const struct ledger_sums *from)

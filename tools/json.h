@@ -16,6 +16,10 @@ struct json_t; /* of the library; for our own json_*.c only */
 /* Writes the object as one line and lets go of it; NULL means that memory had run out. */
 enum err json_put(FILE *out, struct json_t *object) MUST_CHECK;
 
+/* A stranger's bytes may be no UTF-8: then they are shown byte for byte as Latin-1.  NULL: no
+ * memory. */
+struct json_t *json_words(const char *from);
+
 enum err json_verify(FILE *out, const char *run, const struct ledger_check *check) MUST_CHECK;
 
 /* A line of `troupe partition`: {"file","expected_s"}. */

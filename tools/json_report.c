@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "tools/json.h"
 #include "tools/report.h"
 
 static json_int_t as_int(uint64_t number)
@@ -9,39 +10,13 @@ static json_int_t as_int(uint64_t number)
     return (json_int_t)number;
 }
 
-/* A stranger's bytes may be no UTF-8: then they are shown byte for byte as Latin-1. */
-static json_t *text(const char *from)
-{
-    json_t *value = json_string(from);
-    if (value) {
-        return value;
-    }
-    size_t size = strlen(from);
-    char *wide = malloc(2 * size + 1);
-    if (!wide) {
-        return NULL;
-    }
-    size_t at = 0;
-    for (size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char)from[i];
-        if (c >= 128) {
-            wide[at++] = (char)(0xc0 | c >> 6);
-            c = 0x80 | (c & 0x3f);
-        }
-        wide[at++] = (char)c;
-    }
-    value = json_stringn(wide, at);
-    free(wide);
-    return value;
-}
-
 static json_t *row(const struct file_result *file, const char *name, enum term status,
                    uint64_t duration_us)
 {
-    json_t *row =
-        json_pack("{s:o, s:o, s:s, s:f, s:I, s:o}", "file", text(file->file), "test", text(name),
-                  "status", term_word("status", status), "duration_ms", (double)duration_us / 1000,
-                  "attempts", as_int(file->attempts), "worker", text(file->worker));
+    json_t *row = json_pack("{s:o, s:o, s:s, s:f, s:I, s:o}", "file", json_words(file->file),
+                            "test", json_words(name), "status", term_word("status", status),
+                            "duration_ms", (double)duration_us / 1000, "attempts",
+                            as_int(file->attempts), "worker", json_words(file->worker));
     return row;
 }
 
@@ -61,20 +36,6 @@ static int add_rows(json_t *rows, const struct file_result *file)
     return bad;
 }
 
-/* Names the same failure in every run: FNV-1a over file and test. */
-static void error_id(const char *file, const char *test, char id[17])
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (const char *at = file; *at; at++) {
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-    }
-    hash *= UINT64_C(1099511628211);
-    for (const char *at = test; *at; at++) {
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-    }
-    (void)snprintf(id, 17, "%016llx", (unsigned long long)hash);
-}
-
 /* What is not known (yet) is null. */
 static int add_label(json_t *error, const struct finding *finding)
 {
@@ -88,46 +49,41 @@ static int add_label(json_t *error, const struct finding *finding)
                                row ? json_integer(as_int(row->priority)) : json_null());
 }
 
-/* Of a test, or with an empty name of the file itself. */
-struct failure {
-    const char *test;
-    uint64_t line;
-    const char *message;
-};
-
-static int add_error(json_t *errors, const struct file_result *file, const struct failure *failure,
-                     const struct findings *findings)
+static int add_error(json_t *errors, const struct failure *failure)
 {
-    char id[17];
-    error_id(file->file, failure->test, id);
-    const struct finding *finding = findings_find(findings, file->job, failure->test);
-    json_t *error = json_pack("{s:s, s:o, s:o, s:I}", "id", id, "file", text(file->file), "test",
-                              text(failure->test), "line", as_int(failure->line));
+    char id[ERROR_ID_SIZE];
+    const struct finding *finding = failure->finding;
+    report_error_id(failure->file->file, failure->test, id);
+    json_t *error =
+        json_pack("{s:s, s:o, s:o, s:I}", "id", id, "file", json_words(failure->file->file), "test",
+                  json_words(failure->test), "line", as_int(failure->line));
     int bad = !error || add_label(error, finding);
-    bad |= json_object_set_new(error, "message", text(failure->message));
+    bad |= json_object_set_new(error, "message", json_words(failure->message));
     bad |= json_object_set_new(error, "route",
-                               finding && finding->row->label ? text(finding->row->queue.at)
+                               finding && finding->row->label ? json_words(finding->row->queue.at)
                                                               : json_null());
     return json_array_append_new(errors, error) | bad;
 }
 
 static int add_fix(json_t *fixes, const char *id, const struct msg_fix_row *fix)
 {
-    json_t *object = json_pack(
-        "{s:s, s:s, s:o, s:{s:I, s:I}, s:I, s:o, s:o}", "error", id, "status",
-        term_word("fix", (enum term)fix->status), "source", text(fix->source.at), "votes", "for",
-        as_int(fix->votes_for), "against", as_int(fix->votes_against), "candidates",
-        as_int(fix->candidates), "diff", text(fix->diff.at), "reason", text(fix->reason.at));
+    json_t *object =
+        json_pack("{s:s, s:s, s:o, s:{s:I, s:I}, s:I, s:o, s:o}", "error", id, "status",
+                  term_word("fix", (enum term)fix->status), "source", json_words(fix->source.at),
+                  "votes", "for", as_int(fix->votes_for), "against", as_int(fix->votes_against),
+                  "candidates", as_int(fix->candidates), "diff", json_words(fix->diff.at), "reason",
+                  json_words(fix->reason.at));
     return json_array_append_new(fixes, object);
 }
 
 static int add_heal(json_t *heals, const char *id, const struct msg_heal_row *heal)
 {
-    json_t *object = json_pack(
-        "{s:s, s:o, s:I, s:o, s:o, s:s, s:f, s:o, s:o}", "error", id, "file", text(heal->file.at),
-        "line", as_int(heal->line), "old", text(heal->before.at), "new", text(heal->after.at),
-        "status", term_word("heal", (enum term)heal->status), "confidence", heal->confidence,
-        "diff", text(heal->diff.at), "reason", text(heal->reason.at));
+    json_t *object =
+        json_pack("{s:s, s:o, s:I, s:o, s:o, s:s, s:f, s:o, s:o}", "error", id, "file",
+                  json_words(heal->file.at), "line", as_int(heal->line), "old",
+                  json_words(heal->before.at), "new", json_words(heal->after.at), "status",
+                  term_word("heal", (enum term)heal->status), "confidence", heal->confidence,
+                  "diff", json_words(heal->diff.at), "reason", json_words(heal->reason.at));
     return json_array_append_new(heals, object);
 }
 
@@ -138,8 +94,8 @@ static int add_remedies(json_t *object, const struct findings *findings)
     int bad = 0;
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->all[i];
-        char id[17];
-        error_id(finding->row->file.at, finding->row->test.at, id);
+        char id[ERROR_ID_SIZE];
+        report_error_id(finding->row->file.at, finding->row->test.at, id);
         bad |= finding->fix ? add_fix(fixes, id, finding->fix) : 0;
         bad |= finding->heal ? add_heal(heals, id, finding->heal) : 0;
     }
@@ -151,21 +107,9 @@ static int add_errors(json_t *errors, const struct file_result *file,
                       const struct findings *findings)
 {
     int bad = 0;
-    bool any = false;
-    for (size_t i = 0; i < file->count; i++) {
-        const struct test_result *test = &file->tests[i];
-        if (test->status == TERM_status_FAILED) {
-            const char *message = test->message[0] ? test->message : file->message;
-            struct failure failure = {test->name, test->line, message};
-            bad |= add_error(errors, file, &failure, findings);
-            any = true;
-        }
-    }
-    bool itself = file->status == TERM_status_LOST || (file->status == TERM_status_FAILED && !any);
-    if (itself) {
-        const char *message =
-            file->message[0] ? file->message : term_word("outcome", file->outcome);
-        bad |= add_error(errors, file, &(struct failure){"", 0, message}, findings);
+    struct failure failure;
+    for (size_t at = 0; report_next_failure(file, findings, &at, &failure);) {
+        bad |= add_error(errors, &failure);
     }
     return bad;
 }
@@ -199,13 +143,13 @@ static int add_tail(json_t *object, const struct report *report)
               json_object_set_new(
                   object, "cost",
                   json_pack("{s:f, s:f}", "usd", 0.0, "cpu_s", (double)totals->cpu_us / 1e6)) |
-              json_object_set_new(object, "runner", text(totals->runner));
+              json_object_set_new(object, "runner", json_words(totals->runner));
     if (totals->verdict == TERM_verdict_CANCELLED || totals->verdict == TERM_verdict_TIMED_OUT) {
         bad |= json_object_set_new(object, "ended",
                                    json_string(term_word("verdict", totals->verdict)));
     }
     if (totals->reason[0]) {
-        bad |= json_object_set_new(object, "reason", text(totals->reason));
+        bad |= json_object_set_new(object, "reason", json_words(totals->reason));
     }
     if (report->tree_changed) {
         bad |= json_object_set_new(object, "tree_changed", json_true());

@@ -11,6 +11,7 @@
 /* Plain data; texts borrowed. */
 struct report {
     const char *run;
+    const char *dir; /* of the project; NULL: not known */
     struct results results;
     struct findings findings;
     struct run_totals totals;
@@ -33,6 +34,27 @@ struct file_counts {
 };
 
 struct file_counts report_count_files(const struct results *results);
+
+/* A failure of a test, or with an empty name of the file itself, which may also be lost. */
+struct failure {
+    const struct file_result *file;
+    const char *test;
+    const char *message;
+    uint64_t line;
+    uint64_t column;
+    const struct finding *finding; /* or NULL */
+};
+
+/* The next failure of the file; *at is 0 at first.  False: there is none. */
+bool report_next_failure(const struct file_result *file, const struct findings *findings,
+                         size_t *at, struct failure *ret_failure);
+
+/* Names the same failure in every run. */
+enum { ERROR_ID_SIZE = 17 };
+void report_error_id(const char *file, const char *test, char id[ERROR_ID_SIZE]);
+
+/* What a file is said to be when it failed, or was lost, before any of its tests. */
+#define REPORT_FILE_ITSELF "(the file itself)"
 
 /* ---- report.c: for people ---- */
 
@@ -58,6 +80,32 @@ const char *report_duration(uint64_t us, char text[DURATION_SIZE]);
 
 /* What is proposed about failures, or was done; nothing when there is none. */
 void report_remedies(FILE *out, const struct style *style, const struct findings *findings);
+
+/* ---- report_html.c, report_junit.c, report_markdown.c: into a text, without a limit of their own.
+ * What does not fit is missing, and text.full says so. ---- */
+
+struct text;
+
+void report_html(struct text *out, const struct report *report);
+void report_junit(struct text *out, const struct report *report);
+
+/* For the page of a step at GitHub. */
+void report_markdown(struct text *out, const struct report *report);
+
+/* ---- report_dir.c ---- */
+
+/* Writes index.html, junit.xml, report.json, ctrf.json and sarif.json into a directory, which is
+ * made when it is missing; each file is replaced as a whole.  ERR_IO: errno tells why; ERR_MEMORY.
+ */
+enum err report_dir_write(const char *dir, const struct report *report) MUST_CHECK;
+
+/* Appends the Markdown to a file.  ERR_IO, ERR_MEMORY. */
+enum err report_step_summary(const char *path, const struct report *report) MUST_CHECK;
+
+/* ---- json_export.c: formats of others ---- */
+
+enum err report_ctrf(FILE *out, const struct report *report) MUST_CHECK;
+enum err report_sarif(FILE *out, const struct report *report) MUST_CHECK;
 
 /* ---- json_report.c ---- */
 

@@ -35,6 +35,7 @@ struct file_result {
     uint64_t planned;
     uint64_t duration_us;
     uint64_t attempts;
+    uint64_t seen_ms;          /* since the client began; 0: nobody watched */
     struct test_result *tests; /* by index */
     size_t count;
 };

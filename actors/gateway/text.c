@@ -108,7 +108,8 @@ static bool is_harmful(uint32_t code)
     return (code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7f && code <= 0x9f) ||
            (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
            code == 0x200e || code == 0x200f || code == 0x061c || code == 0x2028 || code == 0x2029 ||
-           code == 0xfeff;
+           code == 0xfeff || code == 0xfffe ||
+           code == 0xffff; /* the last two are not allowed in XML */
 }
 
 /* Bytes of a terminal's control sequence (colours) at `at`; 0 when there is none. */

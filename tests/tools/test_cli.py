@@ -7,11 +7,13 @@ BUILD_DIR holds `troupe` and `troupe-node`.  Every test has a state and a runtim
 """
 import contextlib
 import fcntl
+import html.parser
 import json
 import os
 import pty
 import re
 import select
+import shlex
 import shutil
 import signal
 import struct
@@ -20,6 +22,8 @@ import sys
 import tempfile
 import termios
 import time
+import urllib.parse
+import xml.etree.ElementTree
 
 BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
 TROUPE = os.path.join(BUILD, "troupe")
@@ -57,6 +61,10 @@ TESTS = []
 def test(function):
     TESTS.append(function)
     return function
+
+
+class Skip(Exception):
+    """The test needs what this machine has not."""
 
 
 class Place:
@@ -327,6 +335,103 @@ def simulate_scales_by_a_policy(place):
     assert "line 1" in done.stderr
     place.troupe("simulate", "--arrivals", "-", want=2)
     place.troupe("simulate", "--policy", "policy.yml", want=2)
+
+
+# ---- reports ----
+
+HOSTILE = ["<img src=x onerror=alert(1)>", "\"><script>document.title='owned'<!--", "a'b&amp;\u202egnp",
+           "]]></failure>", "@someone `code` | [x](http:y)"]
+
+
+class Tags(html.parser.HTMLParser):
+    """What a browser made of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.words = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.words += [value for name, value in attrs if name == "title"]
+        assert not any(name.startswith("on") for name, _ in attrs), attrs
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def look_in_a_browser(path):
+    done = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "file://" + path],
+                          capture_output=True, text=True, timeout=120, check=True)
+    page = Tags()
+    page.feed(done.stdout)
+    return page
+
+
+def hostile_run(place, *more, env=None):
+    """A run of files whose names and words are hostile; its object and the folder of its reports."""
+    names = [place.write(f"{i} {name.replace('/', '%')}.sh", f"printf '%s\\n' {shlex.quote(name)} '\033[31mred'; exit 1\n")
+             for i, name in enumerate(HOSTILE)]
+    names += [place.write("good.sh", "exit 0\n"), place.write("lost.sh", "kill -9 $PPID $$\n")]
+    place.env.update(env or {})
+    done = place.troupe("run", "--files-from", "-", "--command", "sh {}", "--workers", "2", "--report", "out",
+                        "--fix", "off", "--heal", "off", "--json", *more, given="".join(n + "\n" for n in names), want=1)
+    return names, last_json(done), os.path.join(place.project, "out")
+
+
+@test
+def reports_say_the_same_in_five_formats(place):
+    summary = os.path.join(place.root, "summary.md")
+    with open(summary, "w", encoding="utf-8") as file:
+        file.write("before\n")
+    names, said, out = hostile_run(place, env={"GITHUB_STEP_SUMMARY": summary})
+    assert sorted(os.listdir(out)) == ["ctrf.json", "index.html", "junit.xml", "report.json", "sarif.json"]
+
+    def read(name):
+        with open(os.path.join(out, name), encoding="utf-8") as file:
+            return json.load(file)
+    assert read("report.json") == said
+    suites = xml.etree.ElementTree.parse(os.path.join(out, "junit.xml")).getroot()
+    cases = list(suites.iter("testcase"))
+    assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == ("7", "5", "1"), suites.attrib
+    assert len(cases) == 7 and len(list(suites.iter("failure"))) == 5 and len(list(suites.iter("error"))) == 1
+    shown = {name.replace("\u202e", "\ufffd") for name in names}
+    assert {suite.get("name") for suite in suites} == shown
+    results = read("ctrf.json")["results"]
+    assert results["summary"]["tests"] == len(results["tests"]) == 7
+    assert (results["summary"]["failed"], results["summary"]["passed"], results["summary"]["other"]) == (5, 1, 1)
+    assert {test["filePath"] for test in results["tests"]} == set(names)
+    assert results["summary"]["stop"] - results["summary"]["start"] == said["wall_ms"]
+    (run,) = read("sarif.json")["runs"]
+    assert {result["ruleId"] for result in run["results"]} <= {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    uris = [result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"]]
+    assert sorted(map(urllib.parse.unquote, uris)) == sorted(set(names) - {"good.sh"})
+    assert all(re.fullmatch(r"[A-Za-z0-9._~/@+%-]+", uri) for uri in uris)
+    with open(summary, encoding="utf-8") as file:
+        text = file.read()
+    assert text.startswith("before\n## Troupe: failed") and "| files | 7 | 1 | 5 | 0 | 0 | 1 |" in text
+    assert "``4 @someone `code`" in text
+
+
+@test
+def hostile_names_stay_text_in_a_browser(place):
+    if not shutil.which("chromium"):
+        raise Skip("there is no chromium")
+    names, _, out = hostile_run(place)
+    page = look_in_a_browser(os.path.join(out, "index.html"))
+    assert set(page.tags) <= {"html", "head", "meta", "title", "style", "body", "header", "div", "h1", "h2", "h3",
+                              "span", "ul", "li", "p", "i", "b", "small", "main", "details", "summary", "pre",
+                              "table", "tbody", "tr", "th", "td", "footer"}, set(page.tags)
+    assert "project: failed" in page.words, page.words[:20]
+    for name in names:
+        assert name.replace("\u202e", "\ufffd") in page.words, name
+    assert any("red" in word and "\033" not in word for word in page.words)
+
+
+@test
+def a_report_that_cannot_be_written_changes_no_verdict(place):
+    place.write("out", "a file is in the way\n")
+    _, said, _ = hostile_run(place)
+    assert said["verdict"] == "failed"
 
 
 @test
@@ -711,16 +816,18 @@ def main():
     for number, function in enumerate(wanted, 1):
         root = tempfile.mkdtemp(prefix="tcli-")
         place = Place(root)
-        problem = None
+        problem = skipped = None
         try:
             function(place)
+        except Skip as reason:
+            skipped = reason
         except Exception as error:  # one test must not end the others
             problem = error
             failed += 1
         finally:
             subprocess.run(place.args("down"), env=place.env, capture_output=True, check=False)
         print("ok" if problem is None else "not ok", number, "-",
-              function.__name__.replace("_", " "), flush=True)
+              function.__name__.replace("_", " "), f"# SKIP {skipped}" if skipped else "", flush=True)
         if problem is not None:
             for line in f"{type(problem).__name__}: {problem}".splitlines()[:30]:
                 print("#", line, flush=True)
