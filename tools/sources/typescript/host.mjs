@@ -66,15 +66,15 @@ class Host {
   }
 
   // An error in here is the compiler's: it is the end of one answer, not of the host.
-  #candidates({ id, file, message = '' }) {
+  async #candidates({ id, ...wanted }) {
     let found = { list: [], reason: '' }
     try {
-      found = candidates(this.#projects, { file, message }, CANDIDATES_MAX)
+      found = await candidates(this.#projects, wanted, CANDIDATES_MAX)
     } catch (error) {
       this.#projects.clear()
       found.reason = `TypeScript failed: ${error?.message ?? error}`.slice(0, 1000)
     }
-    for (const { name, diff } of found.list) this.#send({ ev: 'candidate', id, source: 'tsserver', name, diff })
+    for (const { name, source, votes, diff } of found.list) this.#send({ ev: 'candidate', id, source, name, votes, diff })
     this.#send({ ev: 'candidates', id, count: found.list.length, reason: found.reason })
   }
 }

@@ -1,24 +1,40 @@
 // What a quick fix is worth, and what it may touch. The validator has the last word; this only
 // keeps it from being asked in vain.
 
-// Declaring what is missing makes the compiler silent about a wrong name: tried last.
-const LAST = new Set(['fixMissingMember', 'fixMissingFunctionDeclaration', 'fixMissingProperties', 'addMissingMember', 'addMissingConst', 'extractType'])
-const FIRST = new Set(['spelling'])
+// Costs of the compiler's own fixes, on the scale of rules/kit.mjs. Declaring what is missing makes
+// the compiler silent about a wrong name; what it adds without knowing a value is no repair.
+const COSTS = new Map(Object.entries({
+  spelling: 1, import: 1, fixOverrideModifier: 0.5, convertToTypeOnlyImport: 0.5, splitTypeOnlyImport: 0.5, fixNaNEquality: 0.5,
+  extendsInterfaceBecomesImplements: 0.5, classSuperMustPrecedeThisAccess: 0.6, fixConvertConstToLet: 0.7, fixAwaitInSyncFunction: 0.8,
+  fixExpectedComma: 0.8, unusedIdentifier: 1, unusedIdentifier_delete: 1, unusedIdentifier_deleteImports: 1, addMissingNewOperator: 0.9,
+  fixMissingCallParentheses: 1, returnValueCorrect: 1, forgottenThisPropertyAccess: 1, fixReturnTypeInAsyncFunction: 1,
+  fixImportNonExportedMember: 1, removeAccidentalCallParentheses: 1, fixImplicitThis: 1, wrapJsxInFragment: 1, addMissingAwait: 1.3,
+  constructorForDerivedNeedSuperCall: 1.8, addMissingAsync: 2, inferFromUsage: 2.2, fixMissingProperties: 3.6, fixMissingAttributes: 4,
+  addOptionalPropertyUndefined: 4.2, strictClassInitialization: 4.2, addMissingPropertyDefiniteAssignmentAssertions: 5, addMissingParam: 5,
+  addOptionalParam: 5, fixMissingMember: 5, addMissingMember: 5, fixMissingFunctionDeclaration: 6, addMissingConst: 5, extractType: 6,
+  fixClassIncorrectlyImplementsInterface: 6, fixClassDoesntImplementInheritedAbstractMember: 6,
+}))
+const OTHER = 2.5
+const LAST = 3.5 // from here on it is rather declared than mended
 const NEVER = new Set([
-  'disableJsDiagnostics', 'inferFromUsage', 'addConvertToUnknownForNonOverlappingTypes', 'fixUnreachableCode',
+  'disableJsDiagnostics', 'addConvertToUnknownForNonOverlappingTypes', 'fixUnreachableCode',
   'unusedIdentifier_prefix', 'fixEnableJsxFlag', 'enableExperimentalDecorators', 'fixModuleOption',
   'fixModuleAndTargetOptions', 'installTypesPackage',
 ])
 const TESTS = /(^|\/)(tests?|__tests__|__mocks__|__fixtures__|e2e|specs?|cypress)\/|[._](test|spec|cy|test-d)\.[^/]*$/i
-const SILENCED = /@ts-(ignore|nocheck|expect-error)|eslint-disable|[:<]\s*any\b|\bas\s+(any|unknown|never)\b|\bany\[\]/
+const SILENCED = /@ts-(ignore|nocheck|expect-error)|eslint-disable|[:<|]\s*any\b|\bas\s+(any|unknown|never)\b|\bany\[\]|not implemented/i
+
+/** What one of the compiler's fixes costs. */
+export function costOf(name) {
+  return COSTS.get(name) ?? OTHER
+}
 
 /** Best first; kinds that are never wanted are left out. Declarations go when a name is only misspelt. */
 export function rank(choices) {
-  const misspelt = choices.some(({ name }) => FIRST.has(name))
-  const worth = ({ name }) => FIRST.has(name) ? 0 : name.startsWith('nearest') ? 2 : LAST.has(name) ? 3 : 1
+  const misspelt = choices.some(({ name }) => name === 'spelling')
   return choices
-    .filter(({ name, edits }) => edits && !NEVER.has(name) && !(misspelt && LAST.has(name)))
-    .sort((a, b) => worth(a) - worth(b))
+    .filter(({ name, source, edits, cost }) => edits && !NEVER.has(name) && !(source === 'tsserver' && misspelt && cost > LAST))
+    .sort((a, b) => a.cost - b.cost)
 }
 
 /** Whether a source file of the project may be changed by a fix. */

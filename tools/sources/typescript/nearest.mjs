@@ -34,7 +34,7 @@ export function nearest(ts, project, file, { code, start, length }) {
     .filter(({ likeness }) => likeness >= 0.5)
     .sort((a, b) => b.likeness - a.likeness)
     .slice(0, NEAREST_MAX)
-    .map(({ name }) => ({ name: quoted ? 'nearest-text' : 'nearest-name', edits: [{ start: at, end: at + wrong.length, text: name }] }))
+    .map(({ name, likeness }) => ({ likeness, name: quoted ? 'nearest-text' : 'nearest-name', edits: [{ start: at, end: at + wrong.length, text: name }] }))
 }
 
 // 1: the same. How much of the longer name their common beginning and end are.

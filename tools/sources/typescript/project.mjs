@@ -13,9 +13,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export class Projects {
   #loaded = new Map()
 
-  constructor(ts, root) {
+  /** `registry`: of parsed files, shared by all that look at the same libraries. */
+  constructor(ts, root, registry = ts.createDocumentRegistry()) {
     this.ts = ts
     this.root = root
+    this.registry = registry
   }
 
   clear() {
@@ -47,7 +49,7 @@ export class Projects {
     const key = config ?? ''
     let project = this.#loaded.get(key)
     if (!project) {
-      project = new Project(this.ts, this.root, config)
+      project = new Project(this, config)
       if (this.#loaded.size === PROJECTS_MAX) this.#loaded.delete(this.#loaded.keys().next().value)
     }
     this.#loaded.delete(key)
@@ -67,13 +69,13 @@ class Project {
   #overlay = new Map() // path -> text
   #versions = new Map() // path -> number, of what was ever laid over
 
-  constructor(ts, root, config) {
+  constructor({ ts, root, registry }, config) {
     this.#ts = ts
     const parsed = config ? readConfig(ts, config) : { fileNames: [], options: { allowJs: true, noEmit: true }, references: [] }
     this.#files = new Set(parsed.fileNames)
     this.#options = parsed.options
     this.references = parsed.references
-    this.service = ts.createLanguageService(this.#host(root), ts.createDocumentRegistry())
+    this.service = ts.createLanguageService(this.#host(root), registry)
   }
 
   has(file) {
@@ -94,6 +96,11 @@ class Project {
     return this.#overlay.get(file) ?? readText(file)
   }
 
+  /** The same without what is laid over it. */
+  onDisk(file) {
+    return readText(file)
+  }
+
   /** Errors in a file; one that the configuration leaves out is taken in. */
   errors(file) {
     if (!this.#files.has(file)) this.#files.add(file)
@@ -103,11 +110,12 @@ class Project {
 
   /** What `look` returns while the files have these texts (path -> text). */
   with(texts, look) {
+    const before = [...texts.keys()].map((file) => [file, this.#overlay.get(file)])
     for (const [file, text] of texts) this.#lay(file, text)
     try {
       return look()
     } finally {
-      for (const file of texts.keys()) this.#lay(file, undefined)
+      for (const [file, text] of before) this.#lay(file, text)
     }
   }
 

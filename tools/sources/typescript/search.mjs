@@ -1,0 +1,203 @@
+// Failing tests: which statements they ran, what else might have been meant there, and with which
+// of that they pass.
+
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { mayChange } from './judge.mjs'
+import { expressions } from './logic/expressions.mjs'
+import { react } from './logic/react.mjs'
+import { stale } from './logic/stale.mjs'
+import { statements } from './logic/statements.mjs'
+import { Patches, applied } from './patches.mjs'
+import { kitOf } from './rules/kit.mjs'
+import { Vitest } from './vitest.mjs'
+
+const FILES_MAX = 40 // that are changed, and copied
+const FIRST = 140 // variants that are run at once
+const MORE = 320
+const VARIANTS_MAX = 900
+const ENOUGH = 2.6 // what costs no more ends the search
+const RESERVE_MS = 500
+const FAMILIES = [['search', expressions], ['search', statements], ['rule', react]]
+
+/** {list: [{name, source, votes, diff, left, cost}], reason}. `tests`, `files`: absolute; `known`:
+ *  candidates that mend type errors, with their texts. */
+export async function search(projects, { tests, files, known, message, allowed, budget_ms }) {
+  const until = Date.now() + budget_ms - RESERVE_MS
+  const sources = files.filter((file) => mayChange(projects.relative(file))).slice(0, FILES_MAX)
+  const project = projects.of(tests[0])
+  const hints = hintsOf(projects, project, tests, message)
+  const patches = new Patches(projects, project, allowed)
+  const variants = known.map(({ texts, cost, name, source }) => ({ texts, cost, name, sources: new Set([source]), at: undefined }))
+  const seen = new Map(variants.map((one) => [patches.tokens(one.texts), one]))
+  for (const file of sources) collect(projects, project, patches, file, hints, seen, variants)
+  for (const test of tests) {
+    if (allowed(projects.relative(test))) collect(projects, project, patches, test, hints, seen, variants, [['rule', stale]])
+  }
+  variants.sort((a, b) => a.cost - b.cost)
+  variants.length = Math.min(variants.length, VARIANTS_MAX)
+  const runner = new Vitest(projects.ts, projects.root)
+  const probe = new Map(sources.map((file) => [file, marked(projects.ts, project, file)]))
+  let wanted
+  let weights
+  const good = []
+  for (let at = 0; at < variants.length || at === 0;) {
+    const left = until - Date.now()
+    if (left < 2500) break
+    const part = variants.slice(at, at + (at === 0 ? FIRST : MORE))
+    at += Math.max(1, part.length)
+    const laid = at === Math.max(1, part.length) ? [probe, ...part.map(({ texts }) => texts)] : part.map(({ texts }) => texts)
+    const results = await runner.run(files, tests, laid, left)
+    if (!weights) {
+      const base = results.shift()
+      wanted = new Set([...base.passed, ...base.failed])
+      weights = suspicion(base)
+      // What no failing test has run cannot be why it fails.
+      if (weights.size > 0) for (const one of variants) if (one.at) one.cost += 1 - (weights.get(one.at) ?? 0)
+    }
+    for (const [index, { passed, failed }] of results.entries()) {
+      const all = failed.size === 0 && passed.size > 0 && [...wanted].every((name) => passed.has(name))
+      if (all) good.push(part[index])
+    }
+    if (good.some(({ cost }) => cost <= ENOUGH)) break
+  }
+  return { list: chosen(projects, project, patches, sources, good), tried: variants.length }
+}
+
+// ---- variants ----
+
+function collect(projects, project, patches, file, hints, seen, variants, families = FAMILIES) {
+  const kit = kitOf(projects.ts, projects, project, file)
+  if (!kit) return
+  Object.assign(kit, hints)
+  const { ts } = projects
+  const visit = (node) => {
+    if (ts.isImportDeclaration(node) || ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return
+    for (const [source, family] of families) {
+      try {
+        for (const { name, cost, edits } of family(kit, node)) add(source, name, cost, edits, node)
+      } catch (problem) {
+        process.stderr.write(`typescript host: a family failed: ${problem?.stack ?? problem}\n`)
+      }
+    }
+    ts.forEachChild(node, visit)
+  }
+  const add = (source, name, cost, edits, node) => {
+    const before = kit.text
+    const after = applied(before, edits)
+    if (after === before) return
+    const texts = new Map([[file, after]])
+    const key = patches.tokens(texts)
+    const known = seen.get(key)
+    if (known) {
+      known.sources.add(source)
+      known.cost = Math.min(known.cost, cost)
+      return
+    }
+    if (ts.createSourceFile(file, after, ts.ScriptTarget.Latest, false).parseDiagnostics.length > 0) return
+    const one = { texts, cost, name, sources: new Set([source]), at: markOf(ts, file, node, kit.source) }
+    seen.set(key, one)
+    variants.push(one)
+  }
+  visit(kit.source)
+}
+
+/** What the tests say: texts that they wait for, names, roles, results that are next to nothing. */
+function hintsOf(projects, project, tests, message) {
+  const { ts } = projects
+  const hints = { expected: new Set(), names: new Set(), roles: new Set(), levels: new Set(), zeros: new Set() }
+  for (const test of tests) {
+    const text = project.text(test) ?? ''
+    const source = ts.createSourceFile(test, text, ts.ScriptTarget.Latest, true)
+    const visit = (node) => {
+      if (ts.isStringLiteralLike(node) && !ts.isImportDeclaration(node.parent)) hints.expected.add(node.text)
+      if (ts.isCallExpression(node)) {
+        const name = ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : node.expression.getText(source)
+        const [first, second] = node.arguments.map((one) => one.getText(source))
+        if (/ByRole$/.test(name) && first) hints.roles.add(first.slice(1, -1))
+        const label = second && /name:\s*(['"`])(.*?)\1/.exec(second)?.[2]
+        if (label) hints.names.add(label)
+        const level = second && /level:\s*(\d)/.exec(second)?.[1]
+        if (level) hints.levels.add(Number(level))
+        if (/By(LabelText|AltText|Title)$/.test(name) && first) hints.names.add(first.slice(1, -1))
+        if (/^toBeNull$/.test(name)) hints.zeros.add('null')
+        if (/^toBeUndefined$/.test(name)) hints.zeros.add('undefined')
+        if (/^to(Be|Equal|StrictEqual)$/.test(name) && /^(0|''|""|null|undefined|\[\]|\{\}|false|true|-1|1)$/.test(first ?? '')) hints.zeros.add(first === '""' ? "''" : first)
+      }
+      ts.forEachChild(node, visit)
+    }
+    visit(source)
+  }
+  const notes = notesOf(projects.root)
+  // Who writes that a text has changed says that the test is stale, not the source.
+  const renamed = (old, now) => notes.some((line) => line.includes(old) && line.includes(now))
+  return { ...Object.fromEntries(Object.entries(hints).map(([key, set]) => [key, [...set].slice(0, 40)])), renamed, notes, message }
+}
+
+function notesOf(root) {
+  const found = readdirSync(root).filter((name) => /\.(md|txt)$/i.test(name)).slice(0, 8)
+  return found.flatMap((name) => readFileSync(join(root, name), 'utf8').slice(0, 65536).split(/\n\s*\n|\n(?=[-*\d#])/))
+}
+
+// ---- where ----
+
+/** A text in which each statement says that it is run. */
+function marked(ts, project, file) {
+  const text = project.text(file) ?? ''
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
+  const places = []
+  const visit = (node) => {
+    if ((ts.isBlock(node.parent ?? node) && node !== source && ts.isBlock(node.parent)) || ts.isCaseClause(node.parent ?? source) && node.parent.statements.includes(node)) places.push(node.getStart(source))
+    ts.forEachChild(node, visit)
+  }
+  ts.forEachChild(source, visit)
+  return [...new Set(places)].sort((a, b) => b - a).reduce((made, at) => `${made.slice(0, at)}globalThis.__troupe_mark?.(${JSON.stringify(`${file}:${at}`)});${made.slice(at)}`, text)
+}
+
+/** The mark of the statement around a node; undefined: it is run when the file is loaded. */
+function markOf(ts, file, node, source) {
+  for (let at = node; at.parent; at = at.parent) {
+    if (ts.isBlock(at.parent) || (ts.isCaseClause(at.parent) && at.parent.statements.includes(at))) return `${file}:${at.getStart(source)}`
+  }
+  return undefined
+}
+
+/** Ochiai: mark -> 0 to 1. */
+function suspicion(base) {
+  const counts = new Map()
+  for (const [name, marks] of base.marks) {
+    for (const mark of marks) {
+      const count = counts.get(mark) ?? { failed: 0, passed: 0 }
+      count[base.failed.has(name) ? 'failed' : 'passed']++
+      counts.set(mark, count)
+    }
+  }
+  const all = base.failed.size
+  return new Map([...counts].map(([mark, { failed, passed }]) => [mark, all === 0 ? 0 : failed / Math.sqrt(all * (failed + passed))]))
+}
+
+// ---- which ----
+
+/** Those that the compiler takes, most probable first; none when nothing says which is meant. */
+function chosen(projects, project, patches, sources, good) {
+  const errors = (texts) => project.with(texts, () => [...new Set([...sources, ...texts.keys()])].reduce((count, file) => count + project.errors(file).length, 0))
+  const before = errors(new Map())
+  const list = []
+  for (const one of good.sort((a, b) => a.cost - b.cost).slice(0, 24)) {
+    if (errors(one.texts) > before) continue
+    const diff = patches.diff(one.texts)
+    if (diff !== '') list.push({ name: one.name, source: [...one.sources][0], votes: one.sources.size, diff, left: 0, cost: one.cost })
+  }
+  return list
+}
+
+export function isVitest({ runner = '', command = '', message = '' }) {
+  return runner === 'vitest' || runner === 'auto' || /\bvitest\b/.test(command) || /^\s*RUN\s+v\d/m.test(message)
+}
+
+/** Test files that fail, as vitest names them. */
+export function failing(root, { file = '', message = '' }) {
+  const named = [...message.matchAll(/^\s*(?:FAIL|\?|×|❯)\s+(?:\|[^|]*\|\s*)?([^\s>()]+\.[cm]?[jt]sx?)(?=\s|$)/gm)].map(([, name]) => name)
+  const all = [...new Set([file, ...named])].map((name) => join(root, name))
+  return all.filter((name) => /[._](test|spec)\.[cm]?[jt]sx?$|__tests__/.test(name) && existsSync(name)).slice(0, 8)
+}
