@@ -84,7 +84,7 @@ static enum err run(struct checkout *self, struct rt_context *ctx, enum checkout
                                      .token = self->arg.token,
                                      .in_use = self->arg.in_use,
                                      .anew = self->fetches == FETCHES_MAX - 1};
-    struct checkout_command *command;
+    struct checkout_command *command = NULL;
     const char **env = NULL;
     char *text = NULL;
     self->step = step;

@@ -1,6 +1,7 @@
 /* checkout_steps.c - see checkout_steps.h. */
 #include "actors/gateway/checkout_steps.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,12 +107,10 @@ static enum err write_env(const struct checkout_job *job, bool token, char **ret
         return ERR_MEMORY;
     }
     (void)snprintf(env, size,
-                   "%s%sLC_ALL=C\nGIT_CONFIG_NOSYSTEM=1\nGIT_CONFIG_GLOBAL=/dev/null\n"
-                   "GIT_ATTR_NOSYSTEM=1\nGIT_TERMINAL_PROMPT=0\nGIT_ALLOW_PROTOCOL=%s\n%s%s%s",
-                   job->env,
-                   job->env[0] == '\0' || job->env[strlen(job->env) - 1] == '\n' ? "" : "\n",
+                   "LC_ALL=C\nGIT_CONFIG_NOSYSTEM=1\nGIT_CONFIG_GLOBAL=/dev/null\n"
+                   "GIT_ATTR_NOSYSTEM=1\nGIT_TERMINAL_PROMPT=0\nGIT_ALLOW_PROTOCOL=%s\n%s%s%s%s",
                    scheme ? scheme : "https", token ? "TROUPE_TOKEN=" : "", token ? job->token : "",
-                   token ? "\n" : ""); /* ENV_MORE is more than enough */
+                   token ? "\n" : "", job->env); /* ENV_MORE is more than enough */
     *ret_env = env;
     return ERR_OK;
 }
@@ -131,7 +130,7 @@ static const char *number(struct checkout_command *self, size_t index, uint64_t 
 
 static void set_argv(struct checkout_command *self, const char *const *argv, size_t count)
 {
-    static_assert(sizeof self->argv / sizeof self->argv[0] == CHECKOUT_ARGS_MAX + 1, "");
+    assert(count <= CHECKOUT_ARGS_MAX);
     memcpy(self->argv, argv, count * sizeof *argv);
     self->argv[count] = NULL;
 }
@@ -222,9 +221,6 @@ void checkout_command_free(struct checkout_command **command)
 {
     struct checkout_command *self = *command;
     if (self) {
-        if (self->env) {
-            explicit_bzero(self->env, strlen(self->env)); /* a token */
-        }
         free(self->env);
         free(self);
         *command = NULL;
