@@ -9,6 +9,7 @@
 #define PROTO_FRAME_H
 
 #include "proto/message.h"
+#include "proto/wire.h"
 
 /* What travels with a message. */
 struct frame_envelope {

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/wire.h"
+
 enum kind { KIND_u64, KIND_i64, KIND_f64, KIND_bool, KIND_str };
 
 struct field {

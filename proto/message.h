@@ -11,12 +11,17 @@
 #define PROTO_MESSAGE_H
 
 #include <assert.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "proto/error.h"
-#include "proto/wire.h"
+
+struct wire_buffer; /* proto/wire.h */
+struct wire_cursor;
 
 /* Bumped when a message changes other than by growing at its end. */
 enum { PROTO_VERSION_MIN = 1, PROTO_VERSION_MAX = 1 };

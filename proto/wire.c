@@ -153,8 +153,13 @@ static uint64_t read_number(struct wire_cursor *cursor, enum wire_kind wanted)
     return head.number;
 }
 
-uint64_t wire_read_u64(struct wire_cursor *cursor)
+uint64_t wire_read_any_u64(struct wire_cursor *cursor)
 {
+    if (!cursor->failed && cursor->at != cursor->end && (*cursor->at & 0xfc) == 0xcc) {
+        size_t width = (size_t)1 << (*cursor->at & 0x03);
+        cursor->at++;
+        return read_big_endian(cursor, width);
+    }
     return read_number(cursor, WIRE_UINT);
 }
 
@@ -180,12 +185,20 @@ double wire_read_f64(struct wire_cursor *cursor)
 
 bool wire_read_bool(struct wire_cursor *cursor)
 {
+    if (!cursor->failed && cursor->at != cursor->end && (*cursor->at & 0xfe) == 0xc2) {
+        return *cursor->at++ == 0xc3;
+    }
     return read_number(cursor, WIRE_BOOL) != 0;
 }
 
 uint64_t wire_read_array(struct wire_cursor *cursor)
 {
     struct wire_head head;
+    size_t left = (size_t)(cursor->end - cursor->at);
+    if (!cursor->failed && left > 0 && (*cursor->at & 0xf0) == 0x90 &&
+        (*cursor->at & 0x0fu) < left) {
+        return *cursor->at++ & 0x0fu;
+    }
     if (!wire_read_head(cursor, &head) || head.kind != WIRE_ARRAY ||
         head.inside > (uint64_t)(cursor->end - cursor->at)) {
         cursor->failed = true;
@@ -197,6 +210,22 @@ uint64_t wire_read_array(struct wire_cursor *cursor)
 const char *wire_read_str(struct wire_cursor *cursor, uint64_t max, uint32_t *ret_size)
 {
     struct wire_head head;
+    size_t left = (size_t)(cursor->end - cursor->at);
+    if (!cursor->failed && left > 0 && (*cursor->at & 0xe0) == 0xa0 &&
+        (*cursor->at & 0x1fu) < left && (*cursor->at & 0x1fu) <= max) {
+        *ret_size = *cursor->at & 0x1fu;
+        const char *text = (const char *)cursor->at + 1;
+        cursor->at += 1 + *ret_size;
+        return text;
+    }
+    /* str and bin of up to 255 bytes */
+    if (!cursor->failed && left > 1 && (*cursor->at == 0xd9 || *cursor->at == 0xc4) &&
+        cursor->at[1] <= left - 2 && cursor->at[1] <= max) {
+        *ret_size = cursor->at[1];
+        const char *text = (const char *)cursor->at + 2;
+        cursor->at += 2 + *ret_size;
+        return text;
+    }
     *ret_size = 0;
     if (!wire_read_head(cursor, &head) || head.kind != WIRE_BYTES || head.body > max ||
         head.body > (uint64_t)(cursor->end - cursor->at)) {
@@ -209,10 +238,51 @@ const char *wire_read_str(struct wire_cursor *cursor, uint64_t max, uint32_t *re
     return bytes;
 }
 
+/* Bytes of the values that have nothing inside and whose first byte says how long they are; 0 for
+ * the others. */
+static const uint8_t lengths[256] = {
+#define SIXTEEN(length)                                                                            \
+    length, length, length, length, length, length, length, length, length, length, length,        \
+        length, length, length, length, length
+    SIXTEEN(1), SIXTEEN(1), SIXTEEN(1), SIXTEEN(1), SIXTEEN(1), SIXTEEN(1),
+    SIXTEEN(1), SIXTEEN(1), SIXTEEN(0), SIXTEEN(0), /* map, array */
+    1,          2,          3,          4,          5,          6,
+    7,          8,          9,          10,         11,         12,
+    13,         14,         15,         16, /* str */
+    17,         18,         19,         20,         21,         22,
+    23,         24,         25,         26,         27,         28,
+    29,         30,         31,         32, /* str */
+    1,          0,          1,          1,          0,          0,
+    0,          0,          0,          0,          5,          9,
+    2,          3,          5,          9, /* nil, bools, bin, ext, floats, uints */
+    2,          3,          5,          9,          3,          4,
+    6,          10,         18,         0,          0,          0,
+    0,          0,          0,          0, /* ints, fixext, str, array, map */
+    SIXTEEN(1), SIXTEEN(1),
+#undef SIXTEEN
+};
+
+/* Passes over values that `lengths` knows; how many of at most `max` they were. */
+static uint64_t skip_plain(struct wire_cursor *cursor, uint64_t max)
+{
+    const uint8_t *at = cursor->at;
+    uint64_t count = 0;
+    while (count < max && at != cursor->end) {
+        uint8_t length = lengths[*at];
+        if (length == 0 || length > (size_t)(cursor->end - at)) {
+            break;
+        }
+        at += length;
+        count++;
+    }
+    cursor->at = at;
+    return count;
+}
+
 void wire_skip(struct wire_cursor *cursor)
 {
     uint64_t values = 1; /* still to come; each needs a byte at least, so this loop ends */
-    while (values > 0) {
+    while (!cursor->failed && (values -= skip_plain(cursor, values)) > 0) {
         struct wire_head head;
         if (!wire_read_head(cursor, &head)) {
             return;

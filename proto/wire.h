@@ -84,11 +84,19 @@ struct wire_head {
 bool wire_read_head(struct wire_cursor *cursor, struct wire_head *ret_head);
 
 /* The next value as what is wanted; zero, and a failed cursor, when it is something else. */
-uint64_t wire_read_u64(struct wire_cursor *cursor);
+uint64_t wire_read_any_u64(struct wire_cursor *cursor);
 int64_t wire_read_i64(struct wire_cursor *cursor);
 double wire_read_f64(struct wire_cursor *cursor);
 bool wire_read_bool(struct wire_cursor *cursor);
 uint64_t wire_read_array(struct wire_cursor *cursor);
+
+static inline uint64_t wire_read_u64(struct wire_cursor *cursor)
+{
+    if (!cursor->failed && cursor->at != cursor->end && *cursor->at < 0x80) {
+        return *cursor->at++;
+    }
+    return wire_read_any_u64(cursor);
+}
 
 /* The next str or bin of at most `max` bytes; the result points into the received bytes. */
 const char *wire_read_str(struct wire_cursor *cursor, uint64_t max, uint32_t *ret_size);

@@ -94,14 +94,43 @@ static bool drops(struct rt_system *system, struct rt_address to)
     return actor && atomic_load_explicit(&actor->drop_newest, memory_order_relaxed);
 }
 
+/* Counts a message for another node as on its way there.  ERR_FULL: there is no room before it is
+ * handed over, so that nothing that was accepted is dropped for want of credit. */
+static enum err take_room(struct rt_context *ctx, struct envelope *envelope)
+{
+    const struct cfg_runtime *cfg = &ctx->system->config->runtime;
+    struct worker *worker = ctx->worker;
+    if (!worker->sent_to || worker->sent_to->node != envelope->to.node) {
+        worker->sent_to = system_node_account(ctx->system, envelope->to.node);
+    }
+    if (!worker->sent_to) {
+        return ERR_MEMORY;
+    }
+    struct outbound *outbound = &worker->sent_to->outbound;
+    if (atomic_load_explicit(&outbound->count, memory_order_relaxed) >=
+            cfg->mailbox_count_max / 2 ||
+        atomic_load_explicit(&outbound->bytes, memory_order_relaxed) >=
+            cfg->mailbox_bytes_max / 2) {
+        return ERR_FULL;
+    }
+    atomic_fetch_add_explicit(&outbound->count, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&outbound->bytes, envelope->size, memory_order_relaxed);
+    envelope->outbound = outbound;
+    return ERR_OK;
+}
+
 static enum err send_envelope(struct rt_context *ctx, struct envelope *envelope)
 {
     struct rt_address to = envelope->to;
-    enum err err = deliver(ctx->system, &envelope);
+    bool remote = to.node != ctx->system->node && to.node != 0;
+    enum err err = remote && envelope->lane == LANE_USER ? take_room(ctx, envelope) : ERR_OK;
+    if (err == ERR_OK) {
+        err = deliver(ctx->system, &envelope);
+    }
     if (err == ERR_OK) {
         return ERR_OK;
     }
-    if (err == ERR_FULL && drops(ctx->system, to)) {
+    if (err == ERR_FULL && !remote && drops(ctx->system, to)) {
         envelope_end(&envelope, OUTCOME_DROPPED);
         return ERR_OK;
     }

@@ -160,6 +160,7 @@ struct worker {
     uint64_t number_next; /* numbers set aside, see worker_number */
     uint64_t number_end;
     struct tally tally;
+    struct node_account *sent_to; /* the node that got the last message; accounts stay */
     uint64_t turn_ns;             /* how long a turn took lately */
     atomic_uint_fast64_t handled; /* messages; only this worker writes */
 };
@@ -172,9 +173,10 @@ struct role {
 };
 
 struct node_account {
-    struct node_account *next;
+    struct node_account *next; /* under the system's lock; the rest stays where it is */
     uint64_t node;
     struct account account;
+    struct outbound outbound;
 };
 
 struct rt_system {
@@ -193,8 +195,9 @@ struct rt_system {
     struct node_account *accounts;
     struct account *own; /* account of node 0 */
 
-    struct worker workers[WORKERS_MAX];
+    struct worker workers[WORKERS_MAX + 1]; /* the last one used is the guest, see system_guest */
     uint32_t workers_count;
+    uint32_t guest; /* its place in workers */
     bool threaded;
     pthread_mutex_t idle_lock;
     pthread_cond_t idle_cond;
@@ -394,6 +397,9 @@ void deliver_failure(struct rt_system *system, const struct envelope *envelope, 
 
 /* Routes an envelope to here or to another node.  Takes over on ERR_OK only. */
 enum err deliver(struct rt_system *system, struct envelope **envelope) MUST_CHECK;
+
+/* The account of a node, and what is on its way there; made on first use; NULL without memory. */
+struct node_account *system_node_account(struct rt_system *system, uint64_t node);
 
 /* Ends an envelope that nobody took. */
 void deliver_dead(struct rt_system *system, struct envelope **envelope, enum outcome outcome,

@@ -32,9 +32,16 @@ struct account {
     atomic_uint_fast64_t ended_bytes; /* of those with an outcome: what credit is given for */
 };
 
+/* What is on its way out to one node: handed over by actors, not yet taken by the transport. */
+struct outbound {
+    atomic_uint_fast64_t count;
+    atomic_uint_fast64_t bytes;
+};
+
 struct envelope {
     _Atomic(struct envelope *) next; /* in whatever queue it is */
     struct account *account;         /* borrowed; outlives every envelope */
+    struct outbound *outbound;       /* that it is counted in, until it ends; or NULL */
     struct rt_address from;
     struct rt_address to;
     uint64_t ask;         /* as in struct frame_envelope */
@@ -74,10 +81,21 @@ struct envelope *envelope_new(const struct msg *msg);
 /* The same with the check: ERR_UNKNOWN, ERR_LIMIT as msg_check, ERR_MEMORY. */
 enum err envelope_make(const struct msg *msg, struct envelope **ret_envelope) MUST_CHECK;
 
-/* Frees without counting. */
+/* It is not on its way out any more. */
+static inline void envelope_arrived(struct envelope *envelope)
+{
+    if (envelope->outbound) {
+        atomic_fetch_sub_explicit(&envelope->outbound->count, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&envelope->outbound->bytes, envelope->size, memory_order_relaxed);
+        envelope->outbound = NULL;
+    }
+}
+
+/* Frees without counting an outcome. */
 static inline void envelope_free(struct envelope *envelope)
 {
     if (envelope) {
+        envelope_arrived(envelope);
         pool_give(envelope, envelope->size);
     }
 }

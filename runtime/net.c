@@ -435,21 +435,26 @@ static bool may_end(struct net *self, uint64_t *next_ms)
 static void *run(void *arg)
 {
     struct net *self = arg;
+    system_guest(self->system);
     for (;;) {
         atomic_store(&self->woken, false);
         wires_receive(self->wires, self->links, now_ms());
         uint64_t wires_ms = wires_run(self->wires, self->links, now_ms());
-        pass_on(self);
         uint64_t next_ms = earlier(wires_ms, system_run_timers(self->system));
+        system_guest_run(self->system);
+        pass_on(self);
         for (size_t i = 0; i < self->turns_count; i++) {
             next_ms = earlier(next_ms, self->turns[i].call(self->turns[i].arg));
         }
         next_ms = earlier(next_ms, links_run(self->links, now_ms()));
+        /* A link that ended may have readied somebody, too.  What is sent or set now wakes us. */
+        system_guest_run(self->system);
         if (may_end(self, &next_ms)) {
             break;
         }
         sleep_until(self, next_ms);
     }
+    system_guest_run(self->system); /* whom a watch has readied last */
     wires_close(&self->wires, links_drained(self->links) ? LINGER_MS : 0);
     return NULL;
 }

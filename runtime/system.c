@@ -12,7 +12,8 @@
 static void init_workers(struct rt_system *self, uint64_t seed)
 {
     self->workers_count = (uint32_t)self->config->runtime.workers;
-    for (uint32_t i = 0; i < self->workers_count; i++) {
+    self->guest = self->workers_count;
+    for (uint32_t i = 0; i <= self->workers_count; i++) {
         struct worker *worker = &self->workers[i];
         worker->system = self;
         worker->index = i;
@@ -106,7 +107,7 @@ void system_destroy(struct rt_system **system)
     }
     timers_destroy(&self->timers);
     drop_lists(self);
-    for (uint32_t i = 0; i < self->workers_count; i++) {
+    for (uint32_t i = 0; i <= self->guest; i++) {
         run_queue_fini(&self->workers[i].queue);
     }
     (void)pthread_mutex_destroy(&self->lock);
@@ -229,7 +230,7 @@ uint64_t system_run_timers(struct rt_system *self)
     return timers_next(self->timers);
 }
 
-struct account *system_account(struct rt_system *self, uint64_t node)
+struct node_account *system_node_account(struct rt_system *self, uint64_t node)
 {
     (void)pthread_mutex_lock(&self->lock);
     struct node_account *it = self->accounts;
@@ -245,6 +246,12 @@ struct account *system_account(struct rt_system *self, uint64_t node)
         }
     }
     (void)pthread_mutex_unlock(&self->lock);
+    return it;
+}
+
+struct account *system_account(struct rt_system *self, uint64_t node)
+{
+    struct node_account *it = system_node_account(self, node);
     return it ? &it->account : NULL;
 }
 
@@ -384,7 +391,7 @@ void system_stats(struct rt_system *self, struct system_stats *ret_stats)
         .late_answers = atomic_load_explicit(&self->late_answers, memory_order_relaxed),
         .work_open = atomic_load_explicit(&self->work_open, memory_order_relaxed),
         .work_waiting = atomic_load_explicit(&self->work_waiting, memory_order_relaxed)};
-    for (uint32_t i = 0; i < self->workers_count; i++) {
+    for (uint32_t i = 0; i <= self->guest; i++) {
         ret_stats->handled += atomic_load_explicit(&self->workers[i].handled, memory_order_relaxed);
     }
     (void)pthread_mutex_lock(&self->lock);

@@ -90,6 +90,13 @@ void system_deliver(struct rt_system *system, struct envelope **envelope);
 enum err system_tell(struct rt_system *system, struct rt_address to,
                      const struct msg *msg) MUST_CHECK;
 
+/* A thread of the world that delivers becomes a guest among the workers (one thread at a time; it
+ * stays one until it ends): what it readies waits until it calls system_guest_run(), which runs
+ * some of it at once and leaves the rest to the workers.  A message that arrives and its answer
+ * then cost no change of threads.  Nothing may be locked that handlers lock. */
+void system_guest(struct rt_system *system);
+void system_guest_run(struct rt_system *system);
+
 /* Takes back an operation whose apply() has been committed, or has failed. */
 void system_store_done(struct rt_system *system, struct rt_store_op **op);
 

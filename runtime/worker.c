@@ -16,6 +16,7 @@ enum {
     NUMBERS_AT_A_TIME = 256,
     STEAL_TURN_NS = 2000,      /* shorter turns are not worth the way to another core */
     EAGER_TURN_NS = 50000,     /* after longer ones even the first actor readied wakes a worker */
+    GUEST_NS_MAX = 100000,     /* a guest has something else to do */
     RUNTIME_TYPES_END = 0x1000 /* messages from here on are the actors' own */
 };
 
@@ -376,6 +377,37 @@ static void *worker_main(void *arg)
     worker_settle(worker);
     return NULL;
 }
+
+/* ---- the guest ---- */
+
+void system_guest(struct rt_system *system)
+{
+    current = &system->workers[system->guest];
+}
+
+void system_guest_run(struct rt_system *system)
+{
+    struct worker *worker = &system->workers[system->guest];
+    if (!worker->queue.own.first) {
+        return;
+    }
+    assert(current == worker);
+    uint64_t until_ns = now_ns() + GUEST_NS_MAX;
+    worker->now_ms = system_now(system);
+    struct actor *actor;
+    while ((actor = run_list_pop(&worker->queue.own))) {
+        if (!atomic_load(&system->stopping) && now_ns() < until_ns) {
+            turn(worker, actor);
+            continue;
+        }
+        uint32_t place = atomic_fetch_add_explicit(&system->next_worker, 1, memory_order_relaxed);
+        run_queue_arrive(&system->workers[place % system->workers_count].queue, actor);
+        wake_one(system);
+    }
+    worker_settle(worker);
+}
+
+/* ---- their beginning and end ---- */
 
 enum err workers_start(struct rt_system *system)
 {

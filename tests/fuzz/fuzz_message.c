@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/message.h"
+#include "proto/wire.h"
 #include "tests/fuzz/must.h"
 
 /* What is written once must be written the same after having been read. */

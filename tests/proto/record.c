@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/wire.h"
 #include "tests/proto/sample.h"
 
 enum { LINE_SIZE = 4096 };

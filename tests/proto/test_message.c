@@ -1,5 +1,6 @@
 /* test_message.c - every message of the table, there and back; limits, versions, texts. */
 #include "proto/message.h"
+#include "proto/wire.h"
 
 #include <criterion/criterion.h>
 #include <msgpack/unpack.h>

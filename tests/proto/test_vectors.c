@@ -3,6 +3,7 @@
  * A failure here means that a released message changed its meaning: give the changed one a new
  * number.  A new message or field only needs its line: build/tests/proto/record.
  */
+#include "proto/wire.h"
 #include "tests/proto/sample.h"
 
 #include <criterion/criterion.h>

@@ -1,0 +1,2 @@
+/* <troupe/process.h> of an installation: a process of actors. */
+#include "runtime/process.h"
