@@ -179,6 +179,7 @@ struct rt_command {
     bool in_place;               /* the project itself instead of a copy: what it writes stays */
     uint64_t deadline_ms;        /* wall time after which the whole tree is killed; 0: none */
     bool control;                /* give it a stream socket as descriptor 3 */
+    bool caches;                 /* show it what go and cargo keep in the home of our user */
 };
 
 /* Starts a command in the sandbox.  EXEC_STARTED, EXEC_OUTPUT… and, always last and exactly once,

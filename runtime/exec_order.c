@@ -68,6 +68,7 @@ enum err exec_order_new(const struct rt_command *command, struct exec_order **re
     char *at = (char *)(pointers + measure.count);
     *self = (struct exec_order){.deadline_ms = command->deadline_ms,
                                 .in_place = command->in_place,
+                                .caches = command->caches,
                                 .control = command->control};
     self->argv = copy_list(&pointers, &at, command->argv);
     self->env = copy_list(&pointers, &at, command->env);

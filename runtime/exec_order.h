@@ -17,6 +17,7 @@ struct exec_order {
     const char *project;
     uint64_t deadline_ms;
     bool in_place;
+    bool caches;
     bool control;
 };
 
