@@ -49,6 +49,9 @@ export class Translation {
     for (const name of this.#failed) yield this.#test(name, 'failed')
     if (this.#groups > 0 && this.#over < this.#groups) {
       yield { ev: 'end', file: this.#file, reason: 'worker-died', message: how }
+    } else if (this.#announced === 0 && code === 0) {
+      yield { ev: 'test', file: this.#file, name: 'no tests', status: 'skipped', duration_ms: 0 }
+      yield { ev: 'end', file: this.#file }
     } else if (this.#groups > 0) {
       yield { ev: 'end', file: this.#file, reason: code !== 0 && this.#failed.length === 0 ? 'unhandled' : '', message: code === 0 ? '' : how }
     } else if (/^error(\[E\d+\])?:.*could not compile|^error: could not/m.test(tail)) {
