@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ENV_OWN = 2 }; /* HOME, TMPDIR */
+enum { ENV_OWN = 2 + EXEC_CACHES_MAX }; /* HOME, TMPDIR, where caches are */
 
 static void kill_tree(struct child *child)
 {
@@ -119,8 +119,10 @@ static void take_fds(struct child *child, const struct spawn_fds *fds)
     }
 }
 
-/* What the command inherits: its own list, and a home and a place for temporary files. */
-static void complete_env(const struct exec *exec, const struct exec_order *order, const char **env)
+/* What the command inherits: its own list, a home, a place for temporary files, and where the
+ * caches are that it is shown.  Borrows from all three. */
+static void complete_env(const struct exec *exec, const struct exec_order *order,
+                         const struct exec_paths *paths, const char **env)
 {
     size_t count = 0;
     for (; order->env[count] && count < SPAWN_ENV_MAX - ENV_OWN; count++) {
@@ -131,6 +133,13 @@ static void complete_env(const struct exec *exec, const struct exec_order *order
     }
     if (!exec_order_env(order, "TMPDIR")) {
         env[count++] = "TMPDIR=/tmp";
+    }
+    for (size_t i = 0; i < paths->env_count; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(paths->env[i], "="), paths->env[i]);
+        if (!exec_order_env(order, name)) {
+            env[count++] = paths->env[i];
+        }
     }
     env[count] = NULL;
 }
@@ -164,13 +173,14 @@ static enum err spawn(struct child *child, const struct exec_order *order)
     if (!collect_writable(exec, order, writable)) {
         return ERR_LIMIT;
     }
-    complete_env(exec, order, env);
     const struct exec_program program = {.argv0 = order->argv[0],
                                          .path = exec_order_env(order, "PATH"),
                                          .project = order->project,
                                          .home = exec->home,
-                                         .readable = order->readable};
+                                         .readable = order->readable,
+                                         .caches = order->caches};
     exec_paths_collect(&paths, &program);
+    complete_env(exec, order, &paths, env);
     const struct spawn_spec spec = {.id = child->id,
                                     .argv = order->argv,
                                     .env = env,

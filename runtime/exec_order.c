@@ -69,6 +69,7 @@ enum err exec_order_new(const struct rt_command *command, struct exec_order **re
     *self = (struct exec_order){.deadline_ms = command->deadline_ms,
                                 .in_place = command->in_place,
                                 .network = command->network,
+                                .caches = command->caches,
                                 .control = command->control};
     self->argv = copy_list(&pointers, &at, command->argv);
     self->env = copy_list(&pointers, &at, command->env);

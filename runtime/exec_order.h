@@ -18,6 +18,7 @@ struct exec_order {
     uint64_t deadline_ms;
     bool in_place;
     bool network;
+    bool caches;
     bool control;
 };
 

@@ -94,11 +94,37 @@ static void show_target(struct exec_paths *self, const char *directory, const ch
     free(target);
 }
 
+/* Without network there are no other packages; and nothing else lies there, no key least of all. */
+static void show_caches(struct exec_paths *self)
+{
+    static const struct {
+        const char *shown;
+        const char *name;
+        const char *value;
+    } caches[EXEC_CACHES_MAX] = {{"go/pkg/mod", "GOMODCACHE", "go/pkg/mod"},
+                                 {".cargo/registry", "CARGO_HOME", ".cargo"},
+                                 {".rustup", "RUSTUP_HOME", ".rustup"}};
+    const char *home = self->program->home;
+    for (size_t i = 0; self->program->caches && home && i < EXEC_CACHES_MAX; i++) {
+        char path[SPAWN_PATH_MAX + 1];
+        int size = snprintf(path, sizeof path, "%s/%s", home, caches[i].shown);
+        size_t before = self->count;
+        if (size > 0 && (size_t)size < sizeof path) {
+            show_owned(self, realpath(path, NULL));
+        }
+        if (self->count > before && asprintf(&self->env[self->env_count], "%s=%s/%s",
+                                             caches[i].name, home, caches[i].value) > 0) {
+            self->env_count++;
+        }
+    }
+}
+
 void exec_paths_collect(struct exec_paths *self, const struct exec_program *program)
 {
     self->program = program;
     self->count = 0;
     self->owned_count = 0;
+    self->env_count = 0;
     for (; program->readable[self->count] && self->count < SANDBOX_PATHS_MAX; self->count++) {
         self->list[self->count] = program->readable[self->count];
     }
@@ -116,6 +142,7 @@ void exec_paths_collect(struct exec_paths *self, const struct exec_program *prog
         }
         path += size + (path[size] == ':');
     }
+    show_caches(self);
     self->list[self->count] = NULL;
 }
 
@@ -125,4 +152,8 @@ void exec_paths_free(struct exec_paths *self)
         free(self->owned[i]);
     }
     self->owned_count = 0;
+    for (size_t i = 0; i < self->env_count; i++) {
+        free(self->env[i]);
+    }
+    self->env_count = 0;
 }

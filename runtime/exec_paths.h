@@ -16,13 +16,18 @@ struct exec_program {
     const char *project;         /* NULL: none */
     const char *home;            /* of our own user, resolved; NULL: none worth hiding */
     const char *const *readable; /* what it was given by name; ends with NULL */
+    bool caches;                 /* packages that go and cargo keep in that home, too */
 };
+
+enum { EXEC_CACHES_MAX = 3 };
 
 struct exec_paths {
     const char *list[SANDBOX_PATHS_MAX + 1]; /* ends with NULL; for struct sandbox_limits */
     size_t count;
     char *owned[SANDBOX_PATHS_MAX];
     size_t owned_count;
+    char *env[EXEC_CACHES_MAX]; /* NAME=VALUE that says where the caches are */
+    size_t env_count;
     const struct exec_program *program;
 };
 

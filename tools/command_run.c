@@ -62,7 +62,7 @@ static int check_mode(const struct invocation *invocation, const char *option)
 static bool known_runners(const char *text)
 {
     static const char *const names[] = {
-#define HOST(name, advice) #name,
+#define HOST(name, caches, advice) #name,
 #include "actors/common/runners.def"
     };
     if (strcmp(text, "auto") == 0 || strcmp(text, "command") == 0) {

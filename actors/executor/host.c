@@ -120,7 +120,8 @@ static enum err start(struct rt_context *ctx, struct slot *slot)
                                            .cwd = batch->dir,
                                            .project = batch->root[0] ? batch->root : NULL,
                                            .readable = readable,
-                                           .control = true};
+                                           .control = true,
+                                           .caches = slot->runner->caches};
         self->exec = rt_exec(ctx, &command);
         self->runner = slot->runner;
         self->state = HOST_BOOTING;

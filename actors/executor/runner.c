@@ -8,9 +8,10 @@
 #include "actors/common/shell.h"
 
 static const struct runner runners[] = {
-#define HOST(name, advice) {#name, true, advice},
+#define HOST(name, caches, advice) {#name, true, caches, advice},
 #include "actors/common/runners.def"
-    {"command", false, "give the command line to run with --command; {} stands for the file"},
+    {"command", false, false,
+     "give the command line to run with --command; {} stands for the file"},
 };
 
 const struct runner *runner_find(const char *name)

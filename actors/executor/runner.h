@@ -26,6 +26,7 @@ struct runner_options {
 struct runner {
     const char *name; /* GRANT.runner, and the folder of the host */
     bool is_host;
+    bool caches;        /* it is shown the packages of go and cargo */
     const char *advice; /* when it cannot be started */
 };
 

@@ -113,7 +113,7 @@ Test(executor_host, lists)
 Test(executor_host, speaks_with_all_hosts_alike)
 {
     static const char *const names[] = {
-#define HOST(name, advice) #name,
+#define HOST(name, caches, advice) #name,
 #include "actors/common/runners.def"
     };
     probe_start();

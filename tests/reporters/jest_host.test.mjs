@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { Host } from './host.mjs'
@@ -86,10 +87,33 @@ test('jest: runs the file asked for and no other', () => withHost({}, async (hos
 
 test('jest: nothing that looks green is', () => withHost({}, async (host) => {
   const files = Object.keys(RED)
-  await host.run(1, [...files, 'src/k1.test.js'], 3000)
+  await host.run(1, [...files, 'src/k1.test.js'], 8000)
   const found = Object.fromEntries(files.map((file) => [file, [endOf(host, 1, file).reason, ...rows(host, 1, file)]]))
   assert.deepEqual(found, RED)
   assert.equal(endOf(host, 1, 'src/k1.test.js').reason, '', 'the neighbour is not harmed')
+}))
+
+test('jest: stays warm, sees what has changed, and is replaced when it died meanwhile', () => withHost({}, async (host) => {
+  const path = join(DIR, 'src/changing.test.js')
+  const pid = () => Number(host.of('test', ++id)[0].test)
+  const text = (status) => `test(String(process.pid), () => expect('${status}').toBe('passed'))\n`
+  let id = 0
+  const pids = []
+  try {
+    for (const status of ['passed', 'failed', 'passed']) {
+      writeFileSync(path, text(status))
+      await host.run(id + 1, ['src/changing.test.js'])
+      assert.equal(host.of('test', id + 1)[0].status, status)
+      pids.push(pid())
+    }
+    assert.equal(new Set(pids).size, 1)
+    process.kill(pids[0], 'SIGKILL')
+    await host.run(id + 1, ['src/changing.test.js'])
+    assert.equal(endOf(host, id + 1).reason, '')
+    assert.notEqual(pid(), pids[0])
+  } finally {
+    rmSync(path)
+  }
 }))
 
 test('jest: a global setup that fails is the failure of every file, a teardown that of the run', async () => {

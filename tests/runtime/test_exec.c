@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -274,6 +275,31 @@ Test(exec, a_command_has_a_home_and_nothing_inherited)
     cr_expect(strstr(got.text[1], "HOME=/tmp/home\n"));
     cr_expect(strstr(got.text[1], "TMPDIR=/tmp\n"));
     cr_expect_null(strstr(got.text[1], "USER="));
+}
+
+/* Only where there are any: the home of who runs this decides. */
+Test(exec, what_go_keeps_is_shown_to_those_it_is_meant_for)
+{
+    static const char script[] = "test -d \"$GOMODCACHE\" && echo \"[$GOMODCACHE]\"";
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    const struct passwd *user = getpwuid(geteuid());
+    char wanted[PATH_MAX] = "";
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s/go/pkg/mod", user->pw_dir);
+    if (access(path, F_OK) == 0) {
+        (void)snprintf(wanted, sizeof wanted, "[%.4000s]\n", path);
+    }
+    begin(&(struct rt_command){
+        .argv = argv, .env = env, .cwd = project, .project = project, .caches = true});
+    finish();
+    cr_expect_str_eq(got.text[1], wanted);
+}
+
+Test(exec, what_go_keeps_is_not_shown_to_others)
+{
+    begin_shell("echo \"$GOMODCACHE$CARGO_HOME$RUSTUP_HOME\"; ls -d ~root/go ~root/.rustup", false);
+    finish();
+    cr_expect_str_eq(got.text[1], "\n");
 }
 
 /* What a container engine does: namespaces are refused to us and to all that we start. */

@@ -15,13 +15,15 @@ export class Process {
   /**
    * argv, cwd, env: the command line
    * report(line): what it writes on `lines`, its descriptor 3 or 1; it may throw
+   * commands: it reads what tell() says on its descriptor 4
    * Resolved by `ended`, never rejected.
    */
-  constructor({ argv: [program, ...args], cwd, env = process.env, lines = 3, report = () => {} }) {
+  constructor({ argv: [program, ...args], cwd, env = process.env, lines = 3, report = () => {}, commands = false }) {
     this.#report = report
     // It leads a group of its own, to be killed whole.
-    this.#child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe', ...lines === 3 ? ['pipe'] : []] })
+    this.#child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe', lines === 3 ? 'pipe' : 'ignore', commands ? 'pipe' : 'ignore'] })
     const { stdio } = this.#child
+    stdio[4]?.on('error', () => {}) // its end says the same
     for (const stream of [stdio[1], stdio[2]].filter((one) => one !== stdio[lines])) {
       stream.setEncoding('utf8').on('data', (text) => { this.#tail = (this.#tail + text).slice(-TAIL_MAX) })
     }
@@ -39,6 +41,15 @@ export class Process {
       this.kill()
       return how
     })
+  }
+
+  /** From now on its lines are for this one. */
+  listen(report) {
+    this.#report = report
+  }
+
+  tell(line) {
+    this.#child.stdio[4].write(`${line}\n`)
   }
 
   /** What it wrote last, for a failure that it did not report. */

@@ -1,13 +1,14 @@
-// The host of a runner that is a program: started anew for each command, so nothing that a file
-// leaves behind outlives it.  What is particular to a runner is its `tool`:
+// The host of a runner that is a program: started anew for each command, so that nothing that a file
+// leaves behind outlives it; or kept, if it takes commands.  What is particular to it is its `tool`:
 //
 //   name, start(): {version, [serial]}, list(): files
-//   begin(files): {argv, [cwd], [env], lines: 1|3, hear(line): events, [finish(how): events]}
+//   begin(files): {argv, [cwd], [env], lines: 1|3, hear(line): events, [finish(how): events], [input]}
 //   [single]: one file at a time; [has(file)]: whether there is such a file; [clean()]
 //
 // Events are {ev: 'start'|'collected'|'test'|'end'|'error', file, …} as in ../vitest/README.md, with
 // `name` for a test's name; an error without a file belongs to none.  Of a runner that loads all files
-// before it runs any, 'loading' and 'loaded' tell which is to blame if it ends meanwhile.
+// before it runs any, 'loading' and 'loaded' tell which is to blame if it ends meanwhile.  A program
+// that takes commands gets `input`, a line, and says {ev: 'over', code, last} instead of ending.
 
 import { existsSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
@@ -25,6 +26,7 @@ class ToolHost {
   #root
   #batch
   #batchId
+  #kept = {} // process: the program, if it waits for commands
 
   constructor(fd, tool, root) {
     this.#tool = tool
@@ -47,7 +49,7 @@ class ToolHost {
 
   async run({ id, files, timeout_ms: timeoutMs = 0 }) {
     const emit = ({ ev, ...fields }) => this.session.send({ ev, id, ...fields })
-    this.#batch = new Batch({ tool: this.#tool, root: this.#root, timeoutMs }, files, emit)
+    this.#batch = new Batch({ tool: this.#tool, root: this.#root, timeoutMs, kept: this.#kept }, files, emit)
     this.#batchId = id
     await this.#batch.run()
     emit({ ev: 'ran', unhandled: this.#batch.unhandled })
@@ -62,6 +64,7 @@ class ToolHost {
 
   stop() {
     this.#batch?.stop()
+    this.#kept.process?.kill()
   }
 
   clean() {
@@ -78,7 +81,7 @@ export class Batch {
   #cancelled = false
   unhandled = [] // errors that belong to no file
 
-  /** setup: {tool, root, timeoutMs}; emit(event) sends an event and adds the id of the command */
+  /** setup: {tool, root, timeoutMs, kept: {process}}; emit(event) sends an event and adds the id of the command */
   constructor(setup, files, emit) {
     this.#setup = setup
     for (const file of files) {
@@ -131,19 +134,43 @@ export class Batch {
     this.#current = current
     this.#killed = ''
     this.#arm()
-    current.process = new Process({ cwd: root, ...options, report: (line) => this.#take(hear(line)) })
-    const how = { ...await current.process.ended, tail: current.process.tail }
+    const how = await this.#start(current, hear, options)
     clearTimeout(this.#timer)
     if (!this.#killed) this.#take(await finish(how))
     this.#current = undefined
     if (!this.#cancelled) this.#conclude(current, how)
   }
 
+  /** How it came to its end: that of the program, or of its work. */
+  async #start(current, hear, { input, ...options }) {
+    const { root, kept } = this.#setup
+    const warm = kept.process
+    const program = warm ?? new Process({ cwd: root, ...options, commands: input !== undefined })
+    const over = new Promise((resolve) => { current.over = resolve })
+    kept.process = undefined
+    current.process = program
+    program.listen((line) => this.#take(hear(line)))
+    if (input !== undefined) program.tell(input)
+    const how = await Promise.race([program.ended, over])
+    program.listen(() => {})
+    if (how.last === false) {
+      kept.process = program
+      program.ended.then(() => { if (kept.process === program) kept.process = undefined })
+    } else {
+      program.kill()
+    }
+    // It died of what was before.
+    const isVain = warm && how.last === undefined && ![...current.asked.values()].some(({ begun, ended }) => begun || ended)
+    if (isVain && !this.#killed && !this.#cancelled) return this.#start(current, hear, { input, ...options })
+    return { signal: null, ...how, tail: program.tail }
+  }
+
   #take(events) {
     if (this.#killed) return
     for (const { ev, file, ...event } of events ?? []) {
       const record = this.#current.asked.get(file)
-      if (ev === 'loading' || ev === 'loaded') this.#current.loading = record
+      if (ev === 'over') this.#current.over(event)
+      else if (ev === 'loading' || ev === 'loaded') this.#current.loading = record
       else if (ev === 'error' && !record) this.#current.errors.push(clip(event.message))
       else if (record && !record.ended) this.#tell(record, ev, event)
     }

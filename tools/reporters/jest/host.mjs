@@ -1,5 +1,6 @@
 // Jest controlled from outside. See README.md.
 
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { relativePath } from '../common/errors.mjs'
@@ -10,12 +11,14 @@ import { Translation } from './translation.mjs'
 
 const OLDEST = 27
 const REPORTER = fileURLToPath(new URL('reporter.cjs', import.meta.url))
+const SERVER = fileURLToPath(new URL('server.cjs', import.meta.url))
 // The user's configuration decides everything but this.
-const OVERRIDES = ['--runInBand', '--watchAll=false', '--bail=0', '--coverage=false', '--passWithNoTests=false', '--forceExit', `--reporters=${REPORTER}`]
+const OVERRIDES = ['--runInBand', '--watchAll=false', '--bail=0', '--coverage=false', '--passWithNoTests=false', `--reporters=${REPORTER}`]
 
 function jest(root) {
   let argv
-  const environment = () => ({ ...process.env, NODE_ENV: process.env.NODE_ENV ?? 'test', FORCE_COLOR: '0' })
+  let server
+  const env = { ...process.env, NODE_ENV: process.env.NODE_ENV ?? 'test' }
   return {
     name: 'jest',
 
@@ -23,11 +26,12 @@ function jest(root) {
       const { path, manifest: { version } } = packageOf(root, 'jest')
       if (Number(version.split('.')[0]) < OLDEST) throw new Error(`jest ${version} is not supported (${OLDEST} and later are)`)
       argv = [process.execPath, join(path, 'bin/jest.js')]
+      server = [process.execPath, SERVER, createRequire(join(path, 'package.json')).resolve('jest-cli')]
       return { version }
     },
 
     async list() {
-      const { code, signal, out, tail } = await capture({ argv: [...argv, '--listTests', '--json', '--passWithNoTests'], cwd: root, env: environment() })
+      const { code, signal, out, tail } = await capture({ argv: [...argv, '--listTests', '--json', '--passWithNoTests'], cwd: root, env })
       // A project's configuration may write before it.
       const text = out.split('\n').findLast((line) => line.startsWith('['))
       if (code !== 0 || !text) throw new Error(`jest --listTests ended with ${signal ?? `code ${code}`}\n${tail || out.slice(-2000)}`)
@@ -37,9 +41,10 @@ function jest(root) {
     begin(files) {
       const translation = new Translation(root, files.length)
       return {
-        argv: [...argv, ...OVERRIDES, '--runTestsByPath', ...files.map((file) => join(root, file))],
-        env: environment(),
+        argv: server,
+        env,
         lines: 3,
+        input: JSON.stringify({ args: [...OVERRIDES, '--runTestsByPath', ...files.map((file) => join(root, file))], count: files.length }),
         hear: (line) => translation.events(JSON.parse(line)),
       }
     },

@@ -6,6 +6,8 @@ const fs = require('node:fs')
 
 const FD = 3
 
+let latest // results of the last run; jest completes them behind onRunComplete
+
 class Reporter {
   onRunStart({ numTotalTestSuites }) {
     send({ ev: 'run', files: numTotalTestSuites })
@@ -30,8 +32,9 @@ class Reporter {
   }
 
   onRunComplete(_, results) {
+    latest = results
     if (results.runExecError) send({ ev: 'error', message: textOf(results.runExecError) })
-    send({ ev: 'over' })
+    send({ ev: 'ends' })
   }
 }
 
@@ -53,3 +56,5 @@ function textOf(error) {
 }
 
 module.exports = Reporter
+module.exports.send = send
+module.exports.results = () => latest

@@ -30,7 +30,8 @@ export class Translation {
       yield this.#test(file, path, event)
     }
     if (ev === 'end') yield* this.#end(file, path, event)
-    if (ev === 'over') for (const one of this.#ended) yield { ev: 'end', file: one }
+    if (ev === 'over') yield { ev, ...event }
+    if (ev === 'ends') for (const one of this.#ended) yield { ev: 'end', file: one }
   }
 
   *#end(file, path, { tests, error }) {
