@@ -204,4 +204,14 @@ static const char schema_findings[] =
     "  seen    TEXT NOT NULL,"
     "  PRIMARY KEY (project, file, test)) WITHOUT ROWID;";
 
+static const char schema_affected[] =
+    "ALTER TABLE run ADD COLUMN affected INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN files_not_affected INTEGER NOT NULL DEFAULT 0;"
+    /* What changes reach: of an affected run only that is run of what is listed. */
+    "CREATE TABLE named ("
+    "  run  INTEGER NOT NULL REFERENCES run (no) ON DELETE CASCADE,"
+    "  file TEXT NOT NULL,"
+    "  why  TEXT NOT NULL,"
+    "  PRIMARY KEY (run, file)) WITHOUT ROWID;";
+
 #endif
