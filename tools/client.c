@@ -103,9 +103,10 @@ static void send_files(struct rt_context *ctx, struct client *self)
     const struct msg_submit *submit = &self->plan->submit;
     while (self->file_next < submit->files) {
         uint64_t i = self->file_next;
-        enum err err = rt_send(
-            ctx, self->coordinator,
-            MSG(run_file, .run = submit->run, .index = i, .file = msg_str(self->plan->files[i])));
+        enum err err = rt_send(ctx, self->coordinator,
+                               MSG(run_file, .run = submit->run, .index = i,
+                                   .file = msg_str(self->plan->files[i]),
+                                   .why = msg_str(self->plan->whys ? self->plan->whys[i] : "")));
         if (err != ERR_OK) {
             /* Full: when there is room again.  Gone: all of it to the next coordinator. */
             (void)rt_tick(ctx, RETRY_MS, TAG_FILES);
@@ -253,6 +254,7 @@ static enum err on_closed(struct client *self, const struct msg_run_closed *clos
                                   .files_planned = closed->files_planned,
                                   .files_done = closed->files_done,
                                   .files_lost = closed->files_lost,
+                                  .files_not_affected = closed->files_not_affected,
                                   .tests_planned = closed->tests_planned,
                                   .tests_passed = closed->tests_passed,
                                   .tests_failed = closed->tests_failed,

@@ -23,6 +23,7 @@ struct client_plan {
     enum client_work work;
     struct msg_submit submit; /* CLIENT_RUN; CLIENT_WATCH: only its `run` */
     const char *const *files; /* submit.files of them */
+    const char *const *whys;  /* of an affected run: why each was chosen; else NULL */
     uint64_t patience_ms;     /* for what becomes of failures after the verdict */
     struct inbox *inbox;
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "actors/common/ulid.h"
+#include "tools/changed.h"
 #include "tools/environment.h"
 #include "tools/history.h"
 #include "tools/json.h"
@@ -223,6 +224,7 @@ static int make_plan(struct run *self)
     ulid_make((uint64_t)at.tv_sec * 1000 + (uint64_t)at.tv_nsec / 1000000, random, self->id);
     self->session.plan.work = CLIENT_RUN;
     self->session.plan.files = (const char *const *)(void *)self->targets.files;
+    self->session.plan.whys = (const char *const *)(void *)self->targets.whys;
     self->session.plan.patience_ms = patience_ms(self);
     self->session.plan.submit = (struct msg_submit){
         .head = {MSG_SUBMIT},
@@ -239,7 +241,8 @@ static int make_plan(struct run *self)
         .root = msg_str(self->root),
         .snapshot = msg_str(self->snapshot),
         .fix = mode_of(self->invocation, "fix"),
-        .heal = mode_of(self->invocation, "heal")};
+        .heal = mode_of(self->invocation, "heal"),
+        .affected = self->targets.affected};
     return msg_check(&self->session.plan.submit.head) == ERR_OK
                ? EXIT_DONE
                : complain(EXIT_COULD_NOT, "the path of the project is too long", NULL);
@@ -256,7 +259,10 @@ static int prepare_new(struct run *self)
         code = settle_results(self);
     }
     collect_env(self);
-    return code == EXIT_DONE ? look_at_project(self) : code;
+    code = code == EXIT_DONE ? look_at_project(self) : code;
+    const char *since = invocation_value(self->invocation, "changed-since");
+    return code == EXIT_DONE && since ? changed_select(self->root, self->dir, since, &self->targets)
+                                      : code;
 }
 
 static int prepare_resume(struct run *self, const char *run)
@@ -365,6 +371,7 @@ static bool on_event(struct run *self, struct client_event *event, int *ret_code
         return false;
     case CLIENT_CLOSED:
         self->report.totals = *event->closed;
+        self->report.totals.files_not_affected += self->targets.left_out;
         self->report.wall_ms =
             self->resumed ? event->closed->wall_ms : session_now_ms() - self->begin_ms;
         check_tree(self); /* before a fix that is applied changes it */
@@ -496,9 +503,12 @@ static int conclude(struct run *self)
 
 static int nothing_named(struct run *self)
 {
-    self->report.totals.verdict = TERM_verdict_ERROR;
-    (void)snprintf(self->report.totals.reason, sizeof self->report.totals.reason,
-                   "--files-from names no file");
+    struct run_totals *totals = &self->report.totals;
+    bool left_out = self->targets.left_out > 0;
+    totals->verdict = left_out ? TERM_verdict_PASSED : TERM_verdict_ERROR;
+    totals->files_not_affected = self->targets.left_out;
+    (void)snprintf(totals->reason, sizeof totals->reason, "%s",
+                   left_out ? "no change reaches a test" : "--files-from names no file");
     self->resumed = true; /* nothing ran, so nothing can have changed */
     return conclude(self);
 }

@@ -183,6 +183,7 @@ static void take_totals(struct report *report, const struct ledger_run *run)
                                          .files_planned = files->planned,
                                          .files_done = files->planned - files->lost,
                                          .files_lost = files->lost,
+                                         .files_not_affected = run->files_not_affected,
                                          .tests_planned = tests->planned,
                                          .tests_passed = tests->passed,
                                          .tests_failed = tests->failed,
@@ -296,19 +297,90 @@ static int show_run(struct invocation *invocation, struct store_reader *reader, 
     return code;
 }
 
+/* ---- why ---- */
+
+static const char sql_why[] =
+    "SELECT run.affected, run.files_named, run.listed, named.why,"
+    " EXISTS (SELECT 1 FROM job WHERE job.run = run.no AND job.file = ?2)"
+    " FROM run LEFT JOIN named ON named.run = run.no AND named.file = ?2 WHERE run.id = ?1";
+
+struct reason {
+    bool chosen;
+    char text[MSG_MAX_run_file_why + 64];
+};
+
+static void find_reason(const struct store_rows *rows, struct reason *reason)
+{
+    bool affected = store_column_u64(rows, 0) != 0;
+    bool named = store_column_u64(rows, 1) != 0;
+    bool listed = store_column_u64(rows, 2) != 0;
+    const char *why = store_column_text(rows, 3).at;
+    reason->chosen = store_column_u64(rows, 4) != 0;
+    if (!listed && (affected || !named)) {
+        (void)snprintf(reason->text, sizeof reason->text, "the runner has not listed its files");
+    } else if (affected && reason->chosen) {
+        (void)snprintf(reason->text, sizeof reason->text, "affected: %s", why);
+    } else if (affected && why && why[0]) {
+        (void)snprintf(reason->text, sizeof reason->text,
+                       "affected, but the runner does not list it: %s", why);
+    } else if (affected) {
+        (void)snprintf(reason->text, sizeof reason->text,
+                       "no change reaches it, or the runner does not list it");
+    } else if (named) {
+        (void)snprintf(reason->text, sizeof reason->text, "%s by --files-from",
+                       reason->chosen ? "named" : "not named");
+    } else {
+        (void)snprintf(reason->text, sizeof reason->text, "%s by the runner",
+                       reason->chosen ? "listed" : "not listed");
+    }
+}
+
+static int show_why(struct invocation *invocation, struct store_reader *reader)
+{
+    char run[ULID_SIZE + 1];
+    const char *file = invocation->words[2];
+    int code = history_find(reader, invocation->words[1], run);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    struct reason reason = {.text = ""};
+    struct store_rows rows;
+    store_query(store_reader_txn(reader), sql_why,
+                STORE_WITH(store_text(msg_str(run)), store_text(msg_str(file))), &rows);
+    bool found = store_next(&rows);
+    if (found) {
+        find_reason(&rows, &reason);
+    }
+    enum err err = store_rows_end(&rows);
+    if (err != ERR_OK || !found) {
+        return err != ERR_OK ? complain(EXIT_COULD_NOT, err_text(err), NULL)
+                             : complainf(EXIT_COULD_NOT, "troupe runs list shows them.",
+                                         "there is no run %s", run);
+    }
+    if (invocation->json) {
+        err = json_why(stdout, run, file, reason.chosen, reason.text);
+    } else {
+        report_name(stdout, reason.text);
+        (void)putchar('\n');
+    }
+    return err == ERR_OK ? EXIT_DONE : complain(EXIT_COULD_NOT, err_text(err), NULL);
+}
+
 int command_runs(struct invocation *invocation)
 {
     const char *word = invocation->words_count > 0 ? invocation->words[0] : "";
     bool list = strcmp(word, "list") == 0 && invocation->words_count == 1;
     bool show = strcmp(word, "show") == 0 && invocation->words_count == 2;
-    if (!list && !show) {
-        return complain(EXIT_USAGE, "say troupe runs list, or troupe runs show RUN",
+    bool why = strcmp(word, "why") == 0 && invocation->words_count == 3;
+    if (!list && !show && !why) {
+        return complain(EXIT_USAGE,
+                        "say troupe runs list, troupe runs show RUN or troupe runs why RUN FILE",
                         "`last` is the newest.");
     }
     size_t limit = 0;
     struct store_reader *reader = NULL;
     int code = list_limit(invocation, &limit);
-    if (code == EXIT_DONE && show) {
+    if (code == EXIT_DONE && !list) {
         code = history_check(invocation->words[1]);
     }
     if (code == EXIT_DONE) {
@@ -317,8 +389,9 @@ int command_runs(struct invocation *invocation)
     if (code != EXIT_DONE) {
         return code;
     }
-    code = list ? list_runs(invocation, reader, limit)
-                : show_run(invocation, reader, invocation->words[1]);
+    code = list   ? list_runs(invocation, reader, limit)
+           : show ? show_run(invocation, reader, invocation->words[1])
+                  : show_why(invocation, reader);
     store_reader_close(&reader);
     return code;
 }

@@ -140,6 +140,15 @@ enum err json_partition(FILE *out, const struct json_partition *partition)
                                    (double)partition->lower_bound_us / 1e6));
 }
 
+char *json_package_name(const char *text, size_t size)
+{
+    json_t *object = json_loadb(text, size, 0, NULL);
+    const char *name = json_string_value(json_object_get(object, "name"));
+    char *copy = name && name[0] ? strdup(name) : NULL;
+    json_decref(object);
+    return copy;
+}
+
 /* ---- runs, checks ---- */
 
 enum err json_runs(FILE *out, const struct json_run *runs, size_t count)
@@ -161,6 +170,12 @@ enum err json_runs(FILE *out, const struct json_run *runs, size_t count)
         return ERR_MEMORY;
     }
     return json_put(out, json_pack("{s:o}", "runs", list));
+}
+
+enum err json_why(FILE *out, const char *run, const char *file, bool chosen, const char *why)
+{
+    return json_put(out, json_pack("{s:s, s:o, s:b, s:o}", "run", run, "file", json_words(file),
+                                   "chosen", chosen, "why", json_words(why)));
 }
 
 enum err json_checks(FILE *out, const struct json_check *checks, size_t count, bool good)

@@ -59,6 +59,9 @@ enum err json_read_arrival(const char *line, struct scaling_arrival *ret_arrival
                            size_t size) MUST_CHECK;
 enum err json_scaled(FILE *out, const struct scaling_result *result) MUST_CHECK;
 
+/* The "name" of a package.json, to be freed; NULL: it has none, or is none. */
+char *json_package_name(const char *text, size_t size);
+
 /* A line of `troupe classify`: {"id","message","file_path"?}. */
 struct json_text {
     char *id; /* as JSON */
@@ -115,6 +118,10 @@ struct json_run {
     uint64_t files_planned, files_lost;
     uint64_t tests_planned, tests_failed, tests_lost;
 };
+
+/* Why a file was run or not. */
+enum err json_why(FILE *out, const char *run, const char *file, bool chosen,
+                  const char *why) MUST_CHECK;
 
 enum err json_runs(FILE *out, const struct json_run *runs, size_t count) MUST_CHECK;
 

@@ -130,10 +130,11 @@ static json_t *head(const struct report *report)
         "run", report->run, "verdict", verdict_word(totals->verdict), "wall_ms",
         as_int(report->wall_ms), "workers", as_int(report->workers), "files", "planned",
         as_int(totals->files_planned), "done", as_int(totals->files_done), "lost",
-        as_int(totals->files_lost), "cached", as_int(0), "not_affected", as_int(0), "tests",
-        "planned", as_int(totals->tests_planned), "passed", as_int(totals->tests_passed), "failed",
-        as_int(totals->tests_failed), "skipped", as_int(totals->tests_skipped), "flaky",
-        as_int(totals->tests_flaky), "lost", as_int(totals->tests_lost));
+        as_int(totals->files_lost), "cached", as_int(0), "not_affected",
+        as_int(totals->files_not_affected), "tests", "planned", as_int(totals->tests_planned),
+        "passed", as_int(totals->tests_passed), "failed", as_int(totals->tests_failed), "skipped",
+        as_int(totals->tests_skipped), "flaky", as_int(totals->tests_flaky), "lost",
+        as_int(totals->tests_lost));
 }
 
 static int add_tail(json_t *object, const struct report *report)

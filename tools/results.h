@@ -47,7 +47,7 @@ struct run_totals {
     enum term verdict;
     uint64_t wall_ms;
     uint64_t cpu_us;
-    uint64_t files_planned, files_done, files_lost;
+    uint64_t files_planned, files_done, files_lost, files_not_affected;
     uint64_t tests_planned, tests_passed, tests_failed, tests_skipped, tests_flaky, tests_lost;
     char runner[80];
     char reason[4097];

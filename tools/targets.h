@@ -9,8 +9,11 @@
 struct targets {
     bool named; /* there was a --files-from */
     char **files;
+    char **whys; /* by which file each is affected; NULL: they were named */
     size_t count;
     size_t capacity;
+    bool affected;   /* a choice among what the runner lists */
+    size_t left_out; /* of those that were named, not affected */
 };
 
 /* Reads `from` (a file, "-", or NULL: nothing is named).  A path is taken as relative to `dir`, or,

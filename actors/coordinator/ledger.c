@@ -9,7 +9,8 @@
 
 #define EPOCH_MAX (UINT64_C(0x7ffffffe))
 
-static const char *const migrations[] = {schema_runs, schema_jobs, schema_findings, schema_held};
+static const char *const migrations[] = {schema_runs, schema_jobs, schema_findings, schema_held,
+                                         schema_affected};
 
 const struct store_schema ledger_schema = {
     .application_id = LEDGER_APPLICATION_ID,
@@ -131,8 +132,8 @@ enum err ledger_submit_run(struct store_txn *txn, struct ledger_key key,
     err = store_exec(
         txn,
         "INSERT INTO run (id, dir, runner, command, env, root, snapshot, workers, retries,"
-        " fail_fast, timeout_ms, files_named, accepted_ms, fix, heal, origin, held)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " fail_fast, timeout_ms, files_named, accepted_ms, fix, heal, origin, held, affected)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         STORE_WITH(store_text(key.run), store_text(submit->dir), store_text(submit->runner),
                    store_text(submit->command), store_text(submit->env), store_text(submit->root),
                    store_text(submit->snapshot), store_u64(submit->workers),
@@ -140,7 +141,7 @@ enum err ledger_submit_run(struct store_txn *txn, struct ledger_key key,
                    store_u64(submit->timeout_ms), store_u64(submit->files),
                    store_u64(submit->wall_ms), store_u64((uint64_t)submit->fix),
                    store_u64((uint64_t)submit->heal), store_text(submit->origin),
-                   store_u64(submit->held)));
+                   store_u64(submit->held), store_u64(submit->affected)));
     if (err == ERR_OK) {
         *ret_new = true;
     }
@@ -178,6 +179,60 @@ enum err ledger_add_files(struct store_txn *txn, struct ledger_key key,
             " ON CONFLICT DO UPDATE SET file = excluded.file, runner = excluded.runner",
             STORE_WITH(store_u64(line.no), store_u64(files[i].job), store_text(files[i].file),
                        store_text(files[i].runner)));
+    }
+    return err;
+}
+
+enum err ledger_add_named(struct store_txn *txn, struct ledger_key key,
+                          const struct ledger_file *files, size_t count)
+{
+    struct ledger_line line;
+    enum err err = ledger_find_open(txn, key, &line);
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        if (!ledger_fits(files[i].file, MSG_MAX_run_file_file) ||
+            !ledger_fits(files[i].why, MSG_MAX_run_file_why)) {
+            return ERR_LIMIT;
+        }
+        err = store_exec(
+            txn, "INSERT OR REPLACE INTO named (run, file, why) VALUES (?, ?, ?)",
+            STORE_WITH(store_u64(line.no), store_text(files[i].file), store_text(files[i].why)));
+    }
+    return err;
+}
+
+static enum err is_named(struct store_txn *txn, uint64_t no, struct msg_str file, bool *ret_named)
+{
+    struct store_rows rows;
+    store_query(txn, "SELECT 1 FROM named WHERE run = ? AND file = ?",
+                STORE_WITH(store_u64(no), store_text(file)), &rows);
+    *ret_named = store_next(&rows);
+    return store_rows_end(&rows);
+}
+
+enum err ledger_add_affected(struct store_txn *txn, struct ledger_key key,
+                             const struct ledger_file *files, size_t count, uint64_t *ret_kept)
+{
+    struct ledger_line line;
+    uint64_t kept = 0;
+    enum err err = ledger_find_open(txn, key, &line);
+    if (err == ERR_OK && line.listed) {
+        err = ERR_EXISTS;
+    }
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        bool named = false;
+        err = is_named(txn, line.no, files[i].file, &named);
+        if (err == ERR_OK && named) {
+            struct ledger_file file = files[i];
+            file.job = kept++;
+            err = ledger_add_files(txn, key, &file, 1);
+        }
+    }
+    if (err == ERR_OK) {
+        err = store_exec(txn, "UPDATE run SET files_not_affected = ? WHERE no = ?",
+                         STORE_WITH(store_u64(count - kept), store_u64(line.no)));
+    }
+    if (err == ERR_OK) {
+        *ret_kept = kept;
     }
     return err;
 }

@@ -76,6 +76,7 @@ struct ledger_submit {
     enum term heal;
     struct msg_str origin;
     bool held; /* its code is not there yet */
+    bool affected; /* the files named are a choice among those that will be listed */
 };
 
 /* Puts a run into the ledger.  Again with the same id: changes nothing, *ret_new false (whatever
@@ -91,12 +92,23 @@ struct ledger_file {
     uint64_t job; /* 0 … count - 1: its number in the run */
     struct msg_str file;
     struct msg_str runner; /* whose file it is, when the run has several runners; else empty */
+    struct msg_str why;    /* ledger_add_named: by which file it is affected; else nothing */
 };
 
 /* Adds files, in any number of portions; a number given again replaces its file.
  * ERR_EXISTS: the list is complete already (ledger_set_listed). */
 enum err ledger_add_files(struct store_txn *txn, struct ledger_key key,
                           const struct ledger_file *files, size_t count) MUST_CHECK;
+
+/* Notes what an affected run is to choose from its listing.  A file given again is replaced. */
+enum err ledger_add_named(struct store_txn *txn, struct ledger_key key,
+                          const struct ledger_file *files, size_t count) MUST_CHECK;
+
+/* Adds those of a whole listing that were named, under numbers from 0, and notes how many are left
+ * out.  *ret_kept: how many were added.  As ledger_add_files otherwise. */
+enum err ledger_add_affected(struct store_txn *txn, struct ledger_key key,
+                             const struct ledger_file *files, size_t count,
+                             uint64_t *ret_kept) MUST_CHECK;
 
 struct ledger_listing {
     struct msg_str runner; /* that was found */
@@ -290,6 +302,7 @@ struct ledger_run {
     struct ledger_totals totals; /* verdict 0: open, the rest is zero */
     uint64_t wall_ms;            /* of a closed run: from acceptance to verdict */
     struct msg_str reason;
+    uint64_t files_not_affected; /* of an affected run: listed and left out */
 };
 
 struct ledger_open_run {

@@ -112,6 +112,7 @@ static enum err forget(struct store_txn *txn, uint64_t no)
         "DELETE FROM test WHERE run = ?",
         "DELETE FROM failure WHERE run = ?",
         "DELETE FROM job WHERE run = ?",
+        "DELETE FROM named WHERE run = ?",
         "UPDATE run SET pruned = 1, command = '', env = '' WHERE no = ?",
     };
     enum err err = ERR_OK;

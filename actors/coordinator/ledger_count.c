@@ -153,12 +153,17 @@ static enum err count_tests(struct store_txn *txn, uint64_t no, struct ledger_su
     return err;
 }
 
-static enum term judge_run(const struct ledger_totals *totals, uint64_t own_losses)
+/* Green without a test is only a run of which no listed file was affected. */
+static enum term judge_run(const struct ledger_totals *totals, uint64_t own_losses,
+                           uint64_t not_affected)
 {
     const struct ledger_sums *files = &totals->files;
     const struct ledger_sums *tests = &totals->tests;
     uint64_t judged = files->passed + files->failed + files->flaky + tests->passed + tests->failed +
                       tests->flaky + own_losses;
+    if (not_affected > 0 && files->planned == 0 && tests->planned == 0) {
+        return TERM_verdict_PASSED;
+    }
     if (judged == 0) {
         return TERM_verdict_ERROR;
     }
@@ -170,12 +175,17 @@ enum err ledger_count(struct store_txn *txn, uint64_t no, struct ledger_totals *
 {
     struct ledger_totals totals = {.cpu_us = 0};
     uint64_t own_losses = 0;
+    uint64_t not_affected = 0;
     enum err err = count_files(txn, no, &totals, &own_losses);
     if (err == ERR_OK) {
         err = count_tests(txn, no, &totals.tests);
     }
     if (err == ERR_OK) {
-        totals.verdict = judge_run(&totals, own_losses);
+        err = ledger_number(txn, "SELECT files_not_affected FROM run WHERE no = ?", no,
+                            &not_affected);
+    }
+    if (err == ERR_OK) {
+        totals.verdict = judge_run(&totals, own_losses, not_affected);
         *ret_totals = totals;
     }
     return err;

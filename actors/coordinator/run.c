@@ -232,6 +232,9 @@ static enum err load_done(struct rt_context *ctx, void *state, struct rt_store_o
         run_demand(ctx, run);
         return ERR_OK;
     }
+    if (run->count == 0) {
+        return run_close(ctx, run, 0, "no change reaches a test");
+    }
     if (!stored->run.planned) {
         return run_plan(ctx, run);
     }

@@ -129,7 +129,8 @@ struct listed_op {
     struct run_op base;
     struct run_file *files; /* owned */
     size_t count;
-    bool named; /* the client has named the files; they are in the ledger */
+    bool named;    /* the client has named the files; they are in the ledger */
+    bool affected; /* only what the client has named is to be run of them */
     struct ledger_listing listing;
     char runner[MSG_MAX_listed_runner + 1];
     char version[MSG_MAX_listed_version + 1];
@@ -146,18 +147,30 @@ static void listed_fini(struct rt_store_op *op)
     free(self->files);
 }
 
+static enum err add_listed(struct store_txn *txn, struct ledger_key key, struct listed_op *op)
+{
+    struct ledger_file *files = calloc(op->count + 1, sizeof *files);
+    if (!files) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < op->count; i++) {
+        files[i] = (struct ledger_file){
+            .job = i, .file = msg_str(op->files[i].file), .runner = msg_str(op->files[i].runner)};
+    }
+    enum err err = op->affected
+                       ? ledger_add_affected(txn, key, files, op->count, &op->listing.files)
+                       : ledger_add_files(txn, key, files, op->count);
+    free(files);
+    return err;
+}
+
 static enum err listed_apply(struct store_txn *txn, struct rt_store_op *op)
 {
     struct listed_op *self = (struct listed_op *)op;
     struct ledger_key key = run_op_key(&self->base);
-    for (size_t i = 0; !self->named && i < self->count; i++) {
-        struct ledger_file file = {.job = i,
-                                   .file = msg_str(self->files[i].file),
-                                   .runner = msg_str(self->files[i].runner)};
-        enum err err = ledger_add_files(txn, key, &file, 1);
-        if (err != ERR_OK) {
-            return err;
-        }
+    enum err err = self->named ? ERR_OK : add_listed(txn, key, self);
+    if (err != ERR_OK) {
+        return err;
     }
     self->listing.runner = msg_str(self->runner);
     self->listing.version = msg_str(self->version);
@@ -188,7 +201,8 @@ static enum err store_listing(struct rt_context *ctx, struct run *run,
     op->base.op.fini = listed_fini;
     op->files = listing->files;
     op->count = listing->count;
-    op->named = run->submit.files > 0;
+    op->affected = run->submit.affected;
+    op->named = run->submit.files > 0 && !op->affected;
     op->listing = (struct ledger_listing){.serial = listing->serial,
                                           .shared = listing->shared,
                                           .files = op->named ? run->submit.files : listing->count};
@@ -259,7 +273,7 @@ enum err run_on_listed(struct rt_context *ctx, struct run *run, const struct msg
         acknowledge(ctx, run, listed->token, ERR_OK);
         return next_turn(ctx, run);
     }
-    if (listing->count == 0 && run->submit.files == 0) {
+    if (listing->count == 0 && (run->submit.files == 0 || run->submit.affected)) {
         acknowledge(ctx, run, listed->token, ERR_OK);
         return run_close(ctx, run, TERM_verdict_ERROR, "the runner lists no test file");
     }

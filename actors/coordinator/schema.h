@@ -207,4 +207,14 @@ static const char schema_findings[] =
 /* A run whose code somebody still has to bring. */
 static const char schema_held[] = "ALTER TABLE run ADD COLUMN held INTEGER NOT NULL DEFAULT 0;";
 
+static const char schema_affected[] =
+    "ALTER TABLE run ADD COLUMN affected INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN files_not_affected INTEGER NOT NULL DEFAULT 0;"
+    /* What changes reach: of an affected run only that is run of what is listed. */
+    "CREATE TABLE named ("
+    "  run  INTEGER NOT NULL REFERENCES run (no) ON DELETE CASCADE,"
+    "  file TEXT NOT NULL,"
+    "  why  TEXT NOT NULL,"
+    "  PRIMARY KEY (run, file)) WITHOUT ROWID;";
+
 #endif

@@ -14,6 +14,7 @@ struct submit_op {
     char *texts; /* owned; the submit's */
     struct ledger_file *files;
     char **names; /* owned; the files' */
+    char **whys;  /* the same */
     enum err (*accepted)(struct rt_context *ctx, void *state, struct msg_str run);
 };
 
@@ -32,7 +33,11 @@ static void submit_fini(struct rt_store_op *op)
     for (size_t i = 0; self->names && i < self->submit.files; i++) {
         free(self->names[i]);
     }
+    for (size_t i = 0; self->whys && i < self->submit.files; i++) {
+        free(self->whys[i]);
+    }
     free(self->names);
+    free(self->whys);
     free(self->files);
     free(self->texts);
 }
@@ -44,6 +49,9 @@ static enum err submit_apply(struct store_txn *txn, struct rt_store_op *op)
     enum err err = ledger_submit_run(txn, key, &self->submit, &self->is_new);
     if (err != ERR_OK || !self->is_new || self->submit.files == 0) {
         return err;
+    }
+    if (self->submit.affected) {
+        return ledger_add_named(txn, key, self->files, self->submit.files);
     }
     err = ledger_add_files(txn, key, self->files, self->submit.files);
     bool listed = msg_str_is(self->submit.runner, "command");
@@ -118,10 +126,12 @@ static struct submit_op *submit_op_new(struct rt_context *ctx, const struct subm
                                         .heal = sound_mode(msg->heal),
                                         .origin = put_text(&texts, msg->origin),
                                         .held = msg->held,
+                                        .affected = msg->affected,
                                         .wall_ms = rt_wall_ms(ctx)};
     op->files = calloc(msg->files + 1, sizeof *op->files);
     op->names = calloc(msg->files + 1, sizeof *op->names);
-    if (!op->files || !op->names) {
+    op->whys = calloc(msg->files + 1, sizeof *op->whys);
+    if (!op->files || !op->names || !op->whys) {
         submit_fini(&op->op);
         free(op);
         return NULL;
@@ -207,11 +217,16 @@ enum err submits_file(struct rt_context *ctx, struct submits *submits,
     }
     struct submit_op *op = pending->op;
     char *name = strdup(file->file.at);
-    if (!name) {
+    char *why = strdup(file->why.at);
+    if (!name || !why) {
+        free(name);
+        free(why);
         return ERR_MEMORY;
     }
     op->names[pending->seen] = name;
-    op->files[pending->seen] = (struct ledger_file){.job = pending->seen, .file = msg_str(name)};
+    op->whys[pending->seen] = why;
+    op->files[pending->seen] =
+        (struct ledger_file){.job = pending->seen, .file = msg_str(name), .why = msg_str(why)};
     if (++pending->seen == op->submit.files) {
         pending->op = NULL;
         drop_pending(submits, at);

@@ -92,7 +92,8 @@ static void send_closed(struct rt_context *ctx, const struct watch *watch,
                 .files_lost = files->lost, .tests_planned = tests->planned,
                 .tests_passed = tests->passed, .tests_failed = tests->failed,
                 .tests_skipped = tests->skipped, .tests_flaky = tests->flaky,
-                .tests_lost = tests->lost, .runner = msg_str(runner), .reason = run->reason));
+                .tests_lost = tests->lost, .runner = msg_str(runner), .reason = run->reason,
+                .files_not_affected = run->files_not_affected));
 }
 
 /* True when there was something to tell. */

@@ -374,6 +374,42 @@ static enum err plan_body(struct store_txn *txn, void *arg)
     return ledger_set_plan(txn, key(), arg, 3);
 }
 
+static enum err affected_body(struct store_txn *txn, void *arg)
+{
+    struct ledger_file named[] = {{.file = msg_str("b"), .why = msg_str("by a")},
+                                  {.file = msg_str("no.test"), .why = msg_str("by a")}};
+    struct ledger_file listed[] = {{.job = 0, .file = msg_str("a")},
+                                   {.job = 1, .file = msg_str("b")},
+                                   {.job = 2, .file = msg_str("c")}};
+    uint64_t *kept = arg;
+    enum err err = *kept ? ledger_add_named(txn, key(), named, 2) : ERR_OK;
+    err = err == ERR_OK ? ledger_add_affected(txn, key(), listed, 3, kept) : err;
+    return err == ERR_OK ? listed_body(txn, kept) : err;
+}
+
+static enum term choose(uint64_t named)
+{
+    bool fresh = false;
+    uint64_t kept = named;
+    struct ledger_totals totals;
+    cr_assert_eq(submit(&fresh), ERR_OK);
+    cr_assert_eq(run(affected_body, &kept), ERR_OK);
+    cr_assert_eq(close_as(0, &totals), ERR_OK);
+    cr_expect_eq(kept, named);
+    cr_expect_eq(totals.files.planned, named);
+    return totals.verdict;
+}
+
+Test(ledger, runs_of_a_listing_only_what_was_named_as_affected)
+{
+    cr_expect_eq(choose(1), TERM_verdict_ERROR, "it has no result");
+}
+
+Test(ledger, calls_a_run_passed_of_which_nothing_is_affected)
+{
+    cr_expect_eq(choose(0), TERM_verdict_PASSED);
+}
+
 Test(ledger, takes_only_a_whole_plan)
 {
     struct ledger_place places[3] = {{0, 2, 10}, {1, 0, 20}, {2, 1, 30}};

@@ -75,6 +75,31 @@ class Vitest(unittest.TestCase):
         ours = {(row["file"], row["test"]): row["status"] for row in result["results"]}
         self.assertEqual(ours, theirs)
 
+    def test_only_what_a_change_reaches(self):
+        project = self.place.base / "planner"
+        subprocess.run(["cp", "-r", "--reflink=auto", installed(PLANNER), project], check=True)
+        git = ["git", "-C", project, "-c", "user.email=a@example.com", "-c", "user.name=a"]
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+            subprocess.run([*git, *words], check=True)
+        done, result = self.run_project(project, "--changed-since", "HEAD")
+        self.assertEqual((done.returncode, result["verdict"], result["results"]), (0, "passed", []))
+        everything = result["files"]["not_affected"]
+        self.assertGreater(everything, 50)
+        patch = PLANNER / "faults" / "general-wrong-boundary.patch"
+        subprocess.run(["patch", "-s", "-p1", "-i", patch], cwd=project, check=True)
+        done, result = self.run_project(project, "--changed-since", "HEAD")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        files = result["files"]
+        self.assertEqual(files["planned"] + files["not_affected"], everything)
+        self.assertLess(files["planned"], everything / 2)
+        theirs = vitest_report(project, self.place)
+        ours = {(row["file"], row["test"]): row["status"] for row in result["results"]}
+        chosen = {file for file, _ in ours}
+        self.assertEqual(ours, {row: status for row, status in theirs.items() if row[0] in chosen})
+        self.assertEqual([row for row, status in theirs.items() if status == "failed" and row not in ours], [])
+        why = self.place.run("runs", "why", "last", "tests/utils/budget.test.ts")
+        self.assertIn("affected: by src/utils/budget.ts", why.stdout)
+
     def test_named_files_only(self):
         project = installed(PLANNER)
         names = self.place.base / "names"

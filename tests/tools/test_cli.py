@@ -337,6 +337,41 @@ def simulate_scales_by_a_policy(place):
     place.troupe("simulate", "--policy", "policy.yml", want=2)
 
 
+# ---- selection ----
+
+def git(place, *args):
+    subprocess.run(["git", "-c", "user.email=a@example.com", "-c", "user.name=a", *args], cwd=place.project,
+                   env=place.env, capture_output=True, check=True)
+
+
+@test
+def changed_since_leaves_out_what_no_change_reaches(place):
+    for name, text in (("lib.js", "exports.x = 1\n"), ("a.test.js", "require('./lib')\n"),
+                       ("b.test.js", "1\n"), ("notes.md", "\n"), ("package-lock.json", "{}\n")):
+        place.write(name, text)
+    git(place, "init", "-q")
+    git(place, "add", "-A")
+    git(place, "commit", "-qm", "all")
+
+    def select(*args, want=0):
+        done = place.troupe("run", "--files-from", "-", "--command", "true {}", "--workers", "1", "--fix", "off",
+                            "--heal", "off", "--json", *args, given="a.test.js\nb.test.js\n", want=want)
+        return last_json(done) if want == 0 else done
+    said = select("--changed-since", "HEAD")
+    assert said["verdict"] == "passed" and said["files"]["not_affected"] == 2 and not said["results"], said
+    place.write("lib.js", "exports.x = 2\n")
+    said = select("--changed-since", "HEAD")
+    assert [row["file"] for row in said["results"]] == ["a.test.js"] and said["files"]["not_affected"] == 1, said
+    why = json.loads(place.troupe("runs", "why", "last", "b.test.js", "--json").stdout)
+    assert why["chosen"] is False and why["why"] == "not named by --files-from", why
+    assert json.loads(place.troupe("runs", "why", "last", "a.test.js", "--json").stdout)["chosen"] is True
+    place.write("package-lock.json", "{ }\n")
+    assert len(select("--changed-since", "HEAD")["results"]) == 2
+    for bad in ("nowhere", "--output=x", ""):
+        assert "--changed-since" in select("--changed-since=" + bad, want=2).stderr
+    assert not os.path.exists(os.path.join(place.project, "x"))
+
+
 # ---- reports ----
 
 HOSTILE = ["<img src=x onerror=alert(1)>", "\"><script>document.title='owned'<!--", "a'b&amp;\u202egnp",

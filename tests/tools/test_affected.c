@@ -1,0 +1,182 @@
+/* test_affected.c - what a change may reach. */
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "tools/affected.h"
+
+struct source {
+    const char *path;
+    const char *text;
+};
+
+static struct affected *affected;
+
+static void give(const struct source *sources)
+{
+    affected = affected_new();
+    cr_assert(affected);
+    for (const struct source *source = sources; source->path; source++) {
+        cr_assert_eq(affected_add(affected, source->path), ERR_OK);
+    }
+    cr_assert_eq(affected_package(affected, "@team/core", "packages/core"), ERR_OK);
+    cr_assert_eq(affected_seal(affected), ERR_OK);
+    for (const struct source *source = sources; source->path; source++) {
+        size_t index = affected_find(affected, source->path);
+        if (affected_wants(affected, index)) {
+            cr_assert_eq(affected_scan(affected, index, source->text, strlen(source->text)),
+                         ERR_OK);
+        }
+    }
+}
+
+/* True when the change reaches everything. */
+static bool change(const char *path)
+{
+    bool all = false;
+    const char *why = NULL;
+    affected_change(affected, path);
+    cr_assert_eq(affected_spread(affected, &all, &why), ERR_OK);
+    cr_assert_eq(all, why != NULL);
+    return all;
+}
+
+static bool reached(const char *path)
+{
+    size_t from = 0;
+    size_t index = affected_find(affected, path);
+    cr_assert_neq(index, SIZE_MAX, "%s", path);
+    return affected_is(affected, index, &from);
+}
+
+static const struct source project[] = {
+    {"src/sum.ts", "export const sum = 1"},
+    {"src/mean.ts", "// don't\nimport { sum } from './sum.js'"},
+    {"src/index.ts", "/* it's */ export * from './mean'"},
+    {"src/ui/Button.tsx", "import '../style.css'; import x from \"@/sum\""},
+    {"src/style.css", "a { background: url('./bg.svg') }"},
+    {"src/bg.svg", ""},
+    {"src/data/rates.json", "{}"},
+    {"src/locales/de/a.json", "{}"},
+    {"src/i18n.ts", "await import(`./locales/${lang}/a.json`)"},
+    {"test/mean.test.ts", "import { mean } from '../src'"},
+    {"test/button.test.tsx", "import { Button } from '~/ui/Button'; vi.mock('../src/i18n')"},
+    {"test/rates.test.ts", "const file = 'src/data/rates.json'"},
+    {"test/__snapshots__/rates.test.ts.snap", ""},
+    {"test/core.test.ts", "import { core } from '@team/core/deep'"},
+    {"test/run.test.ts", "import { spawn } from 'node:child_process'"},
+    {"test/alone.test.ts", "test('nothing', () => {})"},
+    {"test/glob.test.ts", "import.meta.glob('../src/ui/*.tsx')"},
+    {"test/setup.ts", "import '../src/i18n'"},
+    {"packages/core/src/core.ts", "export const core = 1"},
+    {"packages/core/package.json", "{\"name\":\"@team/core\"}"},
+    {"vitest.config.ts", "input: './src/index.ts',\n\nsetupFiles: ['./test/setup.ts']"},
+    {"package-lock.json", "{}"},
+    {"notes.md", ""},
+    {"data.bin", ""},
+    {NULL, NULL}};
+
+static void set_up(void)
+{
+    give(project);
+}
+
+static void tear_down(void)
+{
+    affected_free(&affected);
+    affected_free(&affected);
+}
+
+TestSuite(affected, .init = set_up, .fini = tear_down);
+
+Test(affected, follows_imports_to_the_tests)
+{
+    cr_expect_not(change("src/sum.ts"));
+    cr_expect(reached("src/mean.ts"), "by ./sum.js");
+    cr_expect(reached("test/mean.test.ts"), "by the index of a directory");
+    cr_expect(reached("test/button.test.tsx"), "by an alias");
+    cr_expect_not(reached("test/alone.test.ts"));
+    cr_expect_not(reached("test/rates.test.ts"));
+    cr_expect_not(reached("test/core.test.ts"));
+}
+
+Test(affected, follows_what_is_no_code)
+{
+    cr_expect_not(change("src/bg.svg"));
+    cr_expect(reached("test/button.test.tsx"));
+    cr_expect_not(reached("test/mean.test.ts"));
+    cr_expect_not(change("src/data/rates.json"));
+    cr_expect(reached("test/rates.test.ts"), "by a way from the root");
+}
+
+Test(affected, takes_a_pattern_for_all_that_may_fit)
+{
+    cr_expect_not(change("src/ui/Button.tsx"));
+    cr_expect(reached("test/glob.test.ts"));
+    cr_expect(reached("test/button.test.tsx"));
+}
+
+Test(affected, knows_packages_of_the_workspace)
+{
+    cr_expect_not(change("packages/core/src/core.ts"));
+    cr_expect(reached("test/core.test.ts"));
+    cr_expect_not(reached("test/alone.test.ts"));
+}
+
+Test(affected, gives_a_snapshot_to_its_test)
+{
+    cr_expect_not(change("test/__snapshots__/rates.test.ts.snap"));
+    cr_expect(reached("test/rates.test.ts"));
+    cr_expect_not(reached("test/alone.test.ts"));
+}
+
+Test(affected, always_runs_what_starts_programs)
+{
+    cr_expect_not(change("test/alone.test.ts"));
+    cr_expect(reached("test/run.test.ts"));
+    cr_expect_not(reached("test/core.test.ts"));
+}
+
+Test(affected, runs_everything_for_what_all_depend_on)
+{
+    cr_expect(change("package-lock.json"));
+}
+
+Test(affected, runs_everything_for_the_configuration)
+{
+    cr_expect(change("vitest.config.ts"));
+}
+
+Test(affected, runs_everything_for_what_is_set_up_before)
+{
+    cr_expect(change("src/locales/de/a.json"), "by a template, then the set-up file");
+}
+
+Test(affected, does_not_take_the_entry_of_a_bundler_for_a_set_up)
+{
+    cr_expect_not(change("src/index.ts"));
+}
+
+Test(affected, runs_everything_for_data_that_nobody_names)
+{
+    cr_expect(change("data.bin"));
+}
+
+Test(affected, runs_nothing_for_prose)
+{
+    cr_expect_not(change("notes.md"));
+    for (const struct source *source = project; source->path; source++) {
+        cr_expect_eq(reached(source->path), strcmp(source->path, "notes.md") == 0, "%s",
+                     source->path);
+    }
+}
+
+Test(affected, takes_any_bytes)
+{
+    size_t index = affected_find(affected, "test/alone.test.ts");
+    const char bytes[] = "'\0' `../../../..` \"/\" '.' '..' `${` '*' '?' '#' \"\xff\xfe\" 'a//b' `";
+    cr_expect_eq(affected_scan(affected, index, bytes, sizeof bytes), ERR_OK);
+    cr_expect_eq(affected_scan(affected, index, NULL, 0), ERR_OK);
+    cr_expect_not(change("src/sum.ts"));
+    cr_expect(reached("test/alone.test.ts"), "what is too long may depend on anything");
+}

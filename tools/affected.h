@@ -1,0 +1,59 @@
+/* affected.h - which files of a project a change may reach.
+ *
+ * Pure.  It would rather name too many than miss one: whatever is quoted in a file and could be the
+ * name of another one counts as a dependency, a pattern or a directory as one on all below; what a
+ * runner reads by itself (lockfiles, configurations and what those name) reaches everything; and a
+ * file that starts programs or reads files by names made at run time is reached by everything.
+ *
+ * Paths are relative to one root.  Order of calls: all affected_add and affected_package, then
+ * affected_seal, then affected_scan of each file that affected_wants, affected_change of each file
+ * that was changed, added or deleted (which was added, too), then affected_spread.
+ */
+#ifndef TOOLS_AFFECTED_H
+#define TOOLS_AFFECTED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "proto/error.h"
+
+struct affected;
+
+/* NULL without memory.  affected_free accepts NULL. */
+struct affected *affected_new(void);
+void affected_free(struct affected **affected);
+
+/* A file.  ERR_MEMORY; ERR_LIMIT: millions of them. */
+enum err affected_add(struct affected *self, const char *path) MUST_CHECK;
+
+/* A package of the workspace, by the name under which others import it.  ERR_MEMORY. */
+enum err affected_package(struct affected *self, const char *name, const char *dir) MUST_CHECK;
+
+enum err affected_seal(struct affected *self) MUST_CHECK;
+
+/* Files are numbered by their paths, each once. */
+size_t affected_count(const struct affected *self);
+const char *affected_path(const struct affected *self, size_t index);
+
+/* SIZE_MAX: there is no such file. */
+size_t affected_find(const struct affected *self, const char *path);
+
+/* Whether the text of a file has to be looked at. */
+bool affected_wants(const struct affected *self, size_t index);
+
+/* Takes the dependencies of a file from its text; NULL: it is too long, so it is reached by
+ * everything.  ERR_MEMORY. */
+enum err affected_scan(struct affected *self, size_t index, const char *text,
+                       size_t size) MUST_CHECK;
+
+void affected_change(struct affected *self, const char *path);
+
+/* Follows the changes.  True: they may reach everything, and *ret_why is the path of the file that
+ * says so (it lives as long as `self`).  ERR_MEMORY. */
+enum err affected_spread(struct affected *self, bool *ret_all, const char **ret_why) MUST_CHECK;
+
+/* After affected_spread: whether it was reached, and from which file (its own number for a changed
+ * one; SIZE_MAX for one that is reached by everything). */
+bool affected_is(const struct affected *self, size_t index, size_t *ret_from);
+
+#endif

@@ -1,0 +1,275 @@
+/* affected_scan.c - what is quoted in a file, as its dependencies. */
+#include <assert.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/affected_priv.h"
+#include "tools/targets.h"
+
+/* A configuration also names what a bundler starts from, which would be everything.  What it
+ * imports and what it sets up before tests counts. */
+static bool is_set_up(const char *text, const char *at)
+{
+    static const char *const lines[] = {"from", "import", "require"};
+    static const char *const keys[] = {"setupFiles",  "globalSetup", "snapshotSerializers",
+                                       "environment", "runner",      "extends",
+                                       "projects"};
+    enum { BACK_MAX = 400 };
+    const char *begin = at - text > BACK_MAX ? at - BACK_MAX : text;
+    const char *line = memrchr(begin, '\n', (size_t)(at - begin));
+    line = line ? line : begin;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        if (memmem(line, (size_t)(at - line), lines[i], strlen(lines[i]))) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (memmem(begin, (size_t)(at - begin), keys[i], strlen(keys[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct token {
+    size_t source;
+    char text[AFFECTED_TOKEN_MAX];
+    bool prefix; /* a pattern or a template: what begins with it */
+    bool exact;  /* of a configuration: only the file that is named, no directory */
+};
+
+/* Whether the stem's parts behind the first `skip` of the token end this path. */
+static bool ends_with(const struct node *node, const char *tail, size_t tail_size)
+{
+    size_t sizes[] = {node->stem, strlen(node->path)};
+    for (size_t i = 0; i < 2; i++) {
+        size_t size = sizes[i];
+        if (size < tail_size || memcmp(node->path + size - tail_size, tail, tail_size) != 0) {
+            continue;
+        }
+        if (size == tail_size || node->path[size - tail_size - 1] == '/') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first place among by_stem whose last stem is not before `part`. */
+static size_t lower_bound(const struct affected *self, const char *part, size_t size)
+{
+    size_t low = 0;
+    size_t high = self->nodes_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const char *other;
+        size_t other_size = affected_last_stem(&self->nodes[self->by_stem[middle]], &other);
+        if (affected_compare(other, other_size, part, size) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Edges to all files whose last stem is `part` and whose paths end with `tail`, with or without
+ * extension. */
+static enum err link_stem(struct affected *self, size_t source, const char *part, size_t part_size,
+                          const char *tail, size_t tail_size)
+{
+    enum err err = ERR_OK;
+    for (size_t i = lower_bound(self, part, part_size); i < self->nodes_count && err == ERR_OK;
+         i++) {
+        const char *other;
+        size_t other_size = affected_last_stem(&self->nodes[self->by_stem[i]], &other);
+        if (affected_compare(other, other_size, part, part_size) != 0) {
+            break;
+        }
+        if (ends_with(&self->nodes[self->by_stem[i]], tail, tail_size)) {
+            err = affected_edge(self, self->by_stem[i], source);
+        }
+    }
+    return err;
+}
+
+/* Edges to whatever `path` may mean: x, x.ts, x.js for x.ts, x/index.ts; anywhere, when only its
+ * last parts are known. */
+static enum err link_path(struct affected *self, size_t source, const char *path)
+{
+    char index[PATH_MAX];
+    size_t size = strlen(path);
+    const char *part = affected_last_part(path);
+    enum err err = link_stem(self, source, part, strlen(part), path, size);
+    size_t stem = affected_stem(path);
+    if (err == ERR_OK && stem < size) {
+        size_t part_size = stem - (size_t)(part - path);
+        err = link_stem(self, source, part, part_size, path, stem);
+    }
+    if (err == ERR_OK && (size_t)snprintf(index, sizeof index, "%s/index", path) < sizeof index) {
+        err = link_stem(self, source, "index", 5, index, size + 6);
+    }
+    return err;
+}
+
+/* `text` as seen from the directory of the token's file; false: it leaves the root. */
+static bool resolve(const struct affected *self, const struct token *token, const char *text,
+                    char path[PATH_MAX])
+{
+    const char *from = self->nodes[token->source].path;
+    int size =
+        snprintf(path, PATH_MAX, "%.*s%s", (int)(affected_last_part(from) - from), from, text);
+    return size > 0 && size < PATH_MAX && targets_normalise(path);
+}
+
+static enum err link_dir(struct affected *self, const struct token *token, const char *path)
+{
+    size_t dir = token->exact ? SIZE_MAX : affected_find_dir(self, path);
+    return dir == SIZE_MAX ? ERR_OK : affected_edge(self, self->nodes_count + dir, token->source);
+}
+
+static enum err link_package(struct affected *self, const struct token *token)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < self->packages_count && err == ERR_OK; i++) {
+        size_t size = strlen(self->packages[i].name);
+        bool meant = strncmp(token->text, self->packages[i].name, size) == 0 &&
+                     (token->text[size] == '\0' || token->text[size] == '/');
+        err = meant ? link_dir(self, token, self->packages[i].dir) : ERR_OK;
+    }
+    return err;
+}
+
+/* A pattern or a template: all below the directory that its fixed part names. */
+static enum err link_prefix(struct affected *self, const struct token *token)
+{
+    char path[PATH_MAX];
+    char fixed[AFFECTED_TOKEN_MAX];
+    (void)snprintf(fixed, sizeof fixed, "%s", token->text);
+    char *slash = strrchr(fixed, '/');
+    if (!slash || token->exact) {
+        return ERR_OK; /* a sentence more likely than a path */
+    }
+    *slash = '\0';
+    bool own = strcmp(fixed, ".") == 0;
+    const char *from = self->nodes[token->source].path;
+    enum err err = ERR_OK;
+    if (own && affected_last_part(from) > from) {
+        (void)snprintf(path, sizeof path, "%.*s", (int)(affected_last_part(from) - from - 1), from);
+        return link_dir(self, token, path);
+    }
+    if (resolve(self, token, fixed, path)) {
+        err = link_dir(self, token, path);
+    }
+    /* Of an alias only what follows it is a path; any directory that ends so may be meant. */
+    const char *tail = strchr(fixed, '/');
+    tail = fixed[0] == '.' || !tail ? fixed : tail + 1;
+    for (size_t i = 0; i < self->dirs_count && err == ERR_OK && fixed[0] != '.'; i++) {
+        struct node node = {.path = self->dirs[i].path, .stem = strlen(self->dirs[i].path)};
+        if (ends_with(&node, tail, strlen(tail))) {
+            err = affected_edge(self, self->nodes_count + i, token->source);
+        }
+    }
+    return err;
+}
+
+/* Whoever imports such a directory imports that file of it. */
+static bool has_index(const struct affected *self, const char *dir)
+{
+    size_t size = strlen(dir);
+    for (size_t i = lower_bound(self, "index", 5); i < self->nodes_count; i++) {
+        const struct node *node = &self->nodes[self->by_stem[i]];
+        const char *part;
+        if (affected_last_stem(node, &part) != 5 || memcmp(part, "index", 5) != 0) {
+            return false;
+        }
+        if ((size_t)(part - node->path) == size + 1 && memcmp(node->path, dir, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum err link_token(struct affected *self, const struct token *token)
+{
+    char path[PATH_MAX];
+    const char *text = token->text;
+    if (token->prefix) {
+        return link_prefix(self, token);
+    }
+    enum err err = link_package(self, token);
+    bool near = resolve(self, token, text, path);
+    if (err == ERR_OK && near && !has_index(self, path)) {
+        err = link_dir(self, token, path);
+    }
+    bool relative = text[0] == '.' && (text[1] == '/' || text[1] == '.' || text[1] == '\0');
+    if (err == ERR_OK && near && (relative || token->exact)) {
+        return link_path(self, token->source, path);
+    }
+    if (err != ERR_OK || relative || token->exact || !strpbrk(text, "/.")) {
+        return err;
+    }
+    /* An alias in front, or a way from some root: what follows the first part is enough. */
+    const char *slash = strchr(text, '/');
+    return link_path(self, token->source, slash && slash[1] ? slash + 1 : text);
+}
+
+/* Programs that are started, files that are read: their names may be made at run time. */
+static bool is_dynamic(const char *text)
+{
+    static const char *const modules[] = {
+        "child_process", "fs",          "fs/promises", "fs-extra",       "graceful-fs",
+        "glob",          "fast-glob",   "globby",      "tinyglobby",     "execa",
+        "tinyexec",      "cross-spawn", "zx",          "worker_threads", "@playwright/test",
+        "playwright",    "puppeteer",   "cypress",     "webdriverio",    NULL};
+    const char *name = strncmp(text, "node:", 5) == 0 ? text + 5 : text;
+    return affected_is_one_of(name, strlen(name), modules);
+}
+
+/* From a quote to the next one of its kind on the line.  Whether it opens or closes a text is not
+ * asked, so that a stray apostrophe hides nothing. */
+static enum err scan_quote(struct affected *self, size_t index, const char *at, const char *end)
+{
+    struct token token = {.source = index, .exact = affected_is_config(&self->nodes[index])};
+    char quote = *at++;
+    size_t size = 0;
+    while (at + size < end && at[size] != quote && at[size] != '\n' &&
+           size < AFFECTED_TOKEN_MAX - 1) {
+        size++;
+    }
+    bool closed = at + size < end && at[size] == quote;
+    if (size == 0 || (!closed && quote != '`')) {
+        return ERR_OK;
+    }
+    memcpy(token.text, at, size);
+    size_t fixed = strcspn(token.text, "*{$?#");
+    bool query = token.text[fixed] == '?' || (token.text[fixed] == '#' && fixed > 0);
+    token.prefix = token.text[fixed] && !query;
+    token.text[fixed > 0 || !query ? fixed : size] = '\0';
+    if (!token.text[0]) {
+        return ERR_OK;
+    }
+    if (!token.exact && is_dynamic(token.text)) {
+        self->nodes[index].dynamic = true;
+    }
+    return link_token(self, &token);
+}
+
+enum err affected_scan(struct affected *self, size_t index, const char *text, size_t size)
+{
+    assert(index < self->nodes_count);
+    if (!text) {
+        self->nodes[index].dynamic = true;
+        return ERR_OK;
+    }
+    enum err err = ERR_OK;
+    bool config = affected_is_config(&self->nodes[index]);
+    for (const char *at = text; at < text + size && err == ERR_OK; at++) {
+        bool quote = *at == '\'' || *at == '"' || *at == '`';
+        if (quote && (!config || is_set_up(text, at))) {
+            err = scan_quote(self, index, at, text + size);
+        }
+    }
+    return err;
+}
