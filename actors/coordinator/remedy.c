@@ -165,7 +165,8 @@ static enum err settle_fix(struct rt_context *ctx, struct remedy *self, enum ter
     if (status == TERM_fix_VALIDATED || status == TERM_fix_APPLIED) {
         self->fix.source = self->candidates[self->proving]->source;
         self->fix.diff = self->candidates[self->proving]->diff;
-        self->fix.votes_for = 1;
+        self->fix.votes_for = self->candidates[self->proving]->votes;
+        self->fix.votes_for += self->fix.votes_for == 0;
         self->fix.votes_against = self->count - 1;
     }
     return settle(ctx, self);
@@ -218,7 +219,8 @@ static enum err ask_fix(struct rt_context *ctx, struct remedy *self, uint64_t pa
                       .label = found->finding.label.label, .dir = submit->dir, .root = submit->root,
                       .snapshot = submit->snapshot, .env = submit->env, .file = found->finding.file,
                       .line = found->finding.line, .column = found->finding.column,
-                      .message = found->messages),
+                      .message = found->messages, .runner = found->runner,
+                      .command = submit->command),
                   patience_ms, &self->ask);
 }
 

@@ -30,6 +30,7 @@ struct request {
     bool begun;
     struct part parts[FIXER_SOURCES_MAX];
     size_t count;
+    size_t candidates; /* candidates of all parts */
 };
 
 static void set_reason(struct part *part, struct msg_str reason)
@@ -70,7 +71,8 @@ static enum err tell_candidates(struct rt_context *ctx, const struct request *se
             }
             more = true;
             const struct msg_candidate *candidate = msg_as_candidate(part->candidates[rank]);
-            if (is_told(told, count, candidate)) {
+            if (is_told(told, count, candidate) ||
+                (candidate->votes > 0 ? candidate->votes : 1) < rt_config(ctx)->fixer.votes_min) {
                 continue;
             }
             rt_tell(ctx, self->caller.address,
@@ -98,10 +100,13 @@ static enum err conclude(struct rt_context *ctx, struct request *self)
     if (err != ERR_OK) {
         return err;
     }
-    if (count == 0 && self->count == 0) {
+    if (count == 0 && self->candidates > 0) {
+        (void)snprintf(reason, sizeof reason, "%zu candidates have fewer than %llu votes",
+                       self->candidates, (unsigned long long)rt_config(ctx)->fixer.votes_min);
+    } else if (count == 0 && self->count == 0) {
         (void)snprintf(reason, sizeof reason, "no source knows such errors");
     }
-    for (size_t i = 0; count == 0 && i < self->count; i++) {
+    for (size_t i = 0; count == 0 && self->candidates == 0 && i < self->count; i++) {
         size_t used = strlen(reason);
         (void)snprintf(reason + used, sizeof reason - used, "%s%s", used ? "; " : "",
                        self->parts[i].reason);
@@ -179,6 +184,7 @@ static enum err on_candidate(struct rt_context *ctx, struct request *self,
         return ERR_MEMORY;
     }
     grown[part->count++] = msg_copy(bytes, &candidate->head);
+    self->candidates++;
     return ERR_OK;
 }
 

@@ -255,3 +255,49 @@ Test(policy, lets_a_heal_go_no_way_around)
     cr_expect_not(allows_line(true, "test('a')", "test.fixme('a')"));
     cr_expect(is_by("no-skipping"));
 }
+
+Test(policy, takes_no_character_that_deceives)
+{
+    static const char *const wrong[] = {"a \u202e b", "a \u2066 b", "a \u200b b", "a \x7f b"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        cr_expect_not(allows_line(false, "a b", wrong[i]), "%zu", i);
+        cr_expect(is_by("no-hidden-characters"), "%s", reason);
+    }
+    cr_expect_not(allows_line(false, "a b", "a \xc0\xaf b"));
+    cr_expect(is_by("utf-8-only"), "%s", reason);
+    cr_expect(allows_line(false, "a b", "a \u00e4\u4e16\U0001f600 b"), "%s", reason);
+    cr_expect(allows_line(false, "a \u202e b", "a b"), "%s", reason);
+}
+
+static bool allows_test(const char *globs, const char *removed, const char *added)
+{
+    char diff[512];
+    const struct policy policy = {.allow = globs, .files_max = 2, .lines_max = 6};
+    struct patch patch;
+    (void)snprintf(diff, sizeof diff,
+                   "--- a/src/a.test.ts\n+++ b/src/a.test.ts\n@@ -1 +1 @@\n-%s\n+%s\n", removed,
+                   added);
+    cr_assert_eq(patch_read(msg_str(diff), &patch, reason), ERR_OK, "%s", reason);
+    bool allowed = policy_allows(&policy, &patch, reason);
+    patch_free(&patch);
+    return allowed;
+}
+
+Test(policy, lets_a_fix_change_a_test_that_is_named_and_keep_what_it_asserts)
+{
+    static const char before[] = "screen.getByText('old')";
+    static const char after[] = "screen.getByText('new')";
+    static const char *const named[] = {"*.test.ts", "**/*.test.*", "src/*", "x\nsrc/a.test.ts\n"};
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        cr_expect(allows_test(named[i], before, after), "%s: %s", named[i], reason);
+    }
+    cr_expect_not(allows_test("", before, after));
+    cr_expect_not(allows_test("src/b.test.ts\n*.spec.ts", before, after));
+    cr_expect(is_by("no-tests"));
+    cr_expect_not(allows_test("*.test.ts", "expect(a).toBe(1)", "expect(a).toBe(2)"));
+    cr_expect(is_by("keep-assertions"));
+    cr_expect_not(allows_test("*.test.ts", "it('a')", "it.skip('a')"));
+    cr_expect(is_by("no-skipping"));
+    cr_expect_not(allows_test("*.test.ts", before, "if (0) screen.getByText('new')"));
+    cr_expect(is_by("no-way-around"));
+}

@@ -61,10 +61,10 @@ for (const version of ['v4', 'v5']) {
     const mended = {
       'a misspelt member': [misspelt, 'spelling'],
       'a missing import': [{ 'src/report.ts': (text) => text.replace(/^import \{ total.*\n/m, '') }, 'import'],
-      'a name too far for the compiler': [{ 'src/total.ts': (text) => text.replace('amount.cents', 'amount.centsOfIt') }, 'nearest-name'],
-      'a text that is not of its type': [{ 'src/money.ts': (text) => text.replace("currency: 'EUR' }", "currency: 'EURO' }") }, /^nearest-text|spelling/],
+      'a name too far for the compiler': [{ 'src/total.ts': (text) => text.replace('amount.cents', 'amount.centsOfIt') }, /^nearest-name|spelling/],
+      'a text that is not of its type': [{ 'src/money.ts': (text) => text.replace("currency: 'EUR' }", "currency: 'EURO' }") }, /^nearest-text|spelling|literal/],
       'an unused import': [{ 'src/total.ts': (text) => text.replace('amountOf,', 'amountOf, formatted,') }, /^unusedIdentifier/],
-      'a missing await': [{ 'src/later.ts': 'export async function f(): Promise<number> {\n  const a = Promise.resolve(1);\n  return a + 1;\n}\n' }, 'addMissingAwait'],
+      'a missing await': [{ 'src/later.ts': 'export async function f(): Promise<number> {\n  const a = Promise.resolve(1);\n  return a + 1;\n}\n' }, /^addMissingAwait|await/],
     }
     for (const [what, [changes, name]] of Object.entries(mended)) {
       test(`${what}: the first candidate mends it`, async () => {
@@ -80,6 +80,31 @@ for (const version of ['v4', 'v5']) {
         })
       })
     }
+  })
+}
+
+// What the compiler has no fix for: [broken, what the first candidate has to have made of it].
+const ruled = {
+  'a brace that is missing': ['export function a(x: number): number {\n  if (x > 1) {\n    return 1\n  return x\n}\n', /^    return 1\n\+  \}$/m],
+  'an unclosed element': ['export const a = (\n  <p>\n    <b>x\n  </p>\n)\n', /^\+ +<b>x<\/b>$/m, 'tsx'],
+  'a caught error': ['export function a(): string {\n  try {\n    return JSON.parse("1") as string\n  } catch (e) {\n    return e.message\n  }\n}\n', /e instanceof Error \? e\.message : String\(e\)/],
+  'nothing where a value is wanted': ['export function a(xs: number[]): number {\n  const x = xs.find((y) => y > 1)\n  return x + 1\n}\n', /xs\.find\(\(y\) => y > 1\) \?\? 0/],
+  'a text where a number is wanted': ['export function a(x: string): number {\n  return x\n}\n', /^\+  return Number\(x\)$/m],
+  'arguments in the wrong order': ['const f = (text: string, n: number): string => text.repeat(n)\nexport const a = f(2, "x")\n', /^\+export const a = f\("x", 2\)$/m],
+  'a branch that does not return': ['export function a(x: number): string {\n  if (x > 1) {\n    return "a"\n  } else {\n    "b"\n  }\n}\n', /^\+    return "b"$/m],
+  'a field that is not set': ['export class A {\n  n: number\n  constructor(n: number) {\n    void n\n  }\n}\n', /^\+    this\.n = n;$/m],
+  'a property of the wrong name': ['interface O { color: string }\nexport const a: O = { colour: "red" }\n', /^\+export const a: O = \{ color: "red" \}$/m],
+  'a property that its neighbours tell': ['interface O { id: number; name: string }\nexport const a = (row: O): O => ({ id: row.id })\n', /name: row\.name/],
+}
+for (const [what, [text, made, end = 'ts']] of Object.entries(ruled)) {
+  test(`${what}: the first candidate mends it`, async () => {
+    const dir = project('v5', { [`src/ruled.${end}`]: text, 'tsconfig.json': (config) => config.replace('"strict"', '"jsx": "preserve", "strict"') })
+    await withHost(dir, async (host) => {
+      const { list, reason } = await host.candidates('tsconfig.json', `src/ruled.${end}(1,1): error TS1: x`)
+      assert.ok(list.length > 0, reason)
+      assert.match(list[0].diff, made)
+      assert.equal(list[0].source, 'rule')
+    })
   })
 }
 

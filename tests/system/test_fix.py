@@ -5,6 +5,7 @@ FIX_DRIVER (tests/system/fix_driver.c) plays the coordinator.  Only git, sh and 
 the job is a command, and the candidate is given, but for one test with a TypeScript that is
 installed for tests/sources.
 """
+import json
 import os
 import pathlib
 import subprocess
@@ -174,6 +175,42 @@ class Fix(unittest.TestCase):
         self.assertTrue(self.validate("apply", diff, "grep -q Store {}", "e2e/a.spec.ts").startswith("refused no-tests"))
         self.assertEqual(self.validate("heal", diff, "grep -q Store {}", "e2e/a.spec.ts"), "applied")
         self.assertIn("Store", self.text("e2e/a.spec.ts"))
+
+    def troupe_fix(self, command, *more):
+        done = subprocess.run([str(harness.TROUPE), "fix", str(self.project), "--command", command, "--json", *more],
+                              env=self.place.env, capture_output=True, text=True, timeout=300, check=False)
+        return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
+
+    def test_a_command_that_passes_needs_no_fix(self):
+        self.make({"src/a.txt": TEXT})
+        code, said, _ = self.troupe_fix("true")
+        self.assertEqual((code, said["status"], said["attempts"]), (0, "nothing_to_fix", 0))
+
+    def test_a_command_without_a_candidate_is_not_fixed(self):
+        self.make({"src/a.txt": TEXT})
+        code, said, errors = self.troupe_fix("exit 3")
+        self.assertEqual((code, said["status"], said["errors_before"]), (1, "not_fixed", 1))
+        self.assertIn("typescript", errors)
+
+    def test_the_time_is_kept(self):
+        self.make({"src/a.txt": TEXT})
+        code, said, _ = self.troupe_fix("sleep 60", "--timeout", "3s")
+        self.assertEqual((code, said["status"]), (6, "not_fixed"))
+        self.assertLess(said["wall_ms"], 20000)
+
+    @unittest.skipUnless(COMPILER.exists(), "tests/sources/run.sh has not been run")
+    def test_the_project_changes_only_when_it_is_to(self):
+        wrong = "export function f(x: string): number {\n  return x;\n}\n"
+        self.make({"src/a.ts": wrong, "tsconfig.json": '{"compilerOptions": {"strict": true, "types": []}, "include": ["src"]}'})
+        (self.project / "node_modules").symlink_to(COMPILER)
+        command = "tsc --noEmit -p ."
+        code, said, errors = self.troupe_fix(command, "--models", "off")
+        self.assertEqual((code, said["status"], said["first_attempt"]), (0, "fixed", True), errors)
+        self.assertEqual((said["errors_before"], said["errors_after"], said["applied"]), (1, 0, False))
+        self.assertEqual(self.text("src/a.ts"), wrong)
+        code, said, errors = self.troupe_fix(command, "--models", "off", "--apply")
+        self.assertEqual((code, said["status"], said["applied"]), (0, "fixed", True), errors)
+        self.assertIn("return Number(x);", self.text("src/a.ts"))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import { costOf, isUseful, rank } from './judge.mjs'
 import { nearest } from './nearest.mjs'
+import { classes } from './rules/classes.mjs'
+import { functions } from './rules/functions.mjs'
 import { kitOf } from './rules/kit.mjs'
 import { names } from './rules/names.mjs'
 import { shape } from './rules/shape.mjs'
@@ -9,7 +11,7 @@ import { isSyntax, syntax } from './rules/syntax.mjs'
 import { values } from './rules/values.mjs'
 
 const CHOICES_MAX = 16 // of one error
-const RULES = [names, values, shape]
+const RULES = [names, values, shape, functions, classes]
 const UNUSED = new Set([6133, 6138, 6192, 6196, 6198, 6199, 6205])
 
 /** Whether an error says only that something is not used: mostly because of another one. */

@@ -82,7 +82,8 @@ function collect(projects, project, patches, file, hints, seen, variants, famili
     }
     ts.forEachChild(node, visit)
   }
-  const add = (source, name, cost, edits, node) => {
+  const add = (source, name, cost0, edits, node) => {
+    let cost = cost0
     const before = kit.text
     const after = applied(before, edits)
     if (after === before) return
@@ -95,6 +96,7 @@ function collect(projects, project, patches, file, hints, seen, variants, famili
       return
     }
     if (ts.createSourceFile(file, after, ts.ScriptTarget.Latest, false).parseDiagnostics.length > 0) return
+    if (hints.edge) cost += name === 'guard' || name === 'fallback' || name === 'optional' ? -0.9 : 0.4
     const one = { texts, cost, name, sources: new Set([source]), at: markOf(ts, file, node, kit.source) }
     seen.set(key, one)
     variants.push(one)
@@ -131,7 +133,11 @@ function hintsOf(projects, project, tests, message) {
   const notes = notesOf(projects.root)
   // Who writes that a text has changed says that the test is stale, not the source.
   const renamed = (old, now) => notes.some((line) => line.includes(old) && line.includes(now))
-  return { ...Object.fromEntries(Object.entries(hints).map(([key, set]) => [key, [...set].slice(0, 40)])), renamed, notes, message }
+  const shown = tests.map((test) => project.text(test) ?? '').join('\n')
+  const results = [...shown.matchAll(/expect\((.*?)\)\s*\.(?:not\.)?to\w+\(/g)]
+  // Tests that only ask for what comes of nothing want a guard, not another operator.
+  const edge = results.length > 0 && results.every(([, asked]) => /\(\s*(\[\]|''|""|0|null|undefined|\{\})\s*[,)]/.test(`${asked})`))
+  return { edge, ...Object.fromEntries(Object.entries(hints).map(([key, set]) => [key, [...set].slice(0, 40)])), renamed, notes, message }
 }
 
 function notesOf(root) {
@@ -197,7 +203,7 @@ export function isVitest({ runner = '', command = '', message = '' }) {
 
 /** Test files that fail, as vitest names them. */
 export function failing(root, { file = '', message = '' }) {
-  const named = [...message.matchAll(/^\s*(?:FAIL|\?|×|❯)\s+(?:\|[^|]*\|\s*)?([^\s>()]+\.[cm]?[jt]sx?)(?=\s|$)/gm)].map(([, name]) => name)
+  const named = [...message.matchAll(/^\s*(?:FAIL|×|❯)\s+(?:\|[^|]*\|\s*)?([^\s>()]+\.[cm]?[jt]sx?)(?=\s|$)/gm)].map(([, name]) => name)
   const all = [...new Set([file, ...named])].map((name) => join(root, name))
   return all.filter((name) => /[._](test|spec)\.[cm]?[jt]sx?$|__tests__/.test(name) && existsSync(name)).slice(0, 8)
 }

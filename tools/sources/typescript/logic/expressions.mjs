@@ -52,6 +52,12 @@ function* binary(kit, node) {
     // A number that is compared with 0 or a length is off by one more often than turned round.
     yield make('operator', cost, kit.replace(node.operatorToken, other))
   }
+  // What was collected before goes on.
+  if (operator === '=' && ts.isArrayLiteralExpression(node.right) && node.right.elements.length > 0 && !/\.\.\./.test(right)) {
+    const held = kit.code(node.left)
+    const before = kit.isNullable(kit.typeOf(node.left)) || ts.isElementAccessExpression(node.left) ? `(${held} ?? [])` : held
+    yield make('collect', 1.6, kit.insert(node.right.elements[0].getStart(kit.source), `...${before}, `))
+  }
   if (/^[-/%<>]=?$|^\*\*$/.test(operator)) yield make('operands', 1.9, kit.replace(node.left, right), kit.replace(node.right, left))
   if (/^(&&|\|\||\?\?)$/.test(operator)) {
     yield make('operand', 3, kit.replace(node, left))

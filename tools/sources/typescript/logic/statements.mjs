@@ -66,6 +66,9 @@ function* expression(kit, node) {
   const { ts } = kit
   const fn = kit.functionOf(node)
   const { parent } = node
+  // A timer that is set again is to be cleared first.
+  const timer = /^([\w$.]+) = (?:window\.)?set(Timeout|Interval)\(/.exec(kit.code(node))
+  if (timer) yield make('clear', 1.5, kit.insert(node.getStart(kit.source), `clear${timer[2]}(${timer[1]});\n${kit.indentAt(node.getStart(kit.source))}`))
   const last = ts.isBlock(parent) && parent.statements.at(-1) === node
   const branch = ts.isIfStatement(parent) || (ts.isBlock(parent) && ts.isIfStatement(parent.parent) && last)
   if (fn && ((last && parent.parent === fn) || branch)) yield make('return', ts.isBinaryExpression(node.expression) && node.expression.operatorToken.kind === ts.SyntaxKind.EqualsToken ? 3 : 1.4, kit.insert(node.getStart(kit.source), 'return '))

@@ -83,7 +83,10 @@ class Kit {
 
   is(type, flags) {
     const bare = this.checker.getNonNullableType(type)
-    return bare.isUnion() ? bare.types.every((one) => (one.flags & flags) !== 0) : (bare.flags & flags) !== 0
+    if (!bare.isUnion()) return (bare.flags & flags) !== 0
+    // A setter of React takes a value, or a function that makes one.
+    const types = bare.types.filter((one) => one.getCallSignatures().length === 0)
+    return types.length > 0 && types.every((one) => (one.flags & flags) !== 0)
   }
 
   isString(type) { return this.is(type, this.ts.TypeFlags.StringLike) }

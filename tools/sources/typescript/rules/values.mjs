@@ -36,6 +36,10 @@ function* nullish(kit, { code, start, length }) {
   if (code !== 2722 && zero && zero !== 'undefined' && zero !== 'null') {
     yield { name: 'fallback', cost: optional ? 4 : 2, edits: [kit.replace(node, `(${text} ?? ${zero})`)] }
   }
+  const declaration = ts.isIdentifier(node) ? checker.getSymbolAtLocation(node)?.valueDeclaration : undefined
+  if (zero && declaration && ts.isVariableDeclaration(declaration) && declaration.initializer && declaration.getSourceFile() === kit.source) {
+    yield { name: 'fallback', cost: 2.1, edits: [kit.insert(declaration.initializer.end, ` ?? ${zero}`)] }
+  }
   yield* guarded(kit, node)
 }
 
@@ -404,6 +408,12 @@ function* called(kit, node, from, to) {
 function* swapped(kit, node) {
   const { ts, checker } = kit
   const call = node.parent
+  if (call && ts.isArrayLiteralExpression(call) && call.elements.length <= 4) {
+    for (const other of call.elements) {
+      if (other !== node) yield { name: 'swap', cost: 1.5, edits: [kit.replace(node, kit.code(other)), kit.replace(other, kit.code(node))] }
+    }
+    return
+  }
   if (!call || !(ts.isCallExpression(call) || ts.isNewExpression(call)) || !call.arguments?.includes(node)) return
   const list = call.arguments
   for (let i = 0; i < list.length; i++) {

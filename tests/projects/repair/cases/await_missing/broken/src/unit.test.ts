@@ -1,0 +1,2 @@
+import {collect} from './fetchAll';
+it('order',async()=>{expect(await collect([])).toEqual(['a','b','c'])});

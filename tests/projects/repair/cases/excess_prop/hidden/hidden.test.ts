@@ -1,0 +1,2 @@
+import {make} from '../src/opts';
+it('h',()=>{expect(make()).toEqual({color:'red',width:2})})

@@ -1,0 +1,2 @@
+import {total} from '../src/tax';
+it('h',()=>{expect(total(100,0.5)).toBe(150)})

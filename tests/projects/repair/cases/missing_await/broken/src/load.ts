@@ -1,0 +1,8 @@
+async function fetchCount(): Promise<number> {
+  return 3;
+}
+
+export async function double(): Promise<number> {
+  const n = fetchCount();
+  return n * 2;
+}

@@ -1,0 +1,3 @@
+import { slug } from './lib/slug';
+
+export const pathOf = (title: string): string => '/' + slug(title);

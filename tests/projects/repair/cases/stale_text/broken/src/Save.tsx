@@ -1,0 +1,1 @@
+export const Save = () => <button>Save changes</button>;

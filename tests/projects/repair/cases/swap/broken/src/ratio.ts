@@ -1,0 +1,7 @@
+function divide(a: number, b: number): number {
+  return a / b;
+}
+
+export function percent(part: number, whole: number): number {
+  return divide(whole, part) * 100;
+}

@@ -1,0 +1,2 @@
+import {percent} from '../src/ratio';
+it('h',()=>{expect(percent(1,4)).toBe(25)})
