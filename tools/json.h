@@ -39,12 +39,15 @@ struct json_partition {
 
 enum err json_partition(FILE *out, const struct json_partition *partition) MUST_CHECK;
 
-/* A line of `troupe classify`: {"id","message","file_path"?}. */
+/* A line of `troupe classify`: {"id","message","file_path"?}; of training also "label", "source".
+ */
 struct json_text {
     char *id; /* as JSON */
     char *message;
     size_t size; /* bytes of the message, which may hold any */
-    char *file;  /* or NULL */
+    char *file;  /* or NULL, and so are the others */
+    char *label;
+    char *source;
 };
 
 /* `line` has `size` bytes.  ERR_MALFORMED: `why` (why_size bytes) says what is wrong with it.  End
