@@ -38,6 +38,7 @@ struct cast {
     char reporters[PATH_MAX];
     char sources[PATH_MAX];
     struct rules *rules;
+    struct model *model;
     struct classifier_arg classifier;
     struct gateway_arg gateway;
     struct credentials credentials;
@@ -100,7 +101,14 @@ static enum err load_rules(struct cast *self, char *why, struct cast_arg *ret_ar
         (void)snprintf(why, CAST_WHY_SIZE, "%.400s cannot be used", path);
         return err;
     }
-    self->classifier.rules = self->rules;
+    err = place_config(self->options.config_dir, MODEL_FILE_NAME, path);
+    err = err == ERR_OK ? model_load(path, &self->model) : err;
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        (void)snprintf(why, CAST_WHY_SIZE, "%.400s cannot be used: remove it or train it again",
+                       path);
+        return err;
+    }
+    self->classifier.judge = (struct judge){self->rules, self->model};
     *ret_arg = (struct cast_arg){&self->classifier, sizeof self->classifier};
     return ERR_OK;
 }
@@ -257,6 +265,7 @@ void cast_destroy(struct cast **cast)
     if (*cast) {
         explicit_bzero(&(*cast)->gateway, sizeof(*cast)->gateway); /* secrets */
         rules_destroy(&(*cast)->rules);
+        free((*cast)->model);
         credentials_wipe(&(*cast)->credentials);
         free(*cast);
         *cast = NULL;

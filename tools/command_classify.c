@@ -29,8 +29,20 @@ static int load_rules(const struct invocation *invocation, struct rules **ret_ru
                : complain(EXIT_CONFIG, "the rules are not valid", "Mend the lines named above.");
 }
 
+/* The model beside them; without one the rules decide alone. */
+static int load_model(const struct invocation *invocation, struct model **ret_model)
+{
+    char path[PATH_MAX];
+    enum err err = place_config(invocation->config_dir, MODEL_FILE_NAME, path);
+    err = err == ERR_OK ? model_load(path, ret_model) : err;
+    return err == ERR_OK || err == ERR_NOT_FOUND
+               ? EXIT_DONE
+               : complain(EXIT_CONFIG, MODEL_FILE_NAME " cannot be used",
+                          "It is damaged or of another version: train it again, or remove it.");
+}
+
 struct work {
-    const struct rules *rules;
+    struct judge judge;
     struct classification result;
     size_t bad; /* lines */
 };
@@ -45,7 +57,7 @@ static enum err classify_line(struct work *self, const char *line, size_t size, 
         return json_not_classified(stdout, number, why);
     }
     if (err == ERR_OK) {
-        classify(self->rules, text.message, text.size, text.file, &self->result);
+        classify(&self->judge, text.message, text.size, text.file, &self->result);
         err = json_classified(stdout, text.id, &self->result);
         json_text_fini(&text);
     }
@@ -85,9 +97,13 @@ int command_classify(struct invocation *invocation)
 {
     FILE *file = NULL;
     struct rules *rules = NULL;
+    struct model *model = NULL;
     int code = invocation_configure(invocation);
     if (code == EXIT_DONE) {
         code = load_rules(invocation, &rules);
+    }
+    if (code == EXIT_DONE) {
+        code = load_model(invocation, &model);
     }
     if (code == EXIT_DONE) {
         code = invocation_input(invocation, &file);
@@ -95,7 +111,7 @@ int command_classify(struct invocation *invocation)
     if (code == EXIT_DONE) {
         struct work *self = calloc(1, sizeof *self);
         if (self) {
-            self->rules = rules;
+            self->judge = (struct judge){rules, model};
             code = classify_all(self, file);
             free(self);
         } else {
@@ -105,6 +121,7 @@ int command_classify(struct invocation *invocation)
     if (file && file != stdin) {
         (void)fclose(file);
     }
+    free(model);
     rules_destroy(&rules);
     return code;
 }

@@ -62,12 +62,15 @@ enum err json_scaled(FILE *out, const struct scaling_result *result) MUST_CHECK;
 /* The "name" of a package.json, to be freed; NULL: it has none, or is none. */
 char *json_package_name(const char *text, size_t size);
 
-/* A line of `troupe classify`: {"id","message","file_path"?}. */
+/* A line of `troupe classify`: {"id","message","file_path"?}; of training also "label", "source".
+ */
 struct json_text {
     char *id; /* as JSON */
     char *message;
     size_t size; /* bytes of the message, which may hold any */
-    char *file;  /* or NULL */
+    char *file;  /* or NULL, and so are the others */
+    char *label;
+    char *source;
 };
 
 /* `line` has `size` bytes.  ERR_MALFORMED: `why` (why_size bytes) says what is wrong with it.  End

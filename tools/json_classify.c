@@ -10,7 +10,15 @@ void json_text_fini(struct json_text *text)
     free(text->id);
     free(text->message);
     free(text->file);
+    free(text->label);
+    free(text->source);
     *text = (struct json_text){0};
+}
+
+static char *copy_string(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? strdup(text) : NULL; /* NULL for lack of memory is told as missing */
 }
 
 static enum err read_text(const json_t *object, struct json_text *ret_text)
@@ -20,6 +28,8 @@ static enum err read_text(const json_t *object, struct json_text *ret_text)
     ret_text->size = json_string_length(message);
     ret_text->message = malloc(ret_text->size + 1);
     ret_text->file = json_is_string(file) ? strdup(json_string_value(file)) : NULL;
+    ret_text->label = copy_string(object, "label");
+    ret_text->source = copy_string(object, "source");
     ret_text->id = json_dumps(json_object_get(object, "id"), JSON_ENCODE_ANY);
     if (!ret_text->message || !ret_text->id || (json_is_string(file) && !ret_text->file)) {
         json_text_fini(ret_text);
@@ -76,7 +86,6 @@ static json_t *readable(const char *text)
 
 enum err json_classified(FILE *out, const char *id, const struct classification *result)
 {
-    const struct rule *rule = result->rule;
     json_t *why = json_array();
     int bad = !why;
     for (size_t i = 0; i < result->why_count && !bad; i++) {
@@ -88,10 +97,10 @@ enum err json_classified(FILE *out, const char *id, const struct classification 
     }
     json_t *id_value = json_loads(id, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     return json_put(out, json_pack("{s:o, s:s, s:f, s:i, s:{s:s, s:s}, s:o}", "id", id_value,
-                                   "label", rules_label_name(rule->label), "confidence",
-                                   (double)rule->confidence / 100.0, "priority",
-                                   (int)rule->priority, "route", "queue", rule->route->queue,
-                                   "model", rule->route->model, "why", why));
+                                   "label", rules_label_name(result->label), "confidence",
+                                   (double)result->confidence, "priority", (int)result->priority,
+                                   "route", "queue", result->route->queue, "model",
+                                   result->route->model, "why", why));
 }
 
 enum err json_not_classified(FILE *out, size_t line, const char *why)

@@ -11,14 +11,14 @@
 #include "actors/classifier/classify.h"
 
 struct classifier {
-    const struct rules *rules;
+    struct judge judge;
     struct classification *result; /* owned; large, and used again for each text */
 };
 
 static enum err classifier_start(struct rt_context *ctx, void *state, const void *arg)
 {
     struct classifier *self = state;
-    self->rules = ((const struct classifier_arg *)arg)->rules;
+    self->judge = ((const struct classifier_arg *)arg)->judge;
     self->result = malloc(sizeof *self->result);
     if (!self->result) {
         return ERR_MEMORY;
@@ -47,16 +47,15 @@ static struct msg_str join_reasons(const struct classification *result,
 static enum err on_classify(struct rt_context *ctx, struct classifier *self,
                             const struct msg_classify *msg)
 {
-    classify(self->rules, msg->message.at, msg->message.size,
+    classify(&self->judge, msg->message.at, msg->message.size,
              msg->file.size > 0 ? msg->file.at : NULL, self->result);
-    const struct rule *rule = self->result->rule;
+    const struct classification *result = self->result;
     char why[MSG_MAX_classified_why];
-    rt_reply(ctx,
-             MSG(classified, .run = msg->run, .error = msg->error,
-                 .label = term_number("label", rules_label_name(rule->label)),
-                 .confidence = rule->confidence / (double)RULES_CONFIDENCE_MAX,
-                 .priority = rule->priority, .queue = msg_str(rule->route->queue),
-                 .model = msg_str(rule->route->model), .why = join_reasons(self->result, why)));
+    rt_reply(ctx, MSG(classified, .run = msg->run, .error = msg->error,
+                      .label = term_number("label", rules_label_name(result->label)),
+                      .confidence = (double)result->confidence, .priority = result->priority,
+                      .queue = msg_str(result->route->queue),
+                      .model = msg_str(result->route->model), .why = join_reasons(result, why)));
     return ERR_OK;
 }
 

@@ -2,11 +2,12 @@
 #ifndef ACTORS_CLASSIFIER_CLASSIFIER_H
 #define ACTORS_CLASSIFIER_CLASSIFIER_H
 
+#include "actors/classifier/classify.h"
 #include "runtime/actor.h"
 
-/* Its argument: where the rules are; they outlive the actor. */
+/* Its argument: rules and model, which outlive the actor. */
 struct classifier_arg {
-    const struct rules *rules;
+    struct judge judge;
 };
 
 extern const struct rt_behaviour classifier_behaviour;

@@ -173,7 +173,6 @@ static void explain_list(const struct question *self, enum rules_list list,
 static void explain(const struct question *self, struct classification *result)
 {
     const struct rule *rule = result->rule;
-    result->why_count = 0;
     add_why(result, "rule %s (line %zu)", rule->name, rule->line);
     for (enum rules_list list = 0; list < RULES_LISTS; list++) {
         const struct rules_check *check = find_in(self, list, rule->lists[list]);
@@ -200,12 +199,90 @@ static void find_tools(struct question *self, struct classification *result)
     }
 }
 
-void classify(const struct rules *rules, const char *text, size_t size, const char *file_or_null,
+/* Where a label goes that is not the rule's: the route of its name, and like an unknown error. */
+static void route_label(const struct rules *rules, struct classification *result)
+{
+    result->route = rules->otherwise.route;
+    result->priority = rules->otherwise.priority;
+    for (size_t i = 0; i < rules->routes_count; i++) {
+        if (strcmp(rules->routes[i].name, rules_label_name(result->label)) == 0) {
+            result->route = &rules->routes[i];
+        }
+    }
+    for (size_t i = 0; i < rules->count; i++) {
+        if (rules->list[i].label == result->label && rules->list[i].route == result->route) {
+            result->priority = rules->list[i].priority;
+            return;
+        }
+    }
+}
+
+static void add_evidence(const struct model *model, struct classification *result)
+{
+    enum { EVIDENCE_MAX = 3 };
+    struct feature list[EVIDENCE_MAX];
+    size_t count = model_explain(model, &result->features, result->label, list, EVIDENCE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        add_why(result, "speaks for %s: \"%.*s\"", rules_label_name(result->label),
+                (int)list[i].size, result->primary.text + list[i].from);
+    }
+}
+
+void classify_features(struct classification *result)
+{
+    const struct features_hints hints = {result->rule->name, rules_label_name(result->rule->label),
+                                         result->tool};
+    features_read(&result->primary, &hints, &result->features);
+}
+
+static enum rules_label ask_model(const struct judge *judge, struct classification *result)
+{
+    const struct model *model = judge->model_or_null;
+    classify_features(result);
+    model_ask(model, &result->features, result->probability);
+    enum rules_label best = 0;
+    for (enum rules_label label = 0; label < RULES_LABELS; label++) {
+        best = result->probability[label] > result->probability[best] ? label : best;
+    }
+    result->by_model = result->probability[best] >= model->sure;
+    if (result->by_model && best != result->label) {
+        result->label = best;
+        route_label(judge->rules, result);
+    }
+    result->confidence = result->probability[result->label];
+    return best;
+}
+
+static void decide(const struct judge *judge, struct classification *result)
+{
+    const struct rule *rule = result->rule;
+    result->label = rule->label;
+    result->confidence = (float)rule->confidence / (float)RULES_CONFIDENCE_MAX;
+    result->priority = rule->priority;
+    result->route = rule->route;
+    result->by_model = false;
+    memset(result->probability, 0, sizeof result->probability);
+    if (!judge->model_or_null || result->is_certain) {
+        return;
+    }
+    enum rules_label best = ask_model(judge, result);
+    if (result->by_model) {
+        add_why(result, "model: %s %.2f", rules_label_name(best),
+                (double)result->probability[best]);
+        add_evidence(judge->model_or_null, result);
+    } else {
+        add_why(result, "the model is not sure: %s %.2f", rules_label_name(best),
+                (double)result->probability[best]);
+    }
+}
+
+void classify(const struct judge *judge, const char *text, size_t size, const char *file_or_null,
               struct classification *ret_result)
 {
-    assert(rules);
+    assert(judge);
     assert(text || size == 0);
     assert(ret_result);
+    const struct rules *rules = judge->rules;
     struct primary *primary = &ret_result->primary;
     primary_read(text, size, file_or_null, primary);
     struct question question = {.rules = rules, .primary = primary, .code = primary->code};
@@ -213,7 +290,11 @@ void classify(const struct rules *rules, const char *text, size_t size, const ch
                                 primary->message.to};
     needles_scan(rules->needles, &where, question.hits);
     find_tools(&question, ret_result);
-    bool is_lint = primary->findings_count > 0 && strncmp(primary->code, "TS", 2) != 0;
+    bool is_typescript = strncmp(primary->code, "TS", 2) == 0;
+    bool is_lint = primary->findings_count > 0 && !is_typescript;
     ret_result->rule = is_lint ? elect(&question) : first_rule(&question);
+    ret_result->is_certain = is_typescript || is_lint;
+    ret_result->why_count = 0;
+    decide(judge, ret_result);
     explain(&question, ret_result);
 }

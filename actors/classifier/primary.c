@@ -322,6 +322,19 @@ static struct error_place find_nearby(const struct primary *self, size_t from)
     return (struct error_place){NULL, 0};
 }
 
+/* The line above the message: "ERROR in ./src/a.ts 1:5". */
+static struct error_place find_above(const struct primary *self)
+{
+    size_t end = self->message.from;
+    if (end == 0) {
+        return (struct error_place){NULL, 0};
+    }
+    const char *text = self->text;
+    const char *before = memrchr(text, '\n', end - 1);
+    size_t from = before ? (size_t)(before - text) + 1 : 0;
+    return error_place_find(text + from, end - 1 - from);
+}
+
 static void find_file(struct primary *self, const char *file_or_null)
 {
     const char *line = self->text + self->message.from;
@@ -329,6 +342,9 @@ static void find_file(struct primary *self, const char *file_or_null)
         error_place_find(line, line_size(line, self->size - self->message.from));
     if (!error_place_is_ours(place)) {
         place = find_frame(self);
+    }
+    if (!error_place_is_ours(place)) {
+        place = find_above(self);
     }
     if (!error_place_is_ours(place)) {
         place = find_nearby(self, self->message.from);

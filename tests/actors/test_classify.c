@@ -26,7 +26,8 @@ TestSuite(classify, .init = setup, .fini = teardown);
 
 static const char *label_of(const char *text, const char *file_or_null)
 {
-    classify(rules, text, strlen(text), file_or_null, &result);
+    const struct judge judge = {.rules = rules};
+    classify(&judge, text, strlen(text), file_or_null, &result);
     return rules_label_name(result.rule->label);
 }
 

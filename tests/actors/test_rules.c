@@ -44,7 +44,8 @@ static void expect_refused(const char *text, const char *line)
 
 static const char *rule_of(const char *text, const char *file)
 {
-    classify(rules, text, strlen(text), file, &result);
+    const struct judge judge = {.rules = rules};
+    classify(&judge, text, strlen(text), file, &result);
     return result.rule->name;
 }
 

@@ -53,7 +53,8 @@ static void check_text(const struct rules *rules, const char *text, size_t size)
 {
     static struct classification result;
     memset(&result, 0x5a, sizeof result);
-    classify(rules, text, size, "hint.ts", &result);
+    const struct judge judge = {.rules = rules};
+    classify(&judge, text, size, "hint.ts", &result);
     MUST(result.rule);
     MUST(result.rule->label < RULES_LABELS);
     MUST(result.rule->route);

@@ -241,7 +241,7 @@ static void open_store(struct node *node)
 static enum err spawn_experts(struct node *node)
 {
     struct rt_address address;
-    const struct classifier_arg classifier = {.rules = node->cluster->rules};
+    const struct classifier_arg classifier = {.judge = {.rules = node->cluster->rules}};
     enum err err =
         system_spawn(node->system, &classifier_behaviour, &classifier, sizeof classifier, &address);
     if (err == ERR_OK) {
