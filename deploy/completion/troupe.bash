@@ -14,7 +14,7 @@ _troupe() {
     --config|--state|--allow-write) COMPREPLY=($(compgen -d -- "$cur")); return ;;
     esac
     case $command in
-    run) words=' --files-from --workers --runner --command --results --fix --heal --retries --no-cache --fail-fast --keep --resume --cluster --report --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    run) words=' --files-from --changed-since --workers --runner --command --results --fix --heal --retries --no-cache --fail-fast --keep --resume --cluster --report --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     fix) words='check --command --apply --models --allow --repo --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     verify) words='last --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     partition) words=' --workers --json --quiet --verbose --color --config --set --state --timeout --help' ;;
@@ -22,12 +22,12 @@ _troupe() {
     classify) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     heal) words=' --snapshot --cases --fingerprints --before --after --selector --no-abstain --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     resolve) words=' --html --snapshot --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    runs) words='list show --limit --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    runs) words='list show why --limit --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     up) words=' --workers --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     down) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     status) words=' --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     health) words=' --live --ready --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    submit) words=' --wait --cluster --files-from --workers --runner --command --results --fix --heal --retries --report --fail-fast --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    submit) words=' --wait --cluster --files-from --changed-since --workers --runner --command --results --fix --heal --retries --report --fail-fast --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     node) words='list drain start --cluster --stop --off --role --join --bind --name --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     actor) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     link) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;

@@ -89,7 +89,7 @@ enum err bench_partition(const struct bench_options *options, struct bench_resul
     return err;
 }
 
-/* ---- classify: error texts named by the rules that came with the program ---- */
+/* ---- classify: error texts named by the rules and the model that came with the program ---- */
 
 enum err bench_classify(const struct bench_options *options, struct bench_result *ret_result)
 {
@@ -103,23 +103,32 @@ enum err bench_classify(const struct bench_options *options, struct bench_result
         "something nobody has a rule for"};
     char path[PATH_MAX];
     struct rules *rules = NULL;
+    struct model *model = NULL;
     struct config_report report;
     config_report_clear(&report);
     enum err err = place_config(NULL, RULES_FILE_NAME, path);
     if (err == ERR_OK) {
         err = rules_load(path, &rules, &report);
     }
+    if (err == ERR_OK) {
+        err = place_config(NULL, MODEL_FILE_NAME, path);
+    }
+    if (err == ERR_OK) {
+        err = model_load(path, &model);
+    }
+    const struct judge judge = {rules, model};
     struct classification *result = malloc(sizeof *result);
     if (err == ERR_OK && result) {
         uint64_t began_ns = bench_now_ns();
         for (uint64_t i = 0; i < options->count; i++) {
             const char *text = texts[i % (sizeof texts / sizeof texts[0])];
-            classify(rules, text, strlen(text), NULL, result);
+            classify(&judge, text, strlen(text), NULL, result);
         }
         ret_result->value = per_second(options->count, began_ns);
     }
     err = err == ERR_OK && !result ? ERR_MEMORY : err;
     free(result);
+    free(model);
     rules_destroy(&rules);
     return err;
 }
