@@ -161,8 +161,7 @@ Test(patch, is_bounded)
 Test(patch, fits_at_its_own_lines_only)
 {
     static const char diff[] = HEAD "@@ -2,2 +2,2 @@\n b\n-c\n+x\n";
-    struct patch patch;
-    cr_assert_eq(patch_read(msg_str(diff), &patch, why), ERR_OK, "%s", why);
+    cr_assert_eq(read_text(diff), ERR_OK, "%s", why);
     const struct patch_file *file = &patch.files[0];
     cr_expect(patch_fits(&patch, file, msg_str("a\nb\nc\nd\n"), why), "%s", why);
     cr_expect(patch_fits(&patch, file, msg_str("a\nb\nc"), why), "%s", why);
@@ -170,5 +169,4 @@ Test(patch, fits_at_its_own_lines_only)
     cr_expect_not(patch_fits(&patch, file, msg_str("a\nb\n"), why));
     cr_expect_not(patch_fits(&patch, file, msg_str("a\nb\nc \n"), why));
     cr_expect_not(patch_fits(&patch, file, msg_str(""), why));
-    patch_free(&patch);
 }

@@ -278,9 +278,9 @@ static bool allows_test(const char *globs, const char *removed, const char *adde
                    "--- a/src/a.test.ts\n+++ b/src/a.test.ts\n@@ -1 +1 @@\n-%s\n+%s\n", removed,
                    added);
     cr_assert_eq(patch_read(msg_str(diff), &patch, reason), ERR_OK, "%s", reason);
-    bool allowed = policy_allows(&policy, &patch, reason);
+    bool may = policy_allows(&policy, &patch, reason);
     patch_free(&patch);
-    return allowed;
+    return may;
 }
 
 Test(policy, lets_a_fix_change_a_test_that_is_named_and_keep_what_it_asserts)

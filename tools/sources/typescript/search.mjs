@@ -67,6 +67,7 @@ export async function search(projects, { tests, files, known, message, allowed, 
 // ---- variants ----
 
 function collect(projects, project, patches, file, hints, seen, variants, families = FAMILIES) {
+  project.errors(file) // takes in what the configuration leaves out, as tests mostly are
   const kit = kitOf(projects.ts, projects, project, file)
   if (!kit) return
   Object.assign(kit, hints)
@@ -186,11 +187,11 @@ function suspicion(base) {
 
 /** Those that the compiler takes, most probable first; none when nothing says which is meant. */
 function chosen(projects, project, patches, sources, good) {
-  const errors = (texts) => project.with(texts, () => [...new Set([...sources, ...texts.keys()])].reduce((count, file) => count + project.errors(file).length, 0))
-  const before = errors(new Map())
+  const errors = (texts, files) => project.with(texts, () => files.reduce((count, file) => count + project.errors(file).length, 0))
   const list = []
   for (const one of good.sort((a, b) => a.cost - b.cost).slice(0, 24)) {
-    if (errors(one.texts) > before) continue
+    const files = [...new Set([...sources, ...one.texts.keys()])]
+    if (errors(one.texts, files) > errors(new Map(), files)) continue
     const diff = patches.diff(one.texts)
     if (diff !== '') list.push({ name: one.name, source: [...one.sources][0], votes: one.sources.size, diff, left: 0, cost: one.cost })
   }

@@ -28,6 +28,7 @@ export function* expressions(kit, node) {
   if (node.kind === ts.SyntaxKind.FalseKeyword) yield make('boolean', 1.8, kit.replace(node, 'true'))
   if (ts.isConditionalExpression(node)) yield make('branches', 1.9, kit.replace(node.whenTrue, kit.code(node.whenFalse)), kit.replace(node.whenFalse, kit.code(node.whenTrue)))
   if (ts.isIdentifier(node)) yield* variable(kit, node)
+  if (ts.isIdentifier(node) || ts.isPropertyAccessExpression(node)) yield* reused(kit, node)
   if (ts.isPropertyAccessExpression(node)) yield* member(kit, node)
   if (ts.isCallExpression(node)) yield* call(kit, node)
   if (ts.isRegularExpressionLiteral(node)) yield* expression(kit, node)
@@ -160,6 +161,33 @@ function* variable(kit, node) {
     const uses = countUses(kit, fn, other.name)
     const text = ts.isShorthandPropertyAssignment(parent) ? `${node.text}: ${other.name}` : other.name
     yield make('variable', uses === 0 && inside ? 1.3 : inside ? 2.3 : 3, kit.replace(node, text))
+  }
+}
+
+/** Another expression of the same function, where a value is handed on: what is meant is mostly written nearby. */
+function* reused(kit, node) {
+  const { ts, checker } = kit
+  const { parent } = node
+  const taken = (ts.isCallExpression(parent) && parent.arguments.includes(node)) || ts.isReturnStatement(parent) || ts.isJsxExpression(parent)
+    || (ts.isPropertyAssignment(parent) && parent.initializer === node) || (ts.isBinaryExpression(parent) && parent.right === node)
+  const fn = kit.functionOf(node)
+  if (!taken || !fn?.body) return
+  const type = checker.getBaseTypeOfLiteralType(kit.typeOf(node))
+  if (type.flags & ts.TypeFlags.Any) return
+  const seen = new Set([kit.code(node)])
+  for (let outer = fn; outer?.body; outer = kit.functionOf(outer)) {
+    const visit = (other) => {
+      if (ts.isPropertyAccessExpression(other) && !seen.has(kit.code(other)) && /^[\w$.]+$/.test(kit.code(other)) && !(ts.isCallExpression(other.parent) && other.parent.expression === other)) {
+        seen.add(kit.code(other))
+        const root = checker.getSymbolAtLocation(other.expression)?.valueDeclaration
+        const inReach = root && kit.valuesAt(node).some((symbol) => symbol.valueDeclaration === root)
+        if (inReach && checker.isTypeAssignableTo?.(kit.typeOf(other), type)) found.push(kit.code(other))
+      }
+      ts.forEachChild(other, visit)
+    }
+    const found = []
+    visit(outer.body)
+    for (const text of found.slice(0, 12)) yield make('expression', 2.6, kit.replace(node, text))
   }
 }
 

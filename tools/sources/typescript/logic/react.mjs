@@ -248,6 +248,8 @@ function* element(kit, node) {
     }
   }
   for (const name of kit.names ?? []) {
+    // A note that speaks of the name has it changed on purpose: the test is stale.
+    if (kit.notes?.some((line) => line.includes(name))) continue
     if (/^(button|a|input|select|textarea|nav|section|dialog|svg|form|ul)$/.test(tag) && !given('aria-label')) yield make('name', 2, add(`aria-label="${name}"`))
     if (tag === 'img' && !given('alt')) yield make('name', 1.6, add(`alt="${name}"`))
   }
