@@ -17,7 +17,7 @@ _troupe() {
     run) words=' --files-from --workers --runner --command --fix --heal --retries --no-cache --fail-fast --keep --resume --cluster --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     verify) words='last --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     partition) words=' --workers --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    classify) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    classify) words=' --rules-only --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     runs) words='list show --limit --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     up) words=' --workers --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     down) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;

@@ -43,6 +43,7 @@ complete -c troupe -n '__fish_seen_subcommand_from run' -l resume -r -d 'go on w
 complete -c troupe -n '__fish_seen_subcommand_from run' -l cluster -r -d 'use the coordinator there and start nothing'
 complete -c troupe -n '__fish_seen_subcommand_from run' -l allow-write -r -d 'a directory outside the project that tests may write'
 complete -c troupe -n '__fish_seen_subcommand_from partition' -l workers -r -d 'over how many'
+complete -c troupe -n '__fish_seen_subcommand_from classify' -l rules-only -d 'by the rules alone, without the model'
 complete -c troupe -n '__fish_seen_subcommand_from runs' -l limit -r -d 'at most so many, newest first; the default is 20'
 complete -c troupe -n '__fish_seen_subcommand_from up' -l workers -r -d 'executors to start; the default is one per core'
 complete -c troupe -n '__fish_seen_subcommand_from up' -l allow-write -r -d 'a directory outside the project that tests may write'
