@@ -102,7 +102,8 @@ int command_classify(struct invocation *invocation)
     if (code == EXIT_DONE) {
         code = load_rules(invocation, &rules);
     }
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE && invocation->config.classifier.model &&
+        !invocation_flag(invocation, "rules-only")) {
         code = load_model(invocation, &model);
     }
     if (code == EXIT_DONE) {

@@ -19,6 +19,9 @@ static enum err classifier_start(struct rt_context *ctx, void *state, const void
 {
     struct classifier *self = state;
     self->judge = ((const struct classifier_arg *)arg)->judge;
+    if (!rt_config(ctx)->classifier.model) {
+        self->judge.model_or_null = NULL;
+    }
     self->result = malloc(sizeof *self->result);
     if (!self->result) {
         return ERR_MEMORY;

@@ -11,9 +11,10 @@
 
 enum {
     MESSAGE_SIZE_MAX = 600, /* bytes that are looked at */
-    LETTERS_SIZE_MAX = 260,
-    REST_SIZE_MAX = 1400,
-    STACK_SIZE_MAX = 1000,
+    LETTERS_SIZE_MAX = 160,
+    REST_SIZE_MAX = 1000,
+    STACK_SIZE_MAX = 700,
+    WORLD_SIZE_MAX = 2000,
     WORD_SIZE_MAX = 24, /* of a longer word the beginning counts */
     GRAM_MIN = 3,
     GRAM_MAX = 5
@@ -259,7 +260,7 @@ static void add_world_facts(struct features *self, const struct primary *primary
                                         "expect(",
                                         "scheduler"};
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-        if (has(primary->text, primary->size, marks[i])) {
+        if (has(primary->text, min(primary->size, WORLD_SIZE_MAX), marks[i])) {
             add_name(self, "has", marks[i]);
         }
     }

@@ -265,6 +265,31 @@ static void decide_row(struct row *row, float temperature, float sure)
     row->confidence = probability[row->found];
 }
 
+/* How many texts are right, by weight, when the rules decide below `sure`. */
+static double right_with(struct training *self, float temperature, float sure)
+{
+    double right = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        struct row *row = &self->rows[i];
+        if (is_judged(row)) {
+            decide_row(row, temperature, sure);
+            right += row->found == row->lesson.label ? (double)row->lesson.weight : 0;
+        }
+    }
+    return right;
+}
+
+static float find_sure(struct training *self, float temperature)
+{
+    float best = 0.3F;
+    for (int i = 6; i <= 16; i++) {
+        float sure = (float)i * 0.05F;
+        best =
+            right_with(self, temperature, sure) > right_with(self, temperature, best) ? sure : best;
+    }
+    return best;
+}
+
 struct tally {
     size_t rows;
     double right; /* sums of weights */
@@ -404,12 +429,11 @@ struct options {
     const char *out;
     const char *errors;
     bool by_family;
-    float sure;
 };
 
 static bool read_options(int argc, char **argv, struct options *ret_options)
 {
-    struct options options = {.sure = 0.5F};
+    struct options options = {0};
     for (int i = 1; i + 1 < argc; i += 2) {
         const char *value = argv[i + 1];
         if (strcmp(argv[i], "--rules") == 0) {
@@ -437,15 +461,13 @@ static enum err train(struct training *self, const struct options *options)
     set_weights(self);
     cross_validate(self, options->by_family);
     float temperature = find_temperature(self);
-    (void)printf("temperature %.3f, sure from %.2f\n", (double)temperature, (double)options->sure);
+    float sure = find_sure(self, temperature);
+    (void)printf("temperature %.3f, sure from %.2f\n", (double)temperature, (double)sure);
     judge_all(self, "rules alone", temperature, 2);
-    judge_all(self, options->by_family ? "family left out" : "source left out", temperature,
-              options->sure);
+    judge_all(self, options->by_family ? "family left out" : "source left out", temperature, sure);
     judge_sources(self, options->by_family);
     err = options->errors ? write_errors(self, options->errors) : ERR_OK;
-    return err == ERR_OK && options->out
-               ? write_model(self, options->out, temperature, options->sure)
-               : err;
+    return err == ERR_OK && options->out ? write_model(self, options->out, temperature, sure) : err;
 }
 
 int main(int argc, char **argv)

@@ -7,9 +7,9 @@ from runners_common import BASE, rng, run, tell, write
 TEST = """
 import { test, expect } from '@playwright/test';
 test.setTimeout(4000);
-test.use({ actionTimeout: 400, navigationTimeout: 1500 });
+test.use({ actionTimeout: 900, navigationTimeout: 1500 });
 const page0 = `<title>Shop</title><h1>Cart</h1><button>Add</button><button>Add</button><button disabled>Pay</button><input aria-label="Email" value="a@b.c"><a href="/x">Home</a><p hidden>Secret</p><div id=o style="position:fixed;inset:0;display:none"></div><ul><li>1</li><li>2</li></ul><select><option>a</option></select><input type=checkbox aria-label="Terms">`;
-const E = { timeout: 300 };
+const E = { timeout: 600 };
 test.beforeEach(async ({ page }) => { await page.setContent(page0); });
 test('strict', async ({ page }) => { await page.getByRole('button', { name: 'Add' }).click(); });
 test('strict text', async ({ page }) => { await expect(page.locator('li')).toHaveText('1', E); });

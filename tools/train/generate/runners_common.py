@@ -22,7 +22,7 @@ def row(source, label, message, file=""):
 def run(command, cwd, env=None, timeout=500):
     try:
         done = subprocess.run(command, cwd=cwd, env={**os.environ, "CI": "1", "NO_COLOR": "1", "FORCE_COLOR": "0", **(env or {})},
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout, shell=isinstance(command, str))
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True, timeout=timeout, shell=isinstance(command, str))
     except subprocess.TimeoutExpired as e:
         return (e.stdout or b"").decode("utf-8", "replace")
     return re.sub(r"\x1b\[[0-9;]*m", "", done.stdout.decode("utf-8", "replace"))
