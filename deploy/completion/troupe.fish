@@ -31,7 +31,7 @@ complete -c troupe -n '__fish_seen_subcommand_from config' -f -a 'check show sch
 complete -c troupe -n __fish_use_subcommand -f -a keys -d 'Make, allow and revoke the keys of links between machines'
 complete -c troupe -n '__fish_seen_subcommand_from keys' -f -a 'new list allow revoke rotate'
 complete -c troupe -n __fish_use_subcommand -f -a bench -d 'Measure the runtime and its parts'
-complete -c troupe -n '__fish_seen_subcommand_from bench' -f -a 'ping-pong counting thread-ring fork-join-throughput fork-join-create big chameneos bank actor-memory link-throughput link-rtt codec ledger dispatch classify partition'
+complete -c troupe -n '__fish_seen_subcommand_from bench' -f -a 'ping-pong counting thread-ring fork-join-throughput fork-join-create big chameneos bank actor-memory link-throughput link-rtt codec classify partition'
 complete -c troupe -n __fish_use_subcommand -f -a completion -d 'Completion for a shell'
 complete -c troupe -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'
 complete -c troupe -n __fish_use_subcommand -f -a version -d 'The version'
