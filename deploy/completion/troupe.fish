@@ -68,6 +68,7 @@ complete -c troupe -n '__fish_seen_subcommand_from simulate' -l no-split -d 'fil
 complete -c troupe -n '__fish_seen_subcommand_from simulate' -l seed -r -d 'of the speeds; the default is 1'
 complete -c troupe -n '__fish_seen_subcommand_from simulate' -l policy -r -d 'place --arrivals on instances that start and stop by this policy (YAML)'
 complete -c troupe -n '__fish_seen_subcommand_from simulate' -l arrivals -r -d 'with --policy: runs that arrive, lines of at_s and cpu_s; - is standard input'
+complete -c troupe -n '__fish_seen_subcommand_from classify' -l rules-only -d 'by the rules alone, without the model'
 complete -c troupe -n '__fish_seen_subcommand_from heal' -l snapshot -r -d 'the page before and after, as a browser saw it; with --cases'
 complete -c troupe -n '__fish_seen_subcommand_from heal' -l cases -r -d 'the selectors, and what they hit before'
 complete -c troupe -n '__fish_seen_subcommand_from heal' -l fingerprints -r -d 'elements that were noted down, and candidates, instead'

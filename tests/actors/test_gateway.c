@@ -106,7 +106,8 @@ static void webhook(void)
 #define SUBMIT_OF(id)                                                                              \
     "-> coordinator ask SUBMIT run=" id " dir=/co/o/r/" SHA                                        \
     " runner=auto command= env=PATH=/bin\n workers=0 retries=0 fail_fast=false timeout_ms=0 "      \
-    "files=0 root=/co/o/r/" SHA " snapshot=" SHA " fix=2 heal=2 origin=" ORIGIN " held=false\n"
+    "files=0 root=/co/o/r/" SHA " snapshot=" SHA " fix=2 heal=2 origin=" ORIGIN                    \
+    " held=false affected=false\n"
 
 static void expect_accepted(void)
 {
