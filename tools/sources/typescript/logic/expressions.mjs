@@ -60,6 +60,10 @@ function* binary(kit, node) {
     yield make('collect', 1.6, kit.insert(node.right.elements[0].getStart(kit.source), `...${before}, `))
   }
   if (/^[-/%<>]=?$|^\*\*$/.test(operator)) yield make('operands', 1.9, kit.replace(node.left, right), kit.replace(node.right, left))
+  // Counted from 1, and used as if from 0.
+  if (operator === '*') {
+    for (const side of [node.left, node.right]) if (ts.isIdentifier(side)) yield make('off-by-one', 1.75, kit.replace(side, `(${kit.code(side)} - 1)`))
+  }
   if (/^(&&|\|\||\?\?)$/.test(operator)) {
     yield make('operand', 3, kit.replace(node, left))
     yield make('operand', 3.1, kit.replace(node, right))

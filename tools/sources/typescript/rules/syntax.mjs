@@ -2,10 +2,10 @@
 // Tries small edits around the error and keeps those after which more of the file parses; where a
 // bracket may stand in several places, the indentation says where it was meant.
 
-const TRIED_MAX = 400
+const TRIED_MAX = 900
 const KEPT_MAX = 6
 const NEAR = 3 // tokens before and behind the error
-const INSERTED = [')', '}', ']', ',', ';', ':', '(', '{', '[', '>', '=>', '=', "'", '"', '`', '/>', '.', '})', ');', '?', '/']
+const INSERTED = [')', '}', ']', ',', ';', ':', '(', '{', '[', '>', '=>', '=', "'", '"', '`', '/>', '.', '})', ');', '?']
 
 /** Whether an error is one of the parser. */
 export function isSyntax({ code }) {
@@ -61,8 +61,8 @@ function* edits(kit, error) {
   for (const line of lineEnds(text)) {
     for (const inserted of ['}', ')', ']', '};', '});', ')}', ',', '];']) {
       const outer = kit.indentAt(line)
-      const shorter = outer.replace(/^( {2,4}|\t)/, '')
-      for (const indent of new Set([outer, shorter])) yield { start: line, end: line, text: `\n${indent}${inserted}`, cost: 2.4 }
+      const shorter = [/^ {2}/, /^ {4}/, /^\t/].map((unit) => outer.replace(unit, ''))
+      for (const indent of new Set([outer, ...shorter])) yield { start: line, end: line, text: `\n${indent}${inserted}`, cost: 2.4 }
       if (inserted.length === 1) yield { start: line, end: line, text: inserted, cost: 2.6 }
     }
   }
@@ -137,7 +137,7 @@ function* closingTags(kit) {
       yield { start: name.getStart(source), end: name.end, text: closes, cost: 2.6 }
     }
     const opening = node.openingElement
-    yield { start: opening.end - 1, end: opening.end - 1, text: ' /', cost: /^(br|hr|img|input|meta|link)$/.test(opens) ? 1 : 2.4 }
+    yield { start: opening.end - 1, end: opening.end - 1, text: ' /', cost: /^(br|hr|img|input|meta|link)$/.test(opens) ? 1 : 3.4 }
     // Where it may end: behind each of its children, on lines of their own too.
     let at = opening.end
     const stops = [opening.end, ...node.children.map(({ end }) => end)]
