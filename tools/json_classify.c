@@ -95,15 +95,12 @@ enum err json_classified(FILE *out, const char *id, const struct classification 
         json_decref(why);
         return ERR_MEMORY;
     }
-    char fingerprint[17];
-    (void)snprintf(fingerprint, sizeof fingerprint, "%016llx",
-                   (unsigned long long)result->fingerprint);
     json_t *id_value = json_loads(id, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-    return json_put(out, json_pack("{s:o, s:s, s:f, s:i, s:{s:s, s:s}, s:s, s:o}", "id", id_value,
+    return json_put(out, json_pack("{s:o, s:s, s:f, s:i, s:{s:s, s:s}, s:o}", "id", id_value,
                                    "label", rules_label_name(result->label), "confidence",
                                    (double)result->confidence, "priority", (int)result->priority,
                                    "route", "queue", result->route->queue, "model",
-                                   result->route->model, "fingerprint", fingerprint, "why", why));
+                                   result->route->model, "why", why));
 }
 
 enum err json_not_classified(FILE *out, size_t line, const char *why)
