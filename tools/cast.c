@@ -101,7 +101,9 @@ static enum err load_rules(struct cast *self, char *why, struct cast_arg *ret_ar
         (void)snprintf(why, CAST_WHY_SIZE, "%.400s cannot be used", path);
         return err;
     }
-    err = place_config(self->options.config_dir, MODEL_FILE_NAME, path);
+    char rules_path[PATH_MAX];
+    memcpy(rules_path, path, sizeof rules_path);
+    err = place_beside(rules_path, MODEL_FILE_NAME, path);
     err = err == ERR_OK ? model_load(path, &self->model) : err;
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
         (void)snprintf(why, CAST_WHY_SIZE, "%.400s cannot be used: remove it or train it again",

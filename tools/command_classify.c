@@ -29,11 +29,14 @@ static int load_rules(const struct invocation *invocation, struct rules **ret_ru
                : complain(EXIT_CONFIG, "the rules are not valid", "Mend the lines named above.");
 }
 
-/* The model beside them; without one the rules decide alone. */
+/* The model beside the rules, which were known when it was trained; rules of somebody's own decide
+ * alone, unless there is a model beside them. */
 static int load_model(const struct invocation *invocation, struct model **ret_model)
 {
+    char rules[PATH_MAX];
     char path[PATH_MAX];
-    enum err err = place_config(invocation->config_dir, MODEL_FILE_NAME, path);
+    enum err err = place_config(invocation->config_dir, RULES_FILE_NAME, rules);
+    err = err == ERR_OK ? place_beside(rules, MODEL_FILE_NAME, path) : err;
     err = err == ERR_OK ? model_load(path, ret_model) : err;
     return err == ERR_OK || err == ERR_NOT_FOUND
                ? EXIT_DONE

@@ -240,6 +240,19 @@ enum err place_default(const char *name, char ret_path[PATH_MAX])
     return err == ERR_OK ? place_join(directory, name, ret_path) : err;
 }
 
+enum err place_beside(const char *path, const char *name, char ret_path[PATH_MAX])
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t size = slash ? (size_t)(slash - path) : 0;
+    if (size >= sizeof directory) {
+        return ERR_LIMIT;
+    }
+    memcpy(directory, path, size);
+    directory[size] = '\0';
+    return place_join(slash ? directory : ".", name, ret_path);
+}
+
 enum err place_config(const char *config_dir, const char *name, char ret_path[PATH_MAX])
 {
     if (config_dir) {

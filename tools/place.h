@@ -48,6 +48,9 @@ enum err place_make_runtime(const struct place *place, char *why) MUST_CHECK;
 /* `name` inside `directory`; ERR_LIMIT. */
 enum err place_join(const char *directory, const char *name, char ret_path[PATH_MAX]) MUST_CHECK;
 
+/* `name` in the directory of the file `path`; ERR_LIMIT. */
+enum err place_beside(const char *path, const char *name, char ret_path[PATH_MAX]) MUST_CHECK;
+
 /* The programs troupe-node and troupe-bench that belong to this program, the reporters for test
  * runners and the sources of candidates.  ERR_NOT_FOUND. */
 enum err place_node_program(char ret_path[PATH_MAX]) MUST_CHECK;

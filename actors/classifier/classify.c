@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "actors/classifier/fingerprint.h"
 #include "actors/classifier/line.h"
 #include "actors/common/glob.h"
 
@@ -285,6 +286,7 @@ void classify(const struct judge *judge, const char *text, size_t size, const ch
     const struct rules *rules = judge->rules;
     struct primary *primary = &ret_result->primary;
     primary_read(text, size, file_or_null, primary);
+    ret_result->fingerprint = fingerprint_of(primary);
     struct question question = {.rules = rules, .primary = primary, .code = primary->code};
     struct needle_text where = {primary->text, primary->size, primary->message.from,
                                 primary->message.to};

@@ -39,6 +39,7 @@ struct classification {
     bool is_certain;                 /* a TypeScript code or a linter: the model is not asked */
     bool by_model;                   /* its label; else that of the rule */
     const struct rule *rule; /* the winner; lives as long as the rules, and so does `tool` */
+    uint64_t fingerprint;    /* which other errors have the same cause */
     const char *tool;        /* who printed it: the first tool of the file that is seen; or NULL */
     size_t why_count;
     /* Terminated, the winner's name first.  They quote the text, which need not be UTF-8, and are
