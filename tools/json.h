@@ -58,6 +58,33 @@ enum err json_classified(FILE *out, const char *id, const struct classification 
 /* In the place of a result: what was wrong with the line, which counts from 1. */
 enum err json_not_classified(FILE *out, size_t line, const char *why) MUST_CHECK;
 
+/* A line of `troupe heal`. */
+struct json_heal {
+    const char *id;       /* or NULL */
+    const char *status;   /* healed, refused, intact */
+    double confidence;    /* 0 to 1 */
+    const char *match;    /* path of the element; NULL or "": none */
+    const char *frame;    /* it is in; "" is the main one */
+    const char *selector; /* or NULL */
+    const char *const *alternatives;
+    size_t alternatives_count;
+    const char *reason;
+    bool by_index; /* of fingerprints: `index` and `ranking` instead of the element */
+    int64_t index; /* negative: none */
+    const int64_t *ranking;
+    size_t ranking_count;
+};
+
+enum err json_heal(FILE *out, const struct json_heal *heal) MUST_CHECK;
+
+/* `troupe resolve`: {"count","matches":[{"path","frame"}]}. */
+struct json_place {
+    const char *path;
+    const char *frame;
+};
+
+enum err json_resolved(FILE *out, const struct json_place *places, size_t count) MUST_CHECK;
+
 /* A list of runs, one object: {"runs":[…]}. */
 struct json_run {
     const char *run;

@@ -186,6 +186,16 @@ static void add(struct words *words, const char *word)
     memcpy(words->at[words->count++], word, size + 1);
 }
 
+static bool begins_joined(const char *word)
+{
+    for (size_t i = 0; i < sizeof joined / sizeof joined[0]; i++) {
+        if (strcmp(word, joined[i][0]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *join(const char *word, const char *next)
 {
     for (size_t i = 0; i < sizeof joined / sizeof joined[0]; i++) {
@@ -194,6 +204,22 @@ static const char *join(const char *word, const char *next)
         }
     }
     return NULL;
+}
+
+const char *word_next(const char *text, bool identifier, char word[WORD_SIZE])
+{
+    char next[WORD_SIZE];
+    bool cut;
+    text = next_word(text, identifier, word, &cut);
+    const char *both = NULL;
+    const char *behind = NULL;
+    if (text && begins_joined(word) && (behind = next_word(text, identifier, next, &cut))) {
+        both = join(word, next);
+    }
+    if (both) {
+        memcpy(word, both, strlen(both) + 1);
+    }
+    return both ? behind : text;
 }
 
 static const char *role_of(const char *word, bool last)
@@ -285,6 +311,36 @@ size_t words_common(const struct words *a, const struct words *b)
         count += words_has(b, a->at[i]);
     }
     return count;
+}
+
+void word_stem(const char *word, char stem[WORD_SIZE])
+{
+    const char *stands = standing_for(word);
+    size_t size = is_digit(stands[0]) ? strlen(stands) : stem_size(stands);
+    assert(size < WORD_SIZE);
+    memcpy(stem, stands, size);
+    stem[size] = '\0';
+    stands = standing_for(stem); /* "removes" by way of "remove" */
+    memmove(stem, stands, strlen(stands) + 1);
+}
+
+bool word_is_filler(const char *word)
+{
+    return is_in(fillers, word);
+}
+
+uint32_t word_lines(const char *word)
+{
+    uint32_t lines = 0;
+    for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++) {
+        lines |= is_in(exclusive[i], word) ? UINT32_C(1) << i : 0;
+    }
+    return lines;
+}
+
+bool word_is_reversing(const char *word)
+{
+    return is_in(reversing, word);
 }
 
 static bool any_in(const struct words *words, const char *list)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { WORDS_MAX = 24, WORD_SIZE = 32 };
 
@@ -28,6 +29,22 @@ void words_add_identifier(struct words *words, const char *text);
 
 /* Whether some word of the set means the same; "saves" is "save". */
 bool words_has(const struct words *words, const char *word);
+
+/* The next word of `text`, folded and perhaps cut, and where it ends; NULL when there is none.  Two
+ * that are one ("sign in") come as one.  `identifier`: capitals begin words too. */
+const char *word_next(const char *text, bool identifier, char word[WORD_SIZE]);
+
+/* What stands for the word: "removes" gives delete. */
+void word_stem(const char *word, char stem[WORD_SIZE]);
+
+/* Words that say little: the, your. */
+bool word_is_filler(const char *word);
+
+/* Bit per set of words that exclude each other, for those that it is in. */
+uint32_t word_lines(const char *word);
+
+/* Whether it takes back or denies. */
+bool word_is_reversing(const char *word);
 
 /* How many words of `a` are in `b`. */
 size_t words_common(const struct words *a, const struct words *b);

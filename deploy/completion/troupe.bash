@@ -4,7 +4,7 @@ _troupe() {
     local command=${COMP_WORDS[1]} words=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W "run verify partition classify runs up down status health submit node actor link queue console doctor config keys completion version help" -- "$cur"))
+        COMPREPLY=($(compgen -W "run verify partition classify heal resolve runs up down status health submit node actor link queue console doctor config keys completion version help" -- "$cur"))
         return
     fi
     case $prev in
@@ -18,6 +18,8 @@ _troupe() {
     verify) words='last --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     partition) words=' --workers --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     classify) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    heal) words=' --snapshot --cases --fingerprints --before --after --selector --no-abstain --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    resolve) words=' --html --snapshot --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     runs) words='list show --limit --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     up) words=' --workers --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     down) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
@@ -34,7 +36,7 @@ _troupe() {
     keys) words='new list allow revoke rotate --role --dir --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     completion) words='bash zsh fish --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     version) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    help) words='run verify partition classify runs up down status health submit node actor link queue console doctor config keys completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    help) words='run verify partition classify heal resolve runs up down status health submit node actor link queue console doctor config keys completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
     [ "${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=($(compgen -f -- "$cur"))

@@ -1,0 +1,377 @@
+/* lexicon.c - texts and identifiers cut into words. */
+#include "actors/healer/lexicon.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/healer/words.h"
+
+enum {
+    SLOTS_FIRST = 1024,
+    POOL_FIRST = 4096,
+    HASH_HEX_MIN = 8,
+    MIXED_MIN = 4,
+    CONSONANTS_MIN = 5,
+    TEXT_SIZE = 1024 /* more has no room in a bag */
+};
+
+void lexicon_free(struct lexicon *lexicon)
+{
+    free(lexicon->words);
+    free(lexicon->slots);
+    free(lexicon->pool);
+    *lexicon = (struct lexicon){0};
+}
+
+static uint32_t hash_of(const char *text)
+{
+    uint32_t hash = 2166136261u;
+    for (; *text; text++) {
+        hash = (hash ^ (unsigned char)*text) * 16777619u;
+    }
+    return hash ? hash : 1;
+}
+
+/* Makes room for one more item of `size` bytes. */
+static bool grow(void **items, size_t count, size_t *capacity, size_t size, size_t first)
+{
+    if (count < *capacity) {
+        return true;
+    }
+    size_t wanted = *capacity ? *capacity * 2 : first;
+    void *grown = reallocarray(*items, wanted, size);
+    if (!grown) {
+        return false;
+    }
+    *items = grown;
+    *capacity = wanted;
+    return true;
+}
+
+static bool rehash(struct lexicon *self)
+{
+    if (self->slots_count > self->words_count * 2) {
+        return true;
+    }
+    size_t count = self->slots_count ? self->slots_count * 2 : SLOTS_FIRST;
+    uint32_t *slots = calloc(count, sizeof *slots);
+    if (!slots) {
+        return false;
+    }
+    for (size_t i = 0; i < self->words_count; i++) {
+        size_t at = self->words[i].hash & (count - 1);
+        while (slots[at]) {
+            at = (at + 1) & (count - 1);
+        }
+        slots[at] = (uint32_t)i + 1;
+    }
+    free(self->slots);
+    self->slots = slots;
+    self->slots_count = count;
+    return true;
+}
+
+/* The number of a word that is folded; false when there is no room. */
+static bool number_of(struct lexicon *self, const char *raw, uint32_t *ret_number)
+{
+    char word[WORD_SIZE];
+    word_stem(raw, word);
+    uint32_t hash = hash_of(word);
+    if (!rehash(self)) {
+        self->failed = true;
+        return false;
+    }
+    size_t at = hash & (self->slots_count - 1);
+    for (; self->slots[at]; at = (at + 1) & (self->slots_count - 1)) {
+        if (self->words[self->slots[at] - 1].hash == hash) {
+            *ret_number = self->slots[at] - 1;
+            return true;
+        }
+    }
+    void *words = self->words;
+    if (self->words_count == LEXICON_WORDS_MAX ||
+        !grow(&words, self->words_count, &self->words_capacity, sizeof self->words[0],
+              SLOTS_FIRST)) {
+        self->failed = true;
+        return false;
+    }
+    self->words = words;
+    *ret_number = (uint32_t)self->words_count;
+    self->slots[at] = *ret_number + 1;
+    self->words[self->words_count++] =
+        (struct lexicon_word){.hash = hash,
+                              .excluding = word_lines(word) | word_lines(raw),
+                              .number = word[0] >= '0' && word[0] <= '9',
+                              .filler = word_is_filler(word),
+                              .reversing = word_is_reversing(word)};
+    return true;
+}
+
+static void add(struct gathering *words, uint32_t number)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (words->at[i] == number) {
+            return;
+        }
+    }
+    if (words->count < BAG_MAX) {
+        words->at[words->count++] = number;
+    }
+}
+
+static void add_word(struct lexicon *self, struct gathering *words, const char *word)
+{
+    uint32_t number;
+    if (word[0] && number_of(self, word, &number)) {
+        add(words, number);
+    }
+}
+
+/* Blanks and punctuation that are not ASCII (U+00A0, U+2000 to U+206F) become blanks. */
+static void plain(const char *text, char *to, size_t size)
+{
+    size_t used = 0;
+    while (*text && used + 1 < size) {
+        bool blank = strncmp(text, "\xc2\xa0", 2) == 0;
+        bool punctuation = strncmp(text, "\xe2\x80", 2) == 0 && text[2] != '\0' &&
+                           strncmp(text, "\xe2\x80\x99", 3) != 0;
+        to[used++] = (char)(blank || punctuation ? ' ' : *text);
+        text += blank ? 2 : punctuation ? 3 : 1;
+    }
+    to[used] = '\0';
+}
+
+void lexicon_text(struct lexicon *lexicon, struct gathering *words, const char *text)
+{
+    char word[WORD_SIZE];
+    char clean[TEXT_SIZE];
+    plain(text, clean, sizeof clean);
+    text = clean;
+    while (words->count < BAG_MAX && (text = word_next(text, false, word))) {
+        add_word(lexicon, words, word);
+    }
+}
+
+/* ---- identifiers ---- */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+static bool has_prefix(const char *text, size_t size, const char *prefix)
+{
+    size_t prefix_size = strlen(prefix);
+    return size > prefix_size && strncmp(text, prefix, prefix_size) == 0;
+}
+
+/* Styles and ids of well-known libraries. */
+static size_t made_prefix(const char *text, size_t size)
+{
+    static const char *const prefixes[] = {"css-",    "sc-",    "jsx-", "svelte-", "emotion-",
+                                           "radix-",  "ember",  "jss",  "mui-",    "headlessui-",
+                                           "data-v-", "ng-tns", "cdk-", "yui_",    "ext-gen"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        if (has_prefix(text, size, prefixes[i])) {
+            return strlen(prefixes[i]);
+        }
+    }
+    return text[0] == ':' ? 1 : 0;
+}
+
+/* Whether a part without any punctuation was drawn by lot. */
+static bool is_drawn(const char *part, size_t size)
+{
+    size_t digits = 0, changes = 0, hex = 0, vowels = 0;
+    for (size_t i = 0; i < size; i++) {
+        bool digit = is_digit(part[i]);
+        digits += digit;
+        changes += i > 0 && digit != is_digit(part[i - 1]);
+        hex += digit || (part[i] >= 'a' && part[i] <= 'f');
+        vowels += strchr("aeiouyAEIOUY", part[i]) != NULL || (unsigned char)part[i] >= 0x80;
+    }
+    if (digits == size) {
+        return size > MIXED_MIN;
+    }
+    return (size >= MIXED_MIN && digits > 0 && (changes > 1 || is_digit(part[0]))) ||
+           (size >= HASH_HEX_MIN && hex == size) || (size >= CONSONANTS_MIN && vowels == 0);
+}
+
+static size_t part_size(const char *text, size_t size)
+{
+    size_t i = 0;
+    while (i < size && (is_letter(text[i]) || is_digit(text[i]))) {
+        i++;
+    }
+    return i;
+}
+
+/* One identifier.  Behind the prefix of a library nothing but a name with a capital is kept.
+ * Returns whether some part was left out; `words` may be NULL. */
+static bool cut(struct lexicon *self, struct gathering *words, const char *text, size_t size)
+{
+    enum { PART_SIZE = 64 };
+    char part[PART_SIZE];
+    char word[WORD_SIZE];
+    size_t prefix = made_prefix(text, size);
+    bool made = prefix > 0;
+    for (size_t at = prefix; at < size;) {
+        size_t length = part_size(text + at, size - at);
+        bool capital = length > 0 && text[at] >= 'A' && text[at] <= 'Z';
+        bool drawn = is_drawn(text + at, length) || (prefix > 0 && !capital);
+        made |= length > 0 && drawn;
+        if (words && length > 0 && !drawn && length < PART_SIZE) {
+            memcpy(part, text + at, length);
+            part[length] = '\0';
+            for (const char *next = part; (next = word_next(next, true, word));) {
+                add_word(self, words, word);
+            }
+        }
+        at += length > 0 ? length : 1;
+    }
+    return made;
+}
+
+void lexicon_identifier(struct lexicon *lexicon, struct gathering *words, const char *text)
+{
+    while (*text) {
+        size_t size = strcspn(text, " \t\r\n\f");
+        (void)cut(lexicon, words, text, size);
+        text += size;
+        text += strspn(text, " \t\r\n\f");
+    }
+}
+
+bool identifier_is_generated(const char *text)
+{
+    while (*text) {
+        size_t size = strcspn(text, " \t\r\n\f");
+        if (cut(NULL, NULL, text, size)) {
+            return true;
+        }
+        text += size;
+        text += strspn(text, " \t\r\n\f");
+    }
+    return false;
+}
+
+/* ---- bags ---- */
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a;
+    uint32_t y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+void lexicon_bag(const struct lexicon *lexicon, struct gathering *words, const struct bag *bag)
+{
+    for (size_t i = 0; i < bag->count; i++) {
+        add(words, lexicon->pool[bag->first + i]);
+    }
+}
+
+struct bag bag_make(struct lexicon *lexicon, struct gathering *words)
+{
+    struct bag bag = {.first = (uint32_t)lexicon->pool_count};
+    qsort(words->at, words->count, sizeof words->at[0], by_number);
+    for (size_t i = 0; i < words->count; i++) {
+        void *pool = lexicon->pool;
+        if (!grow(&pool, lexicon->pool_count, &lexicon->pool_capacity, sizeof lexicon->pool[0],
+                  POOL_FIRST)) {
+            lexicon->failed = true;
+            return bag;
+        }
+        lexicon->pool = pool;
+        lexicon->pool[lexicon->pool_count++] = words->at[i];
+        bag.count++;
+    }
+    return bag;
+}
+
+void lexicon_count(struct lexicon *lexicon, const struct bag *bag)
+{
+    lexicon->elements++;
+    for (size_t i = 0; i < bag->count; i++) {
+        lexicon->words[lexicon->pool[bag->first + i]].count++;
+    }
+}
+
+void lexicon_weigh(struct lexicon *lexicon)
+{
+    for (size_t i = 0; i < lexicon->words_count; i++) {
+        struct lexicon_word *word = &lexicon->words[i];
+        float count = word->count > 0 ? (float)word->count : 1;
+        word->weight = log2f(1 + (float)lexicon->elements / count);
+        word->weight *= word->filler ? 0.2f : word->number ? 0.5f : 1;
+    }
+}
+
+void bag_weigh(const struct lexicon *lexicon, struct bag *bag)
+{
+    bag->weight = 0;
+    for (size_t i = 0; i < bag->count; i++) {
+        bag->weight += lexicon->words[lexicon->pool[bag->first + i]].weight;
+    }
+}
+
+float bag_common(const struct lexicon *lexicon, const struct bag *a, const struct bag *b)
+{
+    const uint32_t *x = lexicon->pool + a->first;
+    const uint32_t *y = lexicon->pool + b->first;
+    const uint32_t *x_end = x + a->count;
+    const uint32_t *y_end = y + b->count;
+    float weight = 0;
+    while (x < x_end && y < y_end) {
+        if (*x == *y) {
+            weight += lexicon->words[*x].weight;
+            x++;
+            y++;
+        } else if (*x < *y) {
+            x++;
+        } else {
+            y++;
+        }
+    }
+    return weight;
+}
+
+static bool has(const struct lexicon *lexicon, const struct bag *bag, uint32_t number)
+{
+    for (size_t i = 0; i < bag->count; i++) {
+        if (lexicon->pool[bag->first + i] == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The lines of words in `a` that are not in `b`; *reversing when some word of `a` takes back. */
+static uint32_t only_in(const struct lexicon *lexicon, const struct bag *a, const struct bag *b,
+                        bool *ret_reversing)
+{
+    uint32_t lines = 0;
+    *ret_reversing = false;
+    for (size_t i = 0; i < a->count; i++) {
+        uint32_t number = lexicon->pool[a->first + i];
+        const struct lexicon_word *word = &lexicon->words[number];
+        *ret_reversing |= word->reversing;
+        lines |= word->excluding && !has(lexicon, b, number) ? word->excluding : 0;
+    }
+    return lines;
+}
+
+bool bag_conflict(const struct lexicon *lexicon, const struct bag *a, const struct bag *b)
+{
+    bool a_reverses;
+    bool b_reverses;
+    uint32_t lines = only_in(lexicon, a, b, &a_reverses) & only_in(lexicon, b, a, &b_reverses);
+    return lines != 0 || a_reverses != b_reverses;
+}

@@ -1,0 +1,84 @@
+/* lexicon.h - the words of two pages, numbered and weighed, and bags of them.
+ *
+ * What means the same (words.h) is one word; parts of identifiers that a program made up, such as
+ * the hash in "css-1qm1lh", are none.  A word weighs more the fewer elements have it.
+ *
+ * Pure.
+ */
+#ifndef ACTORS_HEALER_LEXICON_H
+#define ACTORS_HEALER_LEXICON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/error.h"
+
+enum { BAG_MAX = 48, LEXICON_WORDS_MAX = 1 << 18 };
+
+/* A set of words, by number, ascending. */
+struct bag {
+    uint32_t first; /* in lexicon.pool */
+    uint32_t count; /* at most BAG_MAX */
+    float weight;   /* of all of them; valid after lexicon_weigh() and bag_weigh() */
+};
+
+struct lexicon_word {
+    uint32_t hash;
+    uint32_t count;     /* elements that have it, see lexicon_count() */
+    uint32_t excluding; /* words_lines() */
+    float weight;
+    bool number;
+    bool filler;
+    bool reversing;
+};
+
+struct lexicon {
+    struct lexicon_word *words;
+    size_t words_count, words_capacity;
+    uint32_t *slots; /* hash → number + 1 */
+    size_t slots_count;
+    uint32_t *pool;
+    size_t pool_count, pool_capacity;
+    size_t elements;
+    bool failed; /* memory ran out; what was made since is not complete */
+};
+
+/* Words of a bag that is being made; the first BAG_MAX are kept. */
+struct gathering {
+    uint32_t at[BAG_MAX];
+    size_t count;
+};
+
+/* An empty lexicon is {0}.  lexicon_free() leaves one. */
+void lexicon_free(struct lexicon *lexicon);
+
+/* Adds the words of a text for people. */
+void lexicon_text(struct lexicon *lexicon, struct gathering *words, const char *text);
+
+/* Adds the parts of identifiers, which may be several, with blanks between. */
+void lexicon_identifier(struct lexicon *lexicon, struct gathering *words, const char *text);
+
+/* Whether an identifier looks as if a program made it up, at least in part. */
+bool identifier_is_generated(const char *text);
+
+/* Adds the words of a bag. */
+void lexicon_bag(const struct lexicon *lexicon, struct gathering *words, const struct bag *bag);
+
+/* Ends a gathering.  It is left sorted. */
+struct bag bag_make(struct lexicon *lexicon, struct gathering *words);
+
+/* Counts one element that has these words. */
+void lexicon_count(struct lexicon *lexicon, const struct bag *bag);
+
+/* Weighs the words by their counts; then bag_weigh() each bag. */
+void lexicon_weigh(struct lexicon *lexicon);
+void bag_weigh(const struct lexicon *lexicon, struct bag *bag);
+
+/* Weight of the words in both. */
+float bag_common(const struct lexicon *lexicon, const struct bag *a, const struct bag *b);
+
+/* Whether the two exclude each other, as words_conflict() would say; numbers do not count. */
+bool bag_conflict(const struct lexicon *lexicon, const struct bag *a, const struct bag *b);
+
+#endif

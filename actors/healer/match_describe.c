@@ -1,0 +1,409 @@
+/* match_describe.c - elements in the terms of the matcher. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/healer/aria.h"
+#include "actors/healer/match_pair.h"
+
+enum { NEAR_WORDS_MIN = 2, NEAR_LEVELS_MAX = 6, ATTRS_FIRST = 1024 };
+
+static const uint32_t hash_start = 2166136261u;
+
+static uint32_t hash_byte(uint32_t hash, unsigned char byte)
+{
+    return (hash ^ byte) * 16777619u;
+}
+
+static uint32_t hash_text(uint32_t hash, const char *text)
+{
+    for (; *text; text++) {
+        hash = hash_byte(hash, (unsigned char)*text);
+    }
+    return hash_byte(hash, 0xff);
+}
+
+static uint32_t hash_number(uint32_t hash, uint32_t number)
+{
+    for (int i = 0; i < 4; i++) {
+        hash = hash_byte(hash, (unsigned char)(number >> (8 * i)));
+    }
+    return hash;
+}
+
+static unsigned char fold(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* Letters and digits only, folded; 0 when there are none. */
+static uint32_t hash_words(const char *text)
+{
+    uint32_t hash = hash_start;
+    bool any = false;
+    for (; *text; text++) {
+        unsigned char c = fold(*text);
+        if (strncmp(text, "\xc2\xa0", 2) == 0) {
+            text++;
+        } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80) {
+            hash = hash_byte(hash, c);
+            any = true;
+        }
+    }
+    return any ? hash | 1 : 0;
+}
+
+static uint32_t hash_or_none(const char *text)
+{
+    return text && text[0] ? hash_text(hash_start, text) | 1 : 0;
+}
+
+/* ---- attributes ---- */
+
+static bool is_one_of(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What people read. */
+static bool is_label(const struct tree_node *node, const char *name)
+{
+    static const char *const names[] = {"aria-label", "placeholder", "title", "alt", "label"};
+    return is_one_of(names, sizeof names / sizeof names[0], name) ||
+           (strcmp(name, "value") == 0 && strcmp(node->role, "button") == 0);
+}
+
+/* What says nothing of the meaning. */
+static bool is_noise(const char *name)
+{
+    static const char *const names[] = {"style", "tabindex", "d",      "viewbox", "xmlns", "fill",
+                                        "width", "height",   "target", "rel",     "srcset"};
+    return strncmp(name, "on", 2) == 0 || is_one_of(names, sizeof names / sizeof names[0], name);
+}
+
+static int by_attr(const void *a, const void *b)
+{
+    const struct match_attr *x = a;
+    const struct match_attr *y = b;
+    return x->name != y->name ? (x->name < y->name ? -1 : 1)
+                              : (x->value < y->value ? -1 : x->value > y->value);
+}
+
+static bool add_attr(struct match_side *side, uint32_t name, uint32_t value)
+{
+    if (side->attrs_count == side->attrs_capacity) {
+        size_t capacity = side->attrs_capacity ? side->attrs_capacity * 2 : ATTRS_FIRST;
+        struct match_attr *grown = reallocarray(side->attrs, capacity, sizeof *grown);
+        if (!grown) {
+            return false;
+        }
+        side->attrs = grown;
+        side->attrs_capacity = capacity;
+    }
+    side->attrs[side->attrs_count++] = (struct match_attr){.name = name, .value = value};
+    return true;
+}
+
+static bool is_test_id(const char *name)
+{
+    static const char *const names[] = {"data-testid", "data-test-id", "data-test",
+                                        "data-cy",     "data-qa",      "data-e2e"};
+    return is_one_of(names, sizeof names / sizeof names[0], name);
+}
+
+static bool describe_attrs(struct match_pages *pages, int side_index, const struct tree_node *from,
+                           struct match_node *node)
+{
+    struct match_side *side = &pages->sides[side_index];
+    node->attrs = (uint32_t)side->attrs_count;
+    for (size_t i = 0; i < from->attrs_count; i++) {
+        const struct tree_attr *attr = &from->attrs[i];
+        bool is_class = strcmp(attr->name, "class") == 0;
+        node->sign = hash_text(hash_text(node->sign, attr->name), attr->value);
+        if (is_noise(attr->name) || is_class || attr->value[0] == '\0' ||
+            identifier_is_generated(attr->value)) {
+            continue;
+        }
+        uint32_t name = hash_text(hash_start, attr->name);
+        uint32_t value = hash_text(name, attr->value);
+        uint16_t *seen = &pages->attrs_seen[side_index][value & (ATTRS_SEEN - 1)];
+        *seen = (uint16_t)(*seen + (*seen < UINT16_MAX));
+        if (!add_attr(side, name, value)) {
+            return false;
+        }
+        if (strcmp(attr->name, "id") == 0) {
+            char last = attr->value[strlen(attr->value) - 1];
+            node->id = value;
+            node->id_counted = last >= '0' && last <= '9';
+        }
+        node->testid = is_test_id(attr->name) ? hash_or_none(attr->value) : node->testid;
+        node->href = strcmp(attr->name, "href") == 0 ? value : node->href;
+        node->type = strcmp(attr->name, "type") == 0 ? value : node->type;
+    }
+    node->attrs_count = (uint16_t)(side->attrs_count - node->attrs);
+    if (node->attrs_count > 1) {
+        qsort(side->attrs + node->attrs, node->attrs_count, sizeof side->attrs[0], by_attr);
+    }
+    return true;
+}
+
+/* ---- words ---- */
+
+static void describe_words(struct lexicon *lexicon, const struct tree_node *from,
+                           struct match_node *node)
+{
+    struct gathering words = {.count = 0};
+    lexicon_text(lexicon, &words, from->name);
+    node->bags[BAG_NAME] = bag_make(lexicon, &words);
+    for (size_t i = 0; i < from->attrs_count; i++) {
+        if (is_label(from, from->attrs[i].name)) {
+            lexicon_text(lexicon, &words, from->attrs[i].value);
+        }
+    }
+    node->bags[BAG_LABEL] = bag_make(lexicon, &words);
+    words.count = 0;
+    lexicon_text(lexicon, &words, from->own);
+    node->bags[BAG_OWN] = bag_make(lexicon, &words);
+    words.count = 0;
+    lexicon_text(lexicon, &words, from->text);
+    node->bags[BAG_TEXT] = bag_make(lexicon, &words);
+    words.count = 0;
+    for (size_t i = 0; i < from->attrs_count; i++) {
+        const struct tree_attr *attr = &from->attrs[i];
+        if (!is_label(from, attr->name) && !is_noise(attr->name)) {
+            lexicon_identifier(lexicon, &words, attr->value);
+        }
+    }
+    node->bags[BAG_IDENT] = bag_make(lexicon, &words);
+    lexicon_bag(lexicon, &words, &node->bags[BAG_LABEL]);
+    lexicon_bag(lexicon, &words, &node->bags[BAG_OWN]);
+    node->bags[BAG_ALL] = bag_make(lexicon, &words);
+    words.count = 0;
+    lexicon_text(lexicon, &words, from->near);
+    node->bags[BAG_NEAR] = bag_make(lexicon, &words);
+    node->bags[BAG_HEAD] = (struct bag){.first = 0};
+}
+
+/* The words of `bag` that are not in `without`. */
+static void subtract(const struct lexicon *lexicon, struct gathering *words, const struct bag *bag,
+                     const struct bag *without)
+{
+    size_t j = 0;
+    words->count = 0;
+    for (size_t i = 0; i < bag->count; i++) {
+        uint32_t number = lexicon->pool[bag->first + i];
+        while (j < without->count && lexicon->pool[without->first + j] < number) {
+            j++;
+        }
+        if (j == without->count || lexicon->pool[without->first + j] != number) {
+            words->at[words->count++] = number;
+        }
+    }
+}
+
+static void describe_near(struct lexicon *lexicon, struct match_side *side, int32_t index)
+{
+    struct match_node *node = &side->nodes[index];
+    struct gathering words = {.count = 0};
+    int32_t up = side->tree->nodes[index].parent;
+    if (node->bags[BAG_NEAR].count > 0) {
+        return; /* it was given */
+    }
+    for (int level = 0; up >= 0 && level < NEAR_LEVELS_MAX; level++) {
+        subtract(lexicon, &words, &side->nodes[up].bags[BAG_TEXT], &node->bags[BAG_TEXT]);
+        if (words.count >= NEAR_WORDS_MIN) {
+            break;
+        }
+        up = side->tree->nodes[up].parent;
+    }
+    node->bags[BAG_NEAR] = bag_make(lexicon, &words);
+}
+
+static bool is_heading(const struct tree_node *node)
+{
+    return strcmp(node->role, "heading") == 0 || strcmp(node->tag, "legend") == 0 ||
+           strcmp(node->tag, "caption") == 0 || strcmp(node->tag, "summary") == 0;
+}
+
+/* ---- roles and places ---- */
+
+/* Roles that libraries put for each other. */
+static const char *const kins[][12] = {
+    {"button", "link", "menuitem", "tab", NULL},
+    {"textbox", "searchbox", "spinbutton", "slider", NULL},
+    {"checkbox", "switch", "radio", "menuitemcheckbox", "menuitemradio", NULL},
+    {"combobox", "listbox", "radiogroup", "menu", NULL},
+    {"row", "listitem", "article", "treeitem", NULL},
+    {"table", "grid", "treegrid", "list", "tree", "feed", NULL},
+    {"cell", "gridcell", "rowheader", NULL},
+    {"alert", "status", "log", "note", NULL},
+    {"navigation", "banner", "toolbar", "menubar", "tablist", NULL},
+    {"form", "main", "region", "group", "search", "complementary", "dialog", NULL},
+    {"img", "presentation", "none", "figure", NULL},
+    {"option", NULL},
+};
+
+static uint32_t kin_of(const char *role)
+{
+    for (uint32_t i = 0; i < sizeof kins / sizeof kins[0]; i++) {
+        for (const char *const *kin = kins[i]; *kin; kin++) {
+            if (strcmp(role, *kin) == 0) {
+                return i + 1;
+            }
+        }
+    }
+    return 0;
+}
+
+static void describe_path(const char *path, struct match_node *node)
+{
+    const char *end = path + strlen(path);
+    node->path = hash_or_none(path);
+    while (end > path && node->steps_count < MATCH_STEPS) {
+        const char *begin = end;
+        uint32_t hash = hash_start;
+        while (begin > path && begin[-1] != '/') {
+            begin--;
+        }
+        for (const char *at = begin; at < end; at++) {
+            hash = hash_byte(hash, (unsigned char)*at);
+        }
+        node->steps[node->steps_count++] = hash;
+        end = begin > path ? begin - 1 : path;
+    }
+}
+
+static void describe_letters(const char *name, struct match_node *node)
+{
+    unsigned char last[2] = {0, 0};
+    for (; *name; name++) {
+        unsigned char c = fold(*name);
+        if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c < 0x80) {
+            continue;
+        }
+        uint32_t hash = hash_byte(hash_byte(hash_byte(hash_start, last[0]), last[1]), c);
+        hash ^= hash >> 15;
+        node->letters[(hash >> 6) & 1] |= UINT64_C(1) << (hash & 63);
+        last[0] = last[1];
+        last[1] = c;
+    }
+}
+
+static void count_in(uint16_t *seen, uint32_t hash)
+{
+    uint16_t *at = &seen[hash & (ATTRS_SEEN - 1)];
+    *at = (uint16_t)(*at + (hash != 0 && *at < UINT16_MAX));
+}
+
+/* Says what its parent says, and is nothing by itself: the <span> of a <button>. */
+static bool is_husk(const struct tree *tree, const struct tree_node *node)
+{
+    return node->parent >= 0 && node->role[0] == '\0' && node->text[0] != '\0' &&
+           tree->nodes[node->parent].role[0] != '\0' &&
+           strcmp(node->text, tree->nodes[node->parent].text) == 0;
+}
+
+static void describe_ranks(struct match_side *side)
+{
+    for (size_t i = 0; i < side->tree->count; i++) {
+        uint16_t rank = 0;
+        for (int32_t child = side->tree->nodes[i].first; child >= 0;
+             child = side->tree->nodes[child].next) {
+            side->nodes[child].rank = rank;
+            rank = (uint16_t)(rank + (rank < UINT16_MAX));
+        }
+    }
+}
+
+static bool describe(struct match_pages *pages, int side_index)
+{
+    struct match_side *side = &pages->sides[side_index];
+    for (size_t i = 0; i < side->tree->count; i++) {
+        const struct tree_node *from = &side->tree->nodes[i];
+        struct match_node *node = &side->nodes[i];
+        node->tag = hash_text(hash_start, from->tag);
+        node->role = hash_or_none(from->role);
+        node->kin = kin_of(from->role);
+        node->name = hash_words(from->name);
+        node->own = hash_words(from->own);
+        node->text = hash_words(from->text);
+        node->classes = hash_or_none(tree_attr(from, "class"));
+        node->husk = is_husk(side->tree, from);
+        count_in(pages->texts_seen[side_index], node->name ? node->name ^ node->role : 0);
+        count_in(pages->texts_seen[side_index], node->text ? node->text ^ node->tag : 0);
+        node->sign = hash_text(hash_text(node->tag, from->name), from->text);
+        describe_path(from->path, node);
+        describe_letters(from->name, node);
+        if (!describe_attrs(pages, side_index, from, node)) {
+            return false;
+        }
+        describe_words(&pages->lexicon, from, node);
+        lexicon_count(&pages->lexicon, &node->bags[BAG_ALL]);
+    }
+    describe_ranks(side);
+    struct bag head = {.first = 0};
+    for (size_t i = 0; i < side->tree->count; i++) {
+        describe_near(&pages->lexicon, side, (int32_t)i);
+        side->nodes[i].bags[BAG_HEAD] = head;
+        if (is_heading(&side->tree->nodes[i])) {
+            head = side->nodes[i].bags[BAG_TEXT];
+        }
+    }
+    return !pages->lexicon.failed;
+}
+
+/* Signs tell equal elements apart by what they stand in. */
+static void sign(struct match_side *side)
+{
+    for (size_t i = side->tree->count; i-- > 0;) {
+        uint32_t signs = side->nodes[i].sign;
+        int32_t up = side->tree->nodes[i].parent;
+        for (int level = 0; up >= 0 && level < 3; level++, up = side->tree->nodes[up].parent) {
+            /* Parents come before, so theirs is still without what they stand in. */
+            signs = hash_number(signs, side->nodes[up].sign);
+        }
+        side->nodes[i].sign = signs;
+    }
+}
+
+enum err pages_describe(struct match_pages *pages, const struct tree *old, const struct tree *new)
+{
+    const struct tree *trees[2] = {old, new};
+    for (int i = 0; i < 2; i++) {
+        pages->sides[i].tree = trees[i];
+        pages->sides[i].nodes = calloc(trees[i]->count + 1, sizeof pages->sides[i].nodes[0]);
+        pages->attrs_seen[i] = calloc(ATTRS_SEEN, sizeof pages->attrs_seen[i][0]);
+        pages->texts_seen[i] = calloc(ATTRS_SEEN, sizeof pages->texts_seen[i][0]);
+        if (!pages->sides[i].nodes || !pages->attrs_seen[i] || !pages->texts_seen[i] ||
+            !describe(pages, i)) {
+            return ERR_MEMORY;
+        }
+        sign(&pages->sides[i]);
+    }
+    lexicon_weigh(&pages->lexicon);
+    for (int i = 0; i < 2; i++) {
+        for (size_t j = 0; j < trees[i]->count; j++) {
+            for (size_t k = 0; k < BAG_COUNT; k++) {
+                bag_weigh(&pages->lexicon, &pages->sides[i].nodes[j].bags[k]);
+            }
+        }
+    }
+    return ERR_OK;
+}
+
+void pages_free(struct match_pages *pages)
+{
+    for (int i = 0; i < 2; i++) {
+        free(pages->sides[i].nodes);
+        free(pages->sides[i].attrs);
+        free(pages->attrs_seen[i]);
+        free(pages->texts_seen[i]);
+    }
+    lexicon_free(&pages->lexicon);
+    *pages = (struct match_pages){0};
+}

@@ -1,0 +1,273 @@
+/* match_links.c - which new elements an old one may have become at all. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/healer/match_priv.h"
+
+enum {
+    DENSE_PAIRS_MAX = 60000, /* up to this each is compared with each */
+    WORD_ELEMENTS_MAX = 64,  /* a word on more elements than these leads to nobody */
+    PARENT_CHILDREN_MAX = 32
+};
+
+static float weigh(const struct match *match, const float *features, int stage)
+{
+    const struct match_weights *weights = &match_weights[match->kind];
+    float sum = weights->bias[stage];
+    for (size_t i = 0; i < FEATURES_OWN; i++) {
+        sum += weights->pair[stage][i] * features[i];
+    }
+    return sum;
+}
+
+static bool is_linked(const struct match *match, int32_t old, int32_t new)
+{
+    const struct match_link *links = match_links_of(match, old);
+    for (size_t i = 0; i < match->links_count[old]; i++) {
+        if (links[i].node == new) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_row(const struct tree_node *node)
+{
+    return strcmp(node->role, "row") == 0 || strcmp(node->role, "listitem") == 0 ||
+           strcmp(node->role, "article") == 0;
+}
+
+/* What was filled, checked or chosen from must still be such; and a row does not become a part of
+ * another one. */
+static bool is_possible(const struct match *match, int32_t old, int32_t new)
+{
+    static const char *const actions[] = {"fill", "check", "selectOption"};
+    const struct tree *tree = match->pages.sides[1].tree;
+    const struct tree_node *from = &match->pages.sides[0].tree->nodes[old];
+    if (match->kind == MATCH_FINGERPRINTS) {
+        return true; /* roles are guesses there */
+    }
+    if (is_row(from) && !is_row(&tree->nodes[new])) {
+        for (int32_t up = tree->nodes[new].parent; up >= 0; up = tree->nodes[up].parent) {
+            if (is_row(&tree->nodes[up])) {
+                return false;
+            }
+        }
+    }
+    bool was = false;
+    bool is = false;
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        was |= from->role[0] != '\0' && action_fits(from, actions[i]);
+        is |= action_fits(&tree->nodes[new], actions[i]);
+    }
+    return !was || is;
+}
+
+/* Of more than LINKS_MAX the best stay. */
+static void add_link(struct match *match, int32_t old, int32_t new)
+{
+    float features[FEATURE_COUNT];
+    struct match_link *links = match_links_of(match, old);
+    if (!is_possible(match, old, new)) {
+        return;
+    }
+    match_features(match, old, new, features);
+    struct match_link link = {.node = new, .own = {weigh(match, features, 0), 0}};
+    link.own[1] = weigh(match, features, 1);
+    link.score = link.own[0];
+    size_t at = match->links_count[old];
+    if (at == LINKS_MAX && links[at - 1].own[0] >= link.own[0]) {
+        return;
+    }
+    at = at == LINKS_MAX ? at - 1 : at;
+    for (; at > 0 && links[at - 1].own[0] < link.own[0]; at--) {
+        links[at] = links[at - 1];
+    }
+    links[at] = link;
+    match->links_count[old] =
+        (uint8_t)(match->links_count[old] + (match->links_count[old] < LINKS_MAX));
+}
+
+/* ---- pages that are small ---- */
+
+static void link_all(struct match *match)
+{
+    int32_t begin = match->kind == MATCH_FINGERPRINTS; /* the root is none of theirs */
+    for (int32_t i = begin; i < (int32_t)match->pages.sides[0].tree->count; i++) {
+        for (int32_t j = begin; j < (int32_t)match->pages.sides[1].tree->count; j++) {
+            add_link(match, i, j);
+        }
+    }
+}
+
+/* ---- others: by equal signs, then by words ---- */
+
+struct index {
+    int32_t *first; /* by word: the first entry */
+    int32_t *next;  /* by entry */
+    int32_t *node;
+    size_t count;
+};
+
+static void index_free(struct index *self)
+{
+    free(self->first);
+    free(self->next);
+    free(self->node);
+}
+
+static enum err index_make(struct index *self, const struct match *match)
+{
+    const struct match_side *side = &match->pages.sides[1];
+    size_t entries = 0;
+    for (size_t i = 0; i < side->tree->count; i++) {
+        entries += side->nodes[i].bags[BAG_ALL].count;
+    }
+    self->first = malloc((match->pages.lexicon.words_count + 1) * sizeof self->first[0]);
+    self->next = malloc((entries + 1) * sizeof self->next[0]);
+    self->node = malloc((entries + 1) * sizeof self->node[0]);
+    if (!self->first || !self->next || !self->node) {
+        return ERR_MEMORY;
+    }
+    memset(self->first, 0xff, (match->pages.lexicon.words_count + 1) * sizeof self->first[0]);
+    for (size_t i = side->tree->count; i-- > 0;) {
+        const struct bag *bag = &side->nodes[i].bags[BAG_ALL];
+        for (size_t j = 0; j < bag->count; j++) {
+            uint32_t word = match->pages.lexicon.pool[bag->first + j];
+            self->node[self->count] = (int32_t)i;
+            self->next[self->count] = self->first[word];
+            self->first[word] = (int32_t)self->count++;
+        }
+    }
+    return ERR_OK;
+}
+
+static void link_by_words(struct match *match, int32_t old, const struct index *index)
+{
+    const struct bag *bag = &match->pages.sides[0].nodes[old].bags[BAG_ALL];
+    for (size_t i = 0; i < bag->count; i++) {
+        uint32_t word = match->pages.lexicon.pool[bag->first + i];
+        if (match->pages.lexicon.words[word].count > WORD_ELEMENTS_MAX) {
+            continue;
+        }
+        for (int32_t at = index->first[word]; at >= 0; at = index->next[at]) {
+            if (!is_linked(match, old, index->node[at])) {
+                add_link(match, old, index->node[at]);
+            }
+        }
+    }
+}
+
+struct signed_node {
+    uint32_t sign;
+    int32_t node;
+};
+
+static int by_sign(const void *a, const void *b)
+{
+    const struct signed_node *x = a;
+    const struct signed_node *y = b;
+    return x->sign != y->sign ? (x->sign < y->sign ? -1 : 1) : x->node - y->node;
+}
+
+static struct signed_node *signs_of(const struct match_side *side)
+{
+    struct signed_node *signs = calloc(side->tree->count + 1, sizeof signs[0]);
+    for (size_t i = 0; signs && i < side->tree->count; i++) {
+        signs[i] = (struct signed_node){.sign = side->nodes[i].sign, .node = (int32_t)i};
+    }
+    if (signs) {
+        qsort(signs, side->tree->count, sizeof signs[0], by_sign);
+    }
+    return signs;
+}
+
+static size_t run_of(const struct signed_node *signs, size_t at, size_t count)
+{
+    size_t end = at + 1;
+    while (end < count && signs[end].sign == signs[at].sign) {
+        end++;
+    }
+    return end - at;
+}
+
+/* What is the same in all respects, and nothing else is, need not be compared with others.  The
+ * same number of equal ones are taken in their order. */
+static enum err link_by_sign(struct match *match)
+{
+    const struct match_side *sides = match->pages.sides;
+    struct signed_node *olds = signs_of(&sides[0]);
+    struct signed_node *news = signs_of(&sides[1]);
+    size_t i = 0;
+    size_t j = 0;
+    while (olds && news && i < sides[0].tree->count && j < sides[1].tree->count) {
+        if (olds[i].sign != news[j].sign) {
+            i += olds[i].sign < news[j].sign;
+            j += i < sides[0].tree->count && news[j].sign < olds[i].sign;
+            continue;
+        }
+        size_t old_run = run_of(olds, i, sides[0].tree->count);
+        size_t new_run = run_of(news, j, sides[1].tree->count);
+        for (size_t k = 0; old_run == new_run && k < old_run; k++) {
+            add_link(match, olds[i + k].node, news[j + k].node);
+        }
+        i += old_run;
+        j += new_run;
+    }
+    enum err err = olds && news ? ERR_OK : ERR_MEMORY;
+    free(olds);
+    free(news);
+    return err;
+}
+
+enum err links_find(struct match *match)
+{
+    const struct match_side *sides = match->pages.sides;
+    if (sides[0].tree->count * sides[1].tree->count <= DENSE_PAIRS_MAX ||
+        match->kind == MATCH_FINGERPRINTS) {
+        link_all(match);
+        return ERR_OK;
+    }
+    struct index index = {0};
+    enum err err = link_by_sign(match);
+    if (err == ERR_OK) {
+        err = index_make(&index, match);
+    }
+    for (size_t i = 0; err == ERR_OK && i < sides[0].tree->count; i++) {
+        if (match->links_count[i] == 0) {
+            link_by_words(match, (int32_t)i, &index);
+        }
+    }
+    index_free(&index);
+    return err;
+}
+
+/* ---- out of structure ---- */
+
+static void link_children(struct match *match, int32_t old, int32_t parent)
+{
+    const struct tree *tree = match->pages.sides[1].tree;
+    size_t count = 0;
+    for (int32_t i = parent + 1; i < tree->nodes[parent].end && count < PARENT_CHILDREN_MAX; i++) {
+        if (tree->nodes[i].depth > tree->nodes[parent].depth + 2) {
+            continue;
+        }
+        count++;
+        if (!is_linked(match, old, i)) {
+            add_link(match, old, i);
+        }
+    }
+}
+
+void links_extend(struct match *match)
+{
+    const struct tree *tree = match->pages.sides[0].tree;
+    for (size_t i = 0; i < tree->count; i++) {
+        int32_t up = tree->nodes[i].parent;
+        if (up >= 0 && match->become[0][up] >= 0 && match->sure[0][up] > match_sure_min &&
+            match->sure[0][i] <= match_sure_min) {
+            link_children(match, (int32_t)i, match->become[0][up]);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+/* match_pair.h - what the matcher knows of an element, and features of two of them; for match*.c.
+ *
+ * Pure.
+ */
+#ifndef ACTORS_HEALER_MATCH_PAIR_H
+#define ACTORS_HEALER_MATCH_PAIR_H
+
+#include "actors/healer/lexicon.h"
+#include "actors/healer/match.h"
+
+enum match_bag {
+    BAG_NAME,  /* accessible name */
+    BAG_OWN,   /* own text */
+    BAG_TEXT,  /* deep text */
+    BAG_LABEL, /* all that people read: name, label, placeholder, title, alt, value of a button */
+    BAG_IDENT, /* id, name, class, data-*, href, src, … */
+    BAG_ALL,   /* own, label and ident */
+    BAG_NEAR,  /* of the nearest ancestor that says more than the element, without its own */
+    BAG_HEAD,  /* the heading before it */
+    BAG_COUNT
+};
+
+enum match_feature {
+#define OWN(name) FEATURE_##name,
+#include "actors/healer/match_features.def"
+    FEATURE_COUNT
+};
+/* From here on by what others have become. */
+enum { FEATURES_OWN = FEATURE_INSIDE };
+
+enum { MATCH_STEPS = 20 };
+
+struct match_attr {
+    uint32_t name;
+    uint32_t value;
+};
+
+struct match_node {
+    struct bag bags[BAG_COUNT];
+    uint64_t letters[2];               /* of the name, in threes */
+    uint32_t name, own, text, classes; /* hashes; 0: none */
+    uint32_t id, testid, href, type;
+    uint32_t tag, role, kin; /* kin: group of roles that stand for each other */
+    uint32_t path;
+    uint32_t attrs; /* in match_side.attrs */
+    uint16_t attrs_count;
+    uint16_t rank;
+    bool id_counted;             /* its id ends with a digit */
+    bool husk;                   /* says what its parent says, and has no role */
+    uint32_t steps[MATCH_STEPS]; /* of its path, tag and rank, its own first */
+    uint16_t steps_count;
+    uint32_t sign; /* of all that it is */
+};
+
+struct match_side {
+    const struct tree *tree;
+    struct match_node *nodes;
+    struct match_attr *attrs; /* of each node sorted */
+    size_t attrs_count, attrs_capacity;
+};
+
+struct match_pages {
+    struct lexicon lexicon;
+    struct match_side sides[2]; /* old, new */
+    uint16_t *attrs_seen[2];    /* by hash of name and value: on how many elements */
+    uint16_t *texts_seen[2];    /* the same by name and role, and by text and tag */
+};
+enum { ATTRS_SEEN = 1 << 14 };
+
+/* Describes all elements.  On any error what was made is still for pages_free().  ERR_MEMORY. */
+enum err pages_describe(struct match_pages *pages, const struct tree *old,
+                        const struct tree *new) MUST_CHECK;
+void pages_free(struct match_pages *pages);
+
+/* Writes the FEATURES_OWN first features of the pair. */
+void pair_features(const struct match_pages *pages, int32_t old, int32_t new, float *features);
+
+#endif
