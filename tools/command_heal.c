@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "actors/healer/repair.h"
+#include "actors/healer/selector.h"
 #include "actors/healer/snapshot.h"
+#include "actors/healer/suggest.h"
 #include "tools/command.h"
+#include "tools/html_page.h"
 #include "tools/json.h"
 #include "tools/page_file.h"
 
@@ -14,6 +17,7 @@ struct work {
     struct match *match;
     int64_t *index; /* of candidates, for fingerprints */
     bool guess;
+    bool plain; /* one selector and two pages, which have no ids */
     size_t healed;
 };
 
@@ -24,15 +28,6 @@ static void work_free(struct work *self)
     tree_free(&self->trees[1]);
     cases_free(&self->cases);
     free(self->index);
-}
-
-static int complain_of(const char *path, enum err err)
-{
-    return err == ERR_MALFORMED
-               ? complainf(EXIT_USAGE, "troupe help heal says which.", "%.300s: not this format",
-                           path)
-           : err == ERR_LIMIT ? complainf(EXIT_USAGE, NULL, "%.300s: too large", path)
-                              : complain(EXIT_COULD_NOT, "out of memory", NULL);
 }
 
 /* ---- fingerprints ---- */
@@ -48,14 +43,14 @@ static enum err put_fingerprint(struct work *self, const struct heal_case *one)
         ranking[i] = self->index[found.ranking[i] - 1];
     }
     self->healed += repair.healed;
-    return json_heal(stdout, &(struct json_heal){
-                                 .id = one->id,
-                                 .status = repair.healed ? "healed" : "refused",
-                                 .confidence = repair.confidence,
-                                 .by_index = true,
-                                 .index = repair.healed ? self->index[repair.node - 1] : -1,
-                                 .ranking = ranking,
-                                 .ranking_count = found.ranking_count});
+    return json_heal(stdout,
+                     &(struct json_heal){.id = one->id,
+                                         .status = repair.healed ? "healed" : "refused",
+                                         .confidence = repair.confidence,
+                                         .by_index = true,
+                                         .index = repair.healed ? self->index[repair.node - 1] : -1,
+                                         .ranking = ranking,
+                                         .ranking_count = found.ranking_count});
 }
 
 static int load_fingerprints(struct work *self, const char *path)
@@ -71,27 +66,61 @@ static int load_fingerprints(struct work *self, const char *path)
     if (err == ERR_OK) {
         err = match_make(&self->trees[0], &self->trees[1], MATCH_FINGERPRINTS, &self->match);
     }
-    return err == ERR_OK ? EXIT_DONE : complain_of(path, err);
+    return err == ERR_OK ? EXIT_DONE : page_file_complain(path, err);
 }
 
 /* ---- snapshots ---- */
 
+/* What is left to say of a decision: by which selectors the element is found now. */
+static enum err put_repair(struct work *self, const struct heal_case *one,
+                           const struct repair *repair, int32_t old)
+{
+    struct suggestions *made = calloc(1, sizeof *made);
+    const char *alternatives[SUGGESTIONS_MAX];
+    const struct tree *tree = &self->trees[1];
+    const struct tree_node *node = repair->healed ? &tree->nodes[repair->node] : NULL;
+    enum err err = made ? ERR_OK : ERR_MEMORY;
+    if (err == ERR_OK && node) {
+        err = suggest(&(struct suggest_input){.tree = tree,
+                                              .node = repair->node,
+                                              .old = &self->trees[0].nodes[old],
+                                              .selector = one->selector},
+                      made);
+    }
+    for (size_t i = 1; made && i < made->count; i++) {
+        alternatives[i - 1] = made->at[i];
+    }
+    self->healed += repair->healed;
+    if (err == ERR_OK) {
+        err = json_heal(
+            stdout, &(struct json_heal){.id = self->plain ? NULL : one->id,
+                                        .status = !repair->healed                 ? "refused"
+                                                  : repair->intact && self->plain ? "intact"
+                                                                                  : "healed",
+                                        .confidence = repair->confidence,
+                                        .match = node ? node->path : NULL,
+                                        .frame = node ? tree->frames[node->frame].key : "",
+                                        .selector = repair->intact    ? one->selector
+                                                    : made->count > 0 ? made->at[0]
+                                                                      : NULL,
+                                        .alternatives = alternatives,
+                                        .alternatives_count = made->count > 0 ? made->count - 1 : 0,
+                                        .reason = repair->reason});
+    }
+    free(made);
+    return err;
+}
+
 static enum err put_case(struct work *self, const struct heal_case *one)
 {
     struct repair repair = {.node = -1, .reason = "its element is not on the page before"};
-    int32_t old = tree_by_path(&self->trees[0], one->old_path, one->frame);
+    int32_t old =
+        one->old >= 0 ? one->old : tree_by_path(&self->trees[0], one->old_path, one->frame);
     if (old >= 0) {
         repair_decide(self->match, old, one->action, self->guess, &repair);
+        repair_check(&self->trees[1], one->selector, &repair);
     }
-    self->healed += repair.healed;
-    const struct tree_node *node = repair.healed ? &self->trees[1].nodes[repair.node] : NULL;
-    return json_heal(stdout, &(struct json_heal){
-                                 .id = one->id,
-                                 .status = repair.healed ? "healed" : "refused",
-                                 .confidence = repair.confidence,
-                                 .match = node ? node->path : NULL,
-                                 .frame = node ? self->trees[1].frames[node->frame].key : "",
-                                 .reason = repair.reason});
+    return put_repair(self, one, &repair, old);
 }
 
 static int load_snapshot(struct work *self, const char *snapshot, const char *cases)
@@ -106,7 +135,7 @@ static int load_snapshot(struct work *self, const char *snapshot, const char *ca
     err = err == ERR_OK ? snapshot_read(text, size, "new", &self->trees[1]) : err;
     free(text);
     if (err != ERR_OK) {
-        return complain_of(snapshot, err);
+        return page_file_complain(snapshot, err);
     }
     code = page_file_read(cases, SNAPSHOT_BYTES_MAX, &text, &size);
     if (code != EXIT_DONE) {
@@ -115,29 +144,103 @@ static int load_snapshot(struct work *self, const char *snapshot, const char *ca
     err = cases_read(text, size, &self->cases);
     free(text);
     if (err != ERR_OK) {
-        return complain_of(cases, err);
+        return page_file_complain(cases, err);
     }
     err = match_make(&self->trees[0], &self->trees[1], MATCH_PAGES, &self->match);
-    return err == ERR_OK ? EXIT_DONE : complain_of(snapshot, err);
+    return err == ERR_OK ? EXIT_DONE : page_file_complain(snapshot, err);
+}
+
+/* ---- plain HTML ---- */
+
+static int load_html(const char *path, struct tree *tree)
+{
+    char *text;
+    size_t size;
+    int code = page_file_read(path, HTML_BYTES_MAX, &text, &size);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    enum err err = html_page(text, size, tree);
+    free(text);
+    return err == ERR_OK ? EXIT_DONE : page_file_complain(path, err);
+}
+
+/* The one element that the selector hit before is the one case. */
+static int make_case(struct work *self, const char *text)
+{
+    struct selector *selector = NULL;
+    struct selector_matches matches = {.at = NULL};
+    const char *why;
+    if (selector_parse(text, &selector, &why) != ERR_OK) {
+        return complain(EXIT_USAGE, why, "troupe help resolve shows selectors.");
+    }
+    enum err err = selector_find(selector, &self->trees[0], NULL, &matches);
+    selector_destroy(&selector);
+    self->cases.at = calloc(1, sizeof self->cases.at[0]);
+    if (err == ERR_OK && self->cases.at) {
+        self->cases.count = 1;
+        self->cases.at[0] = (struct heal_case){.id = "",
+                                               .selector = text,
+                                               .old_path = "",
+                                               .frame = "",
+                                               .action = "",
+                                               .old = matches.count > 0 ? matches.at[0] : -1};
+    }
+    selector_matches_free(&matches);
+    return self->cases.count == 1 ? EXIT_DONE
+                                  : complain(EXIT_COULD_NOT, "the search took too much", NULL);
+}
+
+static int load_pages(struct work *self, const struct invocation *invocation)
+{
+    self->plain = true;
+    int code = load_html(invocation_value(invocation, "before"), &self->trees[0]);
+    if (code == EXIT_DONE) {
+        code = load_html(invocation_value(invocation, "after"), &self->trees[1]);
+    }
+    if (code == EXIT_DONE) {
+        code = make_case(self, invocation_value(invocation, "selector"));
+    }
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    return match_make(&self->trees[0], &self->trees[1], MATCH_PAGES, &self->match) == ERR_OK
+               ? EXIT_DONE
+               : complain(EXIT_COULD_NOT, "out of memory", NULL);
+}
+
+static int load(struct work *self, const struct invocation *invocation)
+{
+    const char *fingerprints = invocation_value(invocation, "fingerprints");
+    const char *snapshot = invocation_value(invocation, "snapshot");
+    const char *cases = invocation_value(invocation, "cases");
+    if (fingerprints) {
+        return load_fingerprints(self, fingerprints);
+    }
+    if (snapshot && cases) {
+        return load_snapshot(self, snapshot, cases);
+    }
+    if (invocation_value(invocation, "before") && invocation_value(invocation, "after") &&
+        invocation_value(invocation, "selector")) {
+        return load_pages(self, invocation);
+    }
+    return complain(EXIT_USAGE, "nothing to heal is given",
+                    "Give --snapshot with --cases, --fingerprints, or --before, --after and "
+                    "--selector.");
 }
 
 int command_heal(struct invocation *invocation)
 {
     struct work self = {.guess = invocation_flag(invocation, "no-abstain")};
-    const char *fingerprints = invocation_value(invocation, "fingerprints");
-    const char *snapshot = invocation_value(invocation, "snapshot");
-    const char *cases = invocation_value(invocation, "cases");
-    int code = fingerprints        ? load_fingerprints(&self, fingerprints)
-               : snapshot && cases ? load_snapshot(&self, snapshot, cases)
-                                   : complain(EXIT_USAGE, "nothing to heal is given",
-                                              "Give --snapshot with --cases, --fingerprints, or "
-                                              "--before, --after and --selector.");
+    int code = load(&self, invocation);
     for (size_t i = 0; code == EXIT_DONE && i < self.cases.count; i++) {
-        enum err err = fingerprints ? put_fingerprint(&self, &self.cases.at[i])
-                                    : put_case(&self, &self.cases.at[i]);
+        enum err err = self.index ? put_fingerprint(&self, &self.cases.at[i])
+                                  : put_case(&self, &self.cases.at[i]);
         code = err == ERR_OK ? EXIT_DONE
                              : complain(EXIT_COULD_NOT, "the answer cannot be written", NULL);
     }
     work_free(&self);
-    return code != EXIT_DONE ? code : self.healed > 0 ? EXIT_DONE : EXIT_NEGATIVE;
+    return code != EXIT_DONE || self.healed > 0 ? code
+                                                : complain(EXIT_NEGATIVE, "nothing was healed",
+                                                           "--no-abstain gives the best guess.");
 }

@@ -41,8 +41,8 @@ static int put_element(json_t *object, const struct json_heal *heal)
 
 static int put_index(json_t *object, const struct json_heal *heal)
 {
-    return json_object_set_new(object, "i", heal->index < 0 ? json_null()
-                                                            : json_integer(heal->index)) |
+    return json_object_set_new(object, "i",
+                               heal->index < 0 ? json_null() : json_integer(heal->index)) |
            json_object_set_new(object, "ranking", ranking(heal));
 }
 
@@ -65,8 +65,7 @@ enum err json_resolved(FILE *out, const struct json_place *places, size_t count)
 {
     json_t *list = json_array();
     for (size_t i = 0; list && i < count; i++) {
-        json_t *place =
-            json_pack("{s:s, s:s}", "path", places[i].path, "frame", places[i].frame);
+        json_t *place = json_pack("{s:s, s:s}", "path", places[i].path, "frame", places[i].frame);
         if (json_array_append_new(list, place) != 0) {
             json_decref(list);
             list = NULL;

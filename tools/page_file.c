@@ -39,3 +39,11 @@ int page_file_read(const char *path, size_t size_max, char **ret_text, size_t *r
     *ret_size = size;
     return EXIT_DONE;
 }
+
+int page_file_complain(const char *path, enum err err)
+{
+    return err == ERR_MALFORMED ? complainf(EXIT_USAGE, "troupe help heal says which.",
+                                            "%.300s: not this format", path)
+           : err == ERR_LIMIT   ? complainf(EXIT_USAGE, NULL, "%.300s: too large", path)
+                                : complain(EXIT_COULD_NOT, "out of memory", NULL);
+}

@@ -20,7 +20,7 @@ static bool is_one_of(const char *list, const char *word)
 {
     size_t size = strlen(word);
     for (const char *at = size > 0 ? strstr(list, word) : NULL; at; at = strstr(at + 1, word)) {
-        if (at[-1] == ' ' && at[size] == ' ') { /* lists begin with a blank */
+        if (at > list && at[-1] == ' ' && at[size] == ' ') {
             return true;
         }
     }

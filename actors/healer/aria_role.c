@@ -249,7 +249,7 @@ static const char *implicit_role(const struct tree *tree, const struct tree_node
                                                  : "contentinfo";
     }
     if (is_tag(node, "form")) {
-        return "form";
+        return has_name_attribute(node) ? "form" : "";
     }
     for (size_t i = 0; i < sizeof by_tag / sizeof by_tag[0]; i++) {
         if (is_tag(node, by_tag[i][0])) {

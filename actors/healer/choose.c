@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "actors/healer/match.h"
+#include "actors/healer/page_tree.h"
+#include "actors/healer/repair.h"
 #include "actors/healer/words.h"
 
 enum { AGREEMENT_MARGIN = 2, TEXT_FOR_WORDS_MAX = 80 };
@@ -12,24 +15,11 @@ enum { AGREEMENT_MARGIN = 2, TEXT_FOR_WORDS_MAX = 80 };
 static const char several[] = "several elements could be meant";
 static const double dice_min = 0.6;
 static const double dice_margin = 0.2;
+static const double grave_confidence_min = 0.97; /* of what cannot be undone */
 
 /* ---- what an action wants ---- */
 
-static const struct wish {
-    const char *action;
-    const char *roles; /* with blanks around each; of elements without a role: their tag */
-} wishes[] = {
-    {"fill", " textbox searchbox spinbutton combobox slider input textarea "},
-    {"type", " textbox searchbox spinbutton combobox input textarea "},
-    {"pressSequentially", " textbox searchbox spinbutton combobox input textarea "},
-    {"clear", " textbox searchbox spinbutton combobox input textarea "},
-    {"toHaveValue", " textbox searchbox spinbutton combobox slider listbox input textarea select "},
-    {"check", " checkbox radio switch menuitemcheckbox menuitemradio "},
-    {"uncheck", " checkbox switch menuitemcheckbox "},
-    {"setChecked", " checkbox radio switch menuitemcheckbox menuitemradio "},
-    {"toBeChecked", " checkbox radio switch menuitemcheckbox menuitemradio option "},
-    {"selectOption", " combobox listbox select "},
-};
+static const char entry_roles[] = " textbox searchbox spinbutton combobox slider input textarea ";
 
 static bool is_in(const char *list, const char *word)
 {
@@ -45,16 +35,9 @@ static const char *of(const struct element *element, enum element_field field)
 
 static bool fits_action(const struct element *element, const char *action)
 {
-    const char *role = of(element, ELEMENT_ROLE);
-    if (strcmp(action, "setInputFiles") == 0) {
-        return strcmp(of(element, ELEMENT_TAG), "input") == 0;
-    }
-    for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++) {
-        if (strcmp(action, wishes[i].action) == 0) {
-            return is_in(wishes[i].roles, role[0] ? role : of(element, ELEMENT_TAG));
-        }
-    }
-    return true;
+    const struct tree_node node = {.tag = of(element, ELEMENT_TAG),
+                                   .role = of(element, ELEMENT_ROLE)};
+    return action_fits(&node, action);
 }
 
 bool action_is_assertion(const char *action)
@@ -432,7 +415,7 @@ static bool has_role(const struct element *element, const char *wanted, bool gue
         return true;
     }
     /* A name part such as "input" says no more than this. */
-    return guessed && ((strcmp(wanted, "textbox") == 0 && is_in(wishes[0].roles, role)) ||
+    return guessed && ((strcmp(wanted, "textbox") == 0 && is_in(entry_roles, role)) ||
                        (strcmp(wanted, "combobox") == 0 && strcmp(role, "listbox") == 0));
 }
 
@@ -476,6 +459,71 @@ struct choice choose_by_words(const struct search *search)
     }
     choice.confidence = 0.9 * best;
     choice.why = "its words are those of the locator";
+    return choice;
+}
+
+/* ---- by all that is known of all elements ---- */
+
+static int32_t index_of(const struct page *known, const struct element *target)
+{
+    for (size_t i = 0; i < known->elements_count; i++) {
+        size_t equal = 0;
+        for (size_t j = 0; j < ELEMENT_FIELDS; j++) {
+            equal += strcmp(known->elements[i].of[j], target->of[j]) == 0;
+        }
+        if (equal == ELEMENT_FIELDS) {
+            return (int32_t)i + 1; /* the root of the tree is 0 */
+        }
+    }
+    return -1;
+}
+
+static bool is_grave(const struct search *search)
+{
+    struct words name = {.count = 0};
+    words_add_text(&name, of(search->target, ELEMENT_NAME));
+    return words_are_grave(&name);
+}
+
+static struct choice choose_matched(const struct search *search, const struct match *match,
+                                    int32_t old)
+{
+    struct match_found found;
+    double least = is_grave(search) ? grave_confidence_min : repair_confidence_min;
+    match_find(match, old, search->action, &found);
+    if (found.node < 1 || found.confidence < least) {
+        return (struct choice){.element = NULL};
+    }
+    const struct element *element = &search->page->elements[found.node - 1];
+    if (!same_or_none(search->target, element, ELEMENT_ROLE) || !is_candidate(search, element) ||
+        names_conflict(search->target, element)) {
+        return (struct choice){.element = NULL};
+    }
+    return (struct choice){.element = element,
+                           .confidence = found.confidence < 0.99 ? found.confidence : 0.99,
+                           .why = "of all elements it is what the one that passed last became"};
+}
+
+struct choice choose_by_match(const struct search *search)
+{
+    struct tree old = {0};
+    struct tree new = {0};
+    struct match *match = NULL;
+    struct choice choice = {.element = NULL};
+    assert(search->target);
+    int32_t index = index_of(search->known, search->target);
+    /* What is asserted must be named as it was; of two of a name nobody knows which it was. */
+    bool good = !action_is_assertion(search->action) && !search->known->truncated &&
+                tells_apart(search, &named) &&
+                page_tree(search->known, index < 0 ? search->target : NULL, &old) == ERR_OK &&
+                page_tree(search->page, NULL, &new) == ERR_OK &&
+                match_make(&old, &new, MATCH_FINGERPRINTS, &match) == ERR_OK;
+    if (good) {
+        choice = choose_matched(search, match, index < 0 ? (int32_t)old.count - 1 : index);
+    }
+    match_destroy(&match);
+    tree_free(&old);
+    tree_free(&new);
     return choice;
 }
 

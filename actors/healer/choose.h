@@ -35,6 +35,10 @@ struct choice choose_by_target(const struct search *search);
  * NULL: it had no name of its own, or nothing is named like that. */
 struct choice choose_by_old_name(const struct search *search);
 
+/* Asks the matcher (match.h) what search->target, which is known, has become.  None, with `why`
+ * NULL: it is not sure enough. */
+struct choice choose_by_match(const struct search *search);
+
 /* Compares what the locator says with the page. */
 struct choice choose_by_words(const struct search *search);
 

@@ -117,6 +117,9 @@ static struct choice choose(const struct search *search)
     if (search->target && !choice.why) {
         choice = choose_by_old_name(search);
     }
+    if (search->target && !choice.why) {
+        choice = choose_by_match(search);
+    }
     if (!choice.why && search->page->failed.count > 1) {
         choice.why = "the locator finds several elements: which one is meant is not known";
     }

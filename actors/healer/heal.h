@@ -4,8 +4,8 @@
  *
  *   1. It is no failure of a locator, the locator finds something, or the page is not known whole.
  *   2. What the locator hit when the test passed last is looked for: by its test id, else by its
- *      role and name, else by its label, else by its role and a similar name as in 3.  Elements
- *      that were somebody else's then do not count.
+ *      role and name, else by its label, else by its role and a similar name as in 3, else by all
+ *      that is known of all elements (match.h).  What was somebody else's then does not count.
  *   3. Without that, what the locator says is compared with the elements of its role: words in
  *      common, none that exclude each other (save and delete), and clearly the best.
  *   4. The proposal is by test id, else by role and name, else by label, whichever comes first that

@@ -8,7 +8,14 @@
 
 #include "actors/healer/words.h"
 
-enum { SLOTS_FIRST = 1024, POOL_FIRST = 4096, HASH_HEX_MIN = 8, MIXED_MIN = 4, CONSONANTS_MIN = 5 };
+enum {
+    SLOTS_FIRST = 1024,
+    POOL_FIRST = 4096,
+    HASH_HEX_MIN = 8,
+    MIXED_MIN = 4,
+    CONSONANTS_MIN = 5,
+    TEXT_SIZE = 1024 /* more has no room in a bag */
+};
 
 void lexicon_free(struct lexicon *lexicon)
 {
@@ -122,9 +129,26 @@ static void add_word(struct lexicon *self, struct gathering *words, const char *
     }
 }
 
+/* Blanks and punctuation that are not ASCII (U+00A0, U+2000 to U+206F) become blanks. */
+static void plain(const char *text, char *to, size_t size)
+{
+    size_t used = 0;
+    while (*text && used + 1 < size) {
+        bool blank = strncmp(text, "\xc2\xa0", 2) == 0;
+        bool punctuation = strncmp(text, "\xe2\x80", 2) == 0 && text[2] != '\0' &&
+                           strncmp(text, "\xe2\x80\x99", 3) != 0;
+        to[used++] = (char)(blank || punctuation ? ' ' : *text);
+        text += blank ? 2 : punctuation ? 3 : 1;
+    }
+    to[used] = '\0';
+}
+
 void lexicon_text(struct lexicon *lexicon, struct gathering *words, const char *text)
 {
     char word[WORD_SIZE];
+    char clean[TEXT_SIZE];
+    plain(text, clean, sizeof clean);
+    text = clean;
     while (words->count < BAG_MAX && (text = word_next(text, false, word))) {
         add_word(lexicon, words, word);
     }

@@ -10,6 +10,8 @@
 
 enum { ROUNDS = 4, AROUND = 6 };
 
+static const double doubtful = 0.8; /* never enough to act on */
+
 /* ---- features ---- */
 
 void match_features(const struct match *match, int32_t old, int32_t new, float *features)
@@ -63,6 +65,47 @@ static float best_of_others(const struct match *match, int32_t old, int32_t new)
     return best;
 }
 
+/* The nearest one of several alike that holds the element or is it: a row, a card; -1. */
+static int32_t row_of(const struct match_side *side, int32_t node)
+{
+    enum { ROW_PARTS_MIN = 3 };
+    const struct tree *tree = side->tree;
+    for (int32_t at = node; at >= 0 && tree->nodes[at].parent >= 0; at = tree->nodes[at].parent) {
+        int32_t alike = 0;
+        for (int32_t i = tree->nodes[tree->nodes[at].parent].first;
+             i >= 0 && tree->nodes[at].end - at >= ROW_PARTS_MIN; i = tree->nodes[i].next) {
+            alike += i != at && side->nodes[i].tag == side->nodes[at].tag &&
+                     side->nodes[i].role == side->nodes[at].role &&
+                     tree->nodes[i].end - i >= ROW_PARTS_MIN;
+        }
+        if (alike > 0) {
+            return at;
+        }
+    }
+    return -1;
+}
+
+/* Whether it still stands in the same row: the same button in another row is another button. */
+static void row_evidence(const struct match *match, int32_t old, int32_t new, float *evidence)
+{
+    float features[FEATURE_COUNT];
+    int32_t row = row_of(&match->pages.sides[0], old);
+    int32_t become = row >= 0 ? match->become[0][row] : -1;
+    evidence[EVIDENCE_ROW_LOST] = 0;
+    evidence[EVIDENCE_ROW_DOUBT] = 0;
+    evidence[EVIDENCE_ROW_SWAPPED] = 0;
+    if (row < 0 || row == old) {
+        return;
+    }
+    if (become < 0 || !tree_inside(match->pages.sides[1].tree, new, become)) {
+        evidence[EVIDENCE_ROW_LOST] = 1;
+        return;
+    }
+    pair_features(&match->pages, row, become, features);
+    evidence[EVIDENCE_ROW_DOUBT] = 1 - match->sure[0][row];
+    evidence[EVIDENCE_ROW_SWAPPED] = features[FEATURE_TEXT_SWAPPED];
+}
+
 void match_evidence(const struct match *match, int32_t old, int32_t new, float *evidence)
 {
     const struct match_link *link = link_to(match, old, new);
@@ -85,6 +128,7 @@ void match_evidence(const struct match *match, int32_t old, int32_t new, float *
     evidence[EVIDENCE_SURVIVAL] = survival(match, 0, (int32_t)match->pages.sides[0].tree->count);
     evidence[EVIDENCE_AROUND] = survival(match, old - AROUND, end + AROUND);
     evidence[EVIDENCE_MARGIN_LOW] = margin < 1;
+    row_evidence(match, old, new, evidence);
 }
 
 /* ---- rounds ---- */
@@ -170,6 +214,14 @@ void match_destroy(struct match **match)
 
 /* ---- one element ---- */
 
+/* "Continue with Apple" where "Continue with Google" was: words were exchanged, and nothing that
+ * people do not see says that it is the same. */
+static bool may_be_another(const float *features)
+{
+    return features[FEATURE_NAME_SWAPPED] > 0.3f && features[FEATURE_IDENT_DICE] < 0.25f &&
+           features[FEATURE_ATTRS_RARE] < 0.5f && features[FEATURE_HREF_EQUAL] <= 0;
+}
+
 static double confidence(const struct match *match, int32_t old, int32_t new)
 {
     const struct match_weights *weights = &match_weights[match->kind];
@@ -184,7 +236,8 @@ static double confidence(const struct match *match, int32_t old, int32_t new)
     for (size_t i = 0; i < EVIDENCE_COUNT; i++) {
         sum += (double)(weights->sure_more[i] * evidence[i]);
     }
-    return 1 / (1 + exp(-sum));
+    double chance = 1 / (1 + exp(-sum));
+    return may_be_another(features) ? fmin(chance, doubtful) : chance;
 }
 
 /* What it is worth to `old`, less what others would give for it. */

@@ -43,7 +43,9 @@ static uint32_t hash_words(const char *text)
     bool any = false;
     for (; *text; text++) {
         unsigned char c = fold(*text);
-        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80) {
+        if (strncmp(text, "\xc2\xa0", 2) == 0) {
+            text++;
+        } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80) {
             hash = hash_byte(hash, c);
             any = true;
         }
@@ -134,7 +136,11 @@ static bool describe_attrs(struct match_pages *pages, int side_index, const stru
         if (!add_attr(side, name, value)) {
             return false;
         }
-        node->id = strcmp(attr->name, "id") == 0 ? value : node->id;
+        if (strcmp(attr->name, "id") == 0) {
+            char last = attr->value[strlen(attr->value) - 1];
+            node->id = value;
+            node->id_counted = last >= '0' && last <= '9';
+        }
         node->testid = is_test_id(attr->name) ? hash_or_none(attr->value) : node->testid;
         node->href = strcmp(attr->name, "href") == 0 ? value : node->href;
         node->type = strcmp(attr->name, "type") == 0 ? value : node->type;

@@ -32,11 +32,46 @@ static bool is_linked(const struct match *match, int32_t old, int32_t new)
     return false;
 }
 
+static bool is_row(const struct tree_node *node)
+{
+    return strcmp(node->role, "row") == 0 || strcmp(node->role, "listitem") == 0 ||
+           strcmp(node->role, "article") == 0;
+}
+
+/* What was filled, checked or chosen from must still be such; and a row does not become a part of
+ * another one. */
+static bool is_possible(const struct match *match, int32_t old, int32_t new)
+{
+    static const char *const actions[] = {"fill", "check", "selectOption"};
+    const struct tree *tree = match->pages.sides[1].tree;
+    const struct tree_node *from = &match->pages.sides[0].tree->nodes[old];
+    if (match->kind == MATCH_FINGERPRINTS) {
+        return true; /* roles are guesses there */
+    }
+    if (is_row(from) && !is_row(&tree->nodes[new])) {
+        for (int32_t up = tree->nodes[new].parent; up >= 0; up = tree->nodes[up].parent) {
+            if (is_row(&tree->nodes[up])) {
+                return false;
+            }
+        }
+    }
+    bool was = false;
+    bool is = false;
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        was |= from->role[0] != '\0' && action_fits(from, actions[i]);
+        is |= action_fits(&tree->nodes[new], actions[i]);
+    }
+    return !was || is;
+}
+
 /* Of more than LINKS_MAX the best stay. */
 static void add_link(struct match *match, int32_t old, int32_t new)
 {
     float features[FEATURE_COUNT];
     struct match_link *links = match_links_of(match, old);
+    if (!is_possible(match, old, new)) {
+        return;
+    }
     match_features(match, old, new, features);
     struct match_link link = {.node = new, .own = {weigh(match, features, 0), 0}};
     link.own[1] = weigh(match, features, 1);

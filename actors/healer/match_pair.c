@@ -50,12 +50,14 @@ static const struct bag_features bag_features[] = {
     {BAG_NAME, FEATURE_NAME_DICE, FEATURE_NAME_INSIDE, FEATURE_NAME_ONE, FEATURE_NAME_NONE,
      FEATURE_NAME_STRANGE, FEATURE_NAME_SWAPPED},
     {BAG_OWN, FEATURE_OWN_DICE, NOT, FEATURE_OWN_ONE, NOT, FEATURE_OWN_STRANGE, NOT},
-    {BAG_TEXT, FEATURE_TEXT_DICE, NOT, FEATURE_TEXT_ONE, NOT, FEATURE_TEXT_STRANGE, NOT},
+    {BAG_TEXT, FEATURE_TEXT_DICE, NOT, FEATURE_TEXT_ONE, NOT, FEATURE_TEXT_STRANGE,
+     FEATURE_TEXT_SWAPPED},
     {BAG_LABEL, FEATURE_LABEL_DICE, FEATURE_LABEL_INSIDE, FEATURE_LABEL_ONE, NOT, NOT, NOT},
     {BAG_IDENT, FEATURE_IDENT_DICE, FEATURE_IDENT_INSIDE, FEATURE_IDENT_ONE, FEATURE_IDENT_NONE,
      FEATURE_IDENT_STRANGE, NOT},
     {BAG_ALL, FEATURE_ALL_DICE, FEATURE_ALL_INSIDE, NOT, NOT, FEATURE_ALL_STRANGE, NOT},
-    {BAG_NEAR, FEATURE_NEAR_DICE, NOT, FEATURE_NEAR_ONE, NOT, FEATURE_NEAR_STRANGE, NOT},
+    {BAG_NEAR, FEATURE_NEAR_DICE, NOT, FEATURE_NEAR_ONE, NOT, FEATURE_NEAR_STRANGE,
+     FEATURE_NEAR_SWAPPED},
     {BAG_HEAD, FEATURE_HEAD_DICE, NOT, NOT, NOT, FEATURE_HEAD_STRANGE, NOT},
 };
 #undef NOT
@@ -117,7 +119,8 @@ static void compare_attrs(const struct pair *pair)
     pair->f[FEATURE_ATTRS_EQUAL] = same / (1 + same);
     pair->f[FEATURE_ATTRS_RARE] = fminf(1, rare);
     pair->f[FEATURE_ATTRS_OTHER] = differ / (1 + differ);
-    pair->f[FEATURE_ID_EQUAL] = equal(pair->a->id, pair->b->id);
+    /* A number at the end counts elements: it says where, not which. */
+    pair->f[FEATURE_ID_EQUAL] = equal(pair->a->id, pair->b->id) * (pair->a->id_counted ? 0.3f : 1);
     pair->f[FEATURE_TESTID_EQUAL] =
         equal(pair->a->testid, pair->b->testid) - other(pair->a->testid, pair->b->testid);
     pair->f[FEATURE_HREF_EQUAL] = equal(pair->a->href, pair->b->href);

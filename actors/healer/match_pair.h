@@ -20,31 +20,12 @@ enum match_bag {
     BAG_COUNT
 };
 
-/* Features; 0 to 1, or -1 to 1 where both agreement and conflict count. */
-#define FEATURES(F)                                                                                \
-    F(NAME_EXACT)                                                                                  \
-    F(NAME_UNIQUE) F(NAME_DICE) F(NAME_INSIDE) F(NAME_SWAPPED) F(NAME_LETTERS) F(NAME_ONE) F(      \
-        NAME_NONE) F(NAME_STRANGE) F(OWN_EXACT) F(OWN_DICE) F(OWN_ONE) F(OWN_STRANGE)              \
-        F(TEXT_EXACT) F(TEXT_UNIQUE) F(TEXT_DICE) F(TEXT_ONE) F(TEXT_STRANGE) F(LABEL_DICE) F(     \
-            LABEL_INSIDE) F(LABEL_ONE) F(IDENT_DICE) F(IDENT_INSIDE) F(IDENT_ONE) F(IDENT_NONE)    \
-            F(IDENT_STRANGE) F(ALL_DICE) F(ALL_INSIDE) F(ALL_STRANGE) F(WORDS_EXCLUDE) F(          \
-                ATTRS_EQUAL) F(ATTRS_RARE) F(ATTRS_OTHER) F(ID_EQUAL) F(TESTID_EQUAL)              \
-                F(HREF_EQUAL) F(HREF_OTHER) F(TYPE_EQUAL) F(TYPE_OTHER) F(ROLE_EQUAL) F(ROLE_KIN)  \
-                    F(ROLE_ONE) F(ROLE_OTHER) F(TAG_EQUAL) F(HUSK_OTHER) F(LEAF_EQUAL)             \
-                        F(SIZE_LIKE) F(DISTANCE) F(ROW_DISTANCE) F(AREA_LIKE) F(UNPLACED)          \
-                            F(PATH_EQUAL) F(PATH_LIKE) F(DEPTH_LIKE) F(RANK_LIKE) F(ORDER_LIKE)    \
-                                F(NEAR_DICE) F(NEAR_STRANGE) F(NEAR_ONE) F(HEAD_DICE)              \
-                                    F(HEAD_STRANGE) /* below: by what others have become */        \
-        F(INSIDE) F(INSIDE_ALL) F(INSIDE_BACK) F(OUTSIDE) F(PARENT) F(PARTS) F(PARTS_NONE)         \
-            F(BEFORE) F(AFTER) F(BETWEEN) F(NAME_WAY) F(NAME_WAY_OTHER) F(CLASS_WAY)               \
-                F(CLASS_WAY_OTHER)
-
 enum match_feature {
-#define F(NAME) FEATURE_##NAME,
-    FEATURES(F)
-#undef F
-        FEATURE_COUNT
+#define OWN(name) FEATURE_##name,
+#include "actors/healer/match_features.def"
+    FEATURE_COUNT
 };
+/* From here on by what others have become. */
 enum { FEATURES_OWN = FEATURE_INSIDE };
 
 enum { MATCH_STEPS = 20 };
@@ -64,6 +45,7 @@ struct match_node {
     uint32_t attrs; /* in match_side.attrs */
     uint16_t attrs_count;
     uint16_t rank;
+    bool id_counted;             /* its id ends with a digit */
     bool husk;                   /* says what its parent says, and has no role */
     uint32_t steps[MATCH_STEPS]; /* of its path, tag and rank, its own first */
     uint16_t steps_count;

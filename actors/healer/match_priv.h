@@ -49,6 +49,9 @@ enum match_evidence {
     EVIDENCE_SURVIVAL, /* of the page's elements that are sure */
     EVIDENCE_AROUND,   /* the same of those near by */
     EVIDENCE_MARGIN_LOW,
+    EVIDENCE_ROW_LOST,    /* of several alike it stood in one, and does not any more */
+    EVIDENCE_ROW_DOUBT,   /* how unsure it is that it is the same one */
+    EVIDENCE_ROW_SWAPPED, /* the two have different words */
     EVIDENCE_COUNT
 };
 

@@ -7,13 +7,13 @@
 
 #include "actors/healer/match.h"
 
-enum { REPAIR_SELECTOR_SIZE = 1024, REPAIR_ALTERNATIVES_MAX = 4 };
-
-/* A wrong heal costs as much as twenty that are missed. */
-static const double repair_confidence_min = 20.0 / 21;
+/* A wrong heal costs as much as twenty that are missed.  That would be 0.95 if pages were like
+ * those of tools/train-heal; on others the confidence is the more careful, see README.md. */
+static const double repair_confidence_min = 0.9;
 
 struct repair {
     bool healed;
+    bool intact;  /* the selector hits it, and nothing else, as it is */
     int32_t node; /* of the new page; -1: none */
     double confidence;
     const char *reason; /* static */
@@ -22,5 +22,8 @@ struct repair {
 /* Decides on what element `old` has become.  `guess`: whatever is likeliest is taken. */
 void repair_decide(const struct match *match, int32_t old, const char *action, bool guess,
                    struct repair *ret_repair);
+
+/* Notes whether the author's selector still hits what was decided on. */
+void repair_check(const struct tree *tree, const char *selector, struct repair *repair);
 
 #endif

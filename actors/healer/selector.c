@@ -65,8 +65,9 @@ bool sel_string(struct sel_reader *reader, const char **ret_text)
     for (reader->at++; text && reader->at < reader->end && *reader->at != quote; reader->at++) {
         if (*reader->at == '\\' && reader->end - reader->at > 1) {
             reader->at++;
-            text[size++] = (char)(*reader->at == 'n' ? '\n' : *reader->at == 't' ? '\t'
-                                                                                  : *reader->at);
+            text[size++] = (char)(*reader->at == 'n'   ? '\n'
+                                  : *reader->at == 't' ? '\t'
+                                                       : *reader->at);
         } else if (quote == '`' && strncmp(reader->at, "${", 2) == 0) {
             return sel_fail(reader, ERR_UNSUPPORTED, "a text with a variable in it");
         } else {
@@ -224,8 +225,8 @@ void selector_destroy(struct selector **selector)
 
 static bool is_locator(const char *text)
 {
-    static const char *const begins[] = {"page.", "this.", "getBy", "locator(", "frame.",
-                                         "frameLocator(", "await page.", "self.page."};
+    static const char *const begins[] = {"page.",  "this.",         "getBy",       "locator(",
+                                         "frame.", "frameLocator(", "await page.", "self.page."};
     for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
         if (strncmp(text, begins[i], strlen(begins[i])) == 0) {
             return true;

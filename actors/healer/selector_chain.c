@@ -95,8 +95,7 @@ static bool read_attr(struct sel_reader *part, const char *name)
         return false;
     }
     step->name = name;
-    step->text = (struct sel_text){
-        .text = sel_string(part, &value) ? value : whole, .exact = true};
+    step->text = (struct sel_text){.text = sel_string(part, &value) ? value : whole, .exact = true};
     return part->err == ERR_OK;
 }
 

@@ -268,11 +268,10 @@ static bool read_function(struct sel_reader *reader, const char *name, struct se
 
 static bool read_pseudo(struct sel_reader *reader, struct sel_simple *simple)
 {
-    static const char *const states[] = {"checked",  "disabled",   "enabled",   "required",
-                                         "optional", "read-only",  "read-write", "link",
-                                         "any-link", "placeholder-shown", "selected", "focus",
-                                         "hover", "active", "target", "visited", "focus-within",
-                                         "focus-visible"};
+    static const char *const states[] = {
+        "checked",    "disabled", "enabled",  "required",          "optional",     "read-only",
+        "read-write", "link",     "any-link", "placeholder-shown", "selected",     "focus",
+        "hover",      "active",   "target",   "visited",           "focus-within", "focus-visible"};
     static const struct {
         const char *name;
         enum sel_kind kind;
@@ -296,10 +295,8 @@ static bool read_pseudo(struct sel_reader *reader, struct sel_simple *simple)
     }
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
         if (strcmp(plain[i].name, name) == 0) {
-            *simple = (struct sel_simple){.kind = plain[i].kind,
-                                          .last = plain[i].last,
-                                          .of_type = plain[i].of_type,
-                                          .b = 1};
+            *simple = (struct sel_simple){
+                .kind = plain[i].kind, .last = plain[i].last, .of_type = plain[i].of_type, .b = 1};
             return true;
         }
     }
@@ -442,7 +439,8 @@ struct sel_list *css_read(struct sel_reader *reader, char until, bool relative)
         sel_skip_blanks(reader);
     } while (sel_take(reader, ","));
     reader->depth--;
-    if (peek(reader) != until && (peek(reader) != '\0' || until == ')') && !is_digit(peek(reader))) {
+    if (peek(reader) != until && (peek(reader) != '\0' || until == ')') &&
+        !is_digit(peek(reader))) {
         (void)sel_fail(reader, ERR_MALFORMED, "something stands behind the selector");
         return NULL;
     }

@@ -24,8 +24,9 @@ static const char *read_word(struct sel_reader *reader)
 {
     sel_skip_blanks(reader);
     const char *begin = reader->at;
-    while (reader->at < reader->end &&
-           strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$", *reader->at)) {
+    while (
+        reader->at < reader->end &&
+        strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$", *reader->at)) {
         reader->at++;
     }
     return reader->at > begin ? sel_copy(reader, begin, (size_t)(reader->at - begin)) : NULL;
@@ -36,7 +37,8 @@ static bool read_flag(struct sel_reader *reader, bool *ret_flag)
     const char *word = read_word(reader);
     *ret_flag = word && strcmp(word, "true") == 0;
     return word && (*ret_flag || strcmp(word, "false") == 0)
-               ? true : sel_fail(reader, ERR_UNSUPPORTED, "an option that is neither true nor false");
+               ? true
+               : sel_fail(reader, ERR_UNSUPPORTED, "an option that is neither true nor false");
 }
 
 /* A text or a regular expression. */
@@ -274,9 +276,9 @@ static bool call(struct sel_reader *reader, const char *method)
         const char *method;
         enum step_kind kind;
         const char *name;
-    } gets[] = {{"getByRole", STEP_ROLE, NULL},      {"getByText", STEP_TEXT, NULL},
-                {"getByLabel", STEP_LABEL, NULL},    {"getByPlaceholder", STEP_ATTR, "placeholder"},
-                {"getByAltText", STEP_ATTR, "alt"},  {"getByTitle", STEP_ATTR, "title"},
+    } gets[] = {{"getByRole", STEP_ROLE, NULL},     {"getByText", STEP_TEXT, NULL},
+                {"getByLabel", STEP_LABEL, NULL},   {"getByPlaceholder", STEP_ATTR, "placeholder"},
+                {"getByAltText", STEP_ATTR, "alt"}, {"getByTitle", STEP_ATTR, "title"},
                 {"getByTestId", STEP_TESTID, NULL}};
     for (size_t i = 0; i < sizeof gets / sizeof gets[0]; i++) {
         if (strcmp(gets[i].method, method) == 0) {

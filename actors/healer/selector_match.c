@@ -26,8 +26,8 @@ static bool has_word(const char *words, const char *word, bool folded)
     while (size > 0 && *words) {
         words += strspn(words, " \t\r\n\f");
         size_t length = strcspn(words, " \t\r\n\f");
-        if (length == size && (folded ? strncasecmp(words, word, size) == 0
-                                      : strncmp(words, word, size) == 0)) {
+        if (length == size &&
+            (folded ? strncasecmp(words, word, size) == 0 : strncmp(words, word, size) == 0)) {
             return true;
         }
         words += length;
@@ -38,16 +38,17 @@ static bool has_word(const char *words, const char *word, bool folded)
 static bool begins(const char *text, const char *with, bool folded)
 {
     size_t size = strlen(with);
-    return size > 0 && (folded ? strncasecmp(text, with, size) == 0
-                               : strncmp(text, with, size) == 0);
+    return size > 0 &&
+           (folded ? strncasecmp(text, with, size) == 0 : strncmp(text, with, size) == 0);
 }
 
 /* Attributes whose values HTML compares without case. */
 static bool is_folded_name(const char *name)
 {
-    static const char *const names[] = {"type", "checked", "disabled", "dir", "lang", "method",
-                                        "rel", "scope", "selected", "shape", "multiple", "media",
-                                        "enctype", "target", "valign", "align", "charset"};
+    static const char *const names[] = {"type",     "checked", "disabled", "dir",      "lang",
+                                        "method",   "rel",     "scope",    "selected", "shape",
+                                        "multiple", "media",   "enctype",  "target",   "valign",
+                                        "align",    "charset"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i], name) == 0) {
             return true;
@@ -151,8 +152,7 @@ static bool is_disabled(const struct sel_search *search, int32_t node)
         return true;
     }
     for (int32_t up = at(search, node)->parent; up >= 0; up = at(search, up)->parent) {
-        if (strcmp(at(search, up)->tag, "fieldset") == 0 &&
-            tree_attr(at(search, up), "disabled")) {
+        if (strcmp(at(search, up)->tag, "fieldset") == 0 && tree_attr(at(search, up), "disabled")) {
             return true;
         }
     }
@@ -284,8 +284,8 @@ static bool simple_matches(struct sel_search *search, const struct sel_simple *w
         return sel_text_in(search, &want->text, node);
     case SEL_TEXT:
     case SEL_TEXT_IS:
-        innermost = (struct sel_step){
-            .kind = want->kind == SEL_TEXT ? STEP_TEXT : STEP_TEXT_OWN, .text = want->text};
+        innermost = (struct sel_step){.kind = want->kind == SEL_TEXT ? STEP_TEXT : STEP_TEXT_OWN,
+                                      .text = want->text};
         return sel_text_innermost(search, &innermost, node);
     case SEL_VISIBLE:
         return sel_is_visible(search->tree, node);

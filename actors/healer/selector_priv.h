@@ -20,7 +20,7 @@ enum sel_kind {
     SEL_ID,
     SEL_CLASS,
     SEL_ATTR,
-    SEL_IS,  /* :is, :where */
+    SEL_IS, /* :is, :where */
     SEL_NOT,
     SEL_HAS,
     SEL_NTH, /* :nth-child and its kin */
@@ -69,8 +69,8 @@ struct sel_list {
 enum step_kind {
     STEP_CSS,
     STEP_XPATH,
-    STEP_TEXT,      /* text=, getByText: the innermost elements with that text */
-    STEP_TEXT_OWN,  /* text="…": one of its own texts is exactly that */
+    STEP_TEXT,     /* text=, getByText: the innermost elements with that text */
+    STEP_TEXT_OWN, /* text="…": one of its own texts is exactly that */
     STEP_ROLE,
     STEP_LABEL,
     STEP_ATTR, /* getByPlaceholder, -AltText, -Title, id=, data-testid= */
@@ -94,11 +94,11 @@ struct sel_step {
     enum step_kind kind;
     const char *name; /* role, attribute */
     struct sel_text text;
-    bool named;         /* of STEP_ROLE: text matters */
-    bool hidden;        /* of STEP_ROLE: includeHidden */
-    bool wanted;        /* of STEP_VISIBLE */
+    bool named;               /* of STEP_ROLE: text matters */
+    bool hidden;              /* of STEP_ROLE: includeHidden */
+    bool wanted;              /* of STEP_VISIBLE */
     int32_t flags[SEL_FLAGS]; /* -1 does not matter, 0 no, 1 yes; level: the number */
-    int32_t nth;        /* negative: from the end */
+    int32_t nth;              /* negative: from the end */
     struct sel_list *list;
     struct xpath *xpath;
     struct selector *inner;

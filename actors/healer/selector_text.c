@@ -21,7 +21,8 @@ static bool is_tag(const struct tree_node *node, const char *tag)
 static bool is_silent(const struct tree_node *node)
 {
     return is_tag(node, "script") || is_tag(node, "noscript") || is_tag(node, "style") ||
-           is_tag(node, "head") || is_tag(node, "template");
+           is_tag(node, "head") || is_tag(node, "template") ||
+           (is_tag(node, "title") && !node->foreign);
 }
 
 /* ---- texts ---- */
@@ -80,8 +81,8 @@ const char *sel_text_of(struct sel_search *search, int32_t node)
         return search->texts[node];
     }
     /* A snapshot says it; where the parts of a text stand among elements is not known there. */
-    const char *text = search->tree->json && !is_tag(at(search, node), "input")
-                           ? at(search, node)->text : NULL;
+    const char *text =
+        search->tree->json && !is_tag(at(search, node), "input") ? at(search, node)->text : NULL;
     struct said said = {.at = text ? NULL : malloc(SAID_BYTES_MAX)};
     if (said.at) {
         say_node(search, &said, node);
@@ -133,8 +134,7 @@ bool sel_text_fits(const struct sel_text *want, const char *text)
     if (want->regex) {
         return regexec(want->regex, text, 0, NULL, 0) == 0;
     }
-    return want->exact ? equal_collapsed(want->text, text)
-                       : is_part(want->text, text, want->cased);
+    return want->exact ? equal_collapsed(want->text, text) : is_part(want->text, text, want->cased);
 }
 
 bool sel_text_in(struct sel_search *search, const struct sel_text *want, int32_t node)
@@ -184,8 +184,8 @@ bool sel_text_innermost(struct sel_search *search, const struct sel_step *step, 
 
 static bool is_labelable(const struct tree_node *node)
 {
-    static const char *const tags[] = {"input", "textarea", "select", "button", "meter", "output",
-                                       "progress"};
+    static const char *const tags[] = {"input", "textarea", "select",  "button",
+                                       "meter", "output",   "progress"};
     const char *type = tree_attr(node, "type");
     for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
         if (is_tag(node, tags[i])) {

@@ -220,7 +220,7 @@ void cases_free(struct heal_cases *cases)
 
 static bool is_measure(const char *key)
 {
-    return strcmp(key, "i") == 0 || (strchr("xywh", key[0]) && key[1] == '\0');
+    return strcmp(key, "i") == 0 || (key[0] != '\0' && key[1] == '\0' && strchr("xywh", key[0]));
 }
 
 static bool is_property(const char *key)
@@ -278,7 +278,8 @@ static enum err read_properties(struct tree *tree, json_t *object)
     node->own = text_at(object, "text");
     node->text = node->own;
     node->near = text_at(object, "neighbor");
-    node->role = aria_role(tree, node);
+    node->role =
+        strcmp(text_at(object, "is_button"), "yes") == 0 ? "button" : aria_role(tree, node);
     node->name = first_of(node, named_by, sizeof named_by / sizeof named_by[0]);
     node->name = node->name[0] ? node->name : node->own;
     read_place(object, node);

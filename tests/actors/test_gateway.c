@@ -419,7 +419,7 @@ Test(gateway, submits_a_run_as_held_when_it_fetches_the_code)
 {
     fetches_code();
     webhook();
-    cr_expect(strstr(probe_trace(probe), " held=true\n"));
+    cr_expect(strstr(probe_trace(probe), " held=true "));
     probe_answer(probe, coordinator, MSG(submitted, .run = msg_str(BODY_RUN)));
     expect_step("[ -d ");
 }

@@ -176,7 +176,7 @@ Test(validator, refuses_by_the_rules_without_running_anything)
     validate(1, "rm -rf /\n", "tsc", false);
     probe_expect(probe, ANSWER "3 reason=line 1 of the diff: the name of a file is missing"
                                " wall_ms=0\n");
-    validate(1, DIFF, "jest", false);
+    validate(1, DIFF, "mocha", false);
     cr_expect(strstr(last_line(), ANSWER "4 reason=there is no way"));
 }
 

@@ -510,6 +510,57 @@ def classify_goes_by_the_rules_beside_the_configuration(place):
     assert path + ":1:" in done.stderr, done.stderr
 
 
+OLD_PAGE = """<!doctype html><title>Cart</title><h1>Cart</h1><form id=f><label for=n>Name</label><input id=n>
+<button id=save class=btn>Save</button><button id=del class=btn>Delete</button></form><p>Done</p>"""
+NEW_PAGE = """<!doctype html><title>Cart</title><div class=css-1a2b><h1>Cart</h1><form><div><label for=:r1:>Name</label>
+<input id=:r1:></div><div class=css-9z8y><button class=css-77ab>Delete</button><button class=css-77ab>Save</button></div>
+</form></div><p>Done</p>"""
+
+
+@test
+def heal_finds_what_a_selector_meant(place):
+    pages = [os.path.join(place.project, place.write(name, text)) for name, text in
+             (("old.html", OLD_PAGE), ("new.html", NEW_PAGE))]
+    ask = ["heal", "--before", pages[0], "--after", pages[1], "--selector"]
+    out = last_json(place.troupe(*ask, "#save"))
+    assert out["status"] == "healed" and out["match"].endswith("/button[2]"), out
+    assert out["selector"] == "page.getByRole('button', { name: 'Save' })", out
+    assert 0 < out["confidence"] <= 1 and isinstance(out["alternatives"], list)
+    again = last_json(place.troupe("resolve", "--html", pages[1], out["selector"]))
+    assert again == {"count": 1, "matches": [{"path": out["match"], "frame": ""}]}, again
+    out = last_json(place.troupe(*ask, "page.getByRole('heading')"))
+    assert out["status"] == "intact" and out["selector"] == "page.getByRole('heading')", out
+    place.write("new.html", "<p>Something else</p>")
+    out = last_json(place.troupe(*ask, "#save", want=1))
+    assert out["status"] == "refused" and out["match"] is None and out["reason"], out
+    assert last_json(place.troupe(*ask, "#save", "--no-abstain"))["status"] == "healed"
+
+
+@test
+def heal_says_what_is_wrong_with_what_it_was_given(place):
+    page = os.path.join(place.project, place.write("page.html", OLD_PAGE))
+    place.troupe("heal", want=2)
+    place.troupe("heal", "--fingerprints", page, want=2)
+    place.troupe("heal", "--snapshot", page, "--cases", page, want=2)
+    place.troupe("heal", "--before", page, "--after", page + "x", "--selector", "#save", want=2)
+    for bad in ("tr:frobnicate", "xpath=//[", "page.getByText(name)"):
+        assert place.troupe("resolve", "--html", page, bad, want=2).stderr.startswith("troupe: "), bad
+    place.troupe("resolve", "#save", want=2)
+
+
+@test
+def resolve_takes_any_html(place):
+    for name, text, selector, count in (
+            ("deep.html", "<div>" * 300 + "<b>x", "b", 1), ("open.html", "<p><p><table><b>x<td>y", "td", 1),
+            ("shadow.html", "<x-a><template shadowrootmode=open><b>in</b></template><b>out</b></x-a>", "b", 2),
+            ("bytes.html", "\x00\x01<a href=\"\x7f", "a", 0), ("empty.html", "", "html", 1)):
+        page = os.path.join(place.project, place.write(name, text))
+        out = last_json(place.troupe("resolve", "--html", page, selector))
+        assert out["count"] == count == len(out["matches"]), (name, out)
+    page = os.path.join(place.project, place.write("deeper.html", "<div>" * 100000))
+    place.troupe("resolve", "--html", page, "b", want=2)
+
+
 @test
 def doctor_tells_what_it_found(place):
     out = last_json(place.troupe("doctor", "--json"))

@@ -353,12 +353,12 @@ def table(r, key, d):
                                                     [r.name(c)], "%s/h%d" % (key, c)) for c in d["cols"]] + [th({}, [r.name(NAMES.index(BY_NAME["Actions"]))])]
     body = []
     for who in d["rows"]:
-        k = "%s/%s" % (key, who)
+        k, v = "%s/%s" % (key, who), "%s/%s" % (key, d.get("as", {}).get(who, who))
         cells = [td({}, [El("input", {"type": "checkbox", "name": "pick", **({"value": str(len(who))} if r.rng.random() < .4 else {})},
                             [], k + "/pick")])] if d["check"] else []
         name = [r.link(who, k + "/name")] if d["mail"] and r.rng.random() < .3 else [who]
         cells.append(td(r.cls("name") if r.rng.random() < .3 else {}, name, k + "/name-cell"))
-        cells += [td({}, [El("span", r.cls("badge"), [row_value(k, c)], "%s/b%d" % (k, c))] if c % 3 == 0 else [row_value(k, c)],
+        cells += [td({}, [El("span", r.cls("badge"), [row_value(v, c)], "%s/b%d" % (k, c))] if c % 3 == 0 else [row_value(v, c)],
                      "%s/c%d" % (k, c)) for c in d["cols"]]
         cells.append(td(r.cls("actions"), [r.button(r.name(b), "%s/a%d" % (k, b), orig=NAMES[b][0]) for b in d["actions"]]))
         for kid in cells[-1].walk():
@@ -384,7 +384,8 @@ def cards(r, key, d, kind):
             inner.append(El("a", {"href": "/p/" + slug(who)}, [img]) if r.style in ("mui", "wind") else img)
         head = r.link(shown, k + "/name", who) if links else El("span", {}, [shown], k + "/name")
         inner.append(El(r.rng.choice(["h3", "h4", "div"]), r.cls("name"), [head]))
-        inner.append(El("span", r.cls("price"), [row_value(k, "price")], k + "/price"))
+        price = row_value("%s/%s" % (key, d.get("as", {}).get(who, who)), "price")
+        inner.append(El("span", r.cls("price"), [price], k + "/price"))
         labelled = r.rng.random() < .4
         for b in d["actions"]:
             button = r.button(r.name(b), "%s/a%d" % (k, b), orig=NAMES[b][0])
@@ -469,6 +470,10 @@ def render(rng, page, style, rename=0.0):
     keys = [key for _, key, _ in page]
     main = [parts[k] for k in keys if k not in ("nav", "footer")]
     inner = [parts["nav"], El("main", r.cls("main"), main), parts["footer"]]
+    if rng.random() < .15:  # ids by number, which say nothing
+        for part in inner:
+            for at, e in enumerate(x for x in part.walk() if x.tag in ("a", "button")):
+                e.attrs["id"] = "%s-item%d" % (part.tag, at)
     if rng.random() < .5:
         inner = [El("div", {"id": rng.choice(["root", "app", "main"])}, inner)]
     return El("html", {"lang": "en"}, [El("body", {}, inner)])
@@ -516,6 +521,8 @@ def redesign(rng, page):
                 other = rng.choice(THINGS) if gone in THINGS else rng.choice(FIRST) + " " + rng.choice(LAST)
                 if rng.random() < .7 and other not in d["rows"] and other != gone:
                     d["rows"].insert(at, other)
+                    if rng.random() < .6:  # somebody else with the same values
+                        d.setdefault("as", {})[other] = gone
             for who in d["rows"] if kind == "cards" else ():
                 if rng.random() < .3:
                     d["say"][who] = rng.choice([who + " " + rng.choice(["XL", "mini", "blue", "set"]), "Fine " + who.lower(),
@@ -622,9 +629,9 @@ def pair(seed):
     style = rng.choice(STYLES)
     if kind == "redesign":
         old = render(random.Random(seed + 1), page, style)
-        new = render(rng, redesign(rng, page), rng.choice(STYLES), rng.choice([.2, .4, .6]))
-        if rng.random() < .5:
-            drift(rng, new, rng.sample(["wrap", "insert", "tags", "remove"], 2))
+        new = render(rng, redesign(rng, page), rng.choice(STYLES), rng.choice([.3, .5, .7]))
+        if rng.random() < .6:
+            drift(rng, new, rng.sample(["wrap", "insert", "tags", "remove", "attrs", "text", "ids"], 2))
     else:
         old = render(random.Random(seed + 1), page, style)
         new = render(random.Random(seed + 1), page, style)

@@ -26,7 +26,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pages  # noqa: E402
 
 LINKS = 24
-BAD = re.compile("_(ONE|NONE|STRANGE|OTHER|EXCLUDE|SWAPPED)$|^OUTSIDE$|^UNPLACED$|^PARTS_NONE$|^WORDS_EXCLUDE$")
+EVIDENCE = 12  # columns of evidence, the score first
+BAD = re.compile("_(ONE|NONE|STRANGE|OTHER|EXCLUDE|SWAPPED)$|^OUTSIDE$|^UNPLACED$|^PARTS_NONE$|^ROW_LOST$|^ROW_DOUBT$|^ROW_SWAPPED$|^WORDS_EXCLUDE$")
 FREE = {"NAME_NONE", "IDENT_NONE", "ROLE_ONE", "MARGIN_LOW", "SURVIVAL", "AROUND"}
 MARGIN = 2.0  # odds that an answer which is right must beat the rest by, for ranking
 
@@ -211,7 +212,7 @@ def fit_pairs(x, mask, right, sign, steps=900, batch=1500, penalty=2e-4):
     return adam(x.shape[2] + 1, gradient, steps, .05, project)
 
 
-def fit_sure(x, good, sign, weight, steps=2500, penalty=1e-3):
+def fit_sure(x, good, sign, weight, steps=2500, penalty=3e-3):
     sign = np.append(sign, 0)
 
     def gradient(w, _):
@@ -265,7 +266,7 @@ def report(what, x, mask, right, given, kinds, sure=None):
 
 def sure_rows(x, given, mask):
     """Features and evidence of what match_find answers: what was assigned, else the best score."""
-    best = np.where(mask, x[:, :, -9], -1e9).argmax(axis=1)
+    best = np.where(mask, x[:, :, -EVIDENCE], -1e9).argmax(axis=1)
     top = np.where(given >= 0, given, best)
     return x[np.arange(len(x)), top], top
 
@@ -310,7 +311,7 @@ def main():
             x, mask, right, given, kinds = load(program, way, jobs[:cut], width)
             rows, top = sure_rows(x, given, mask)
             good = (top == right).astype(np.float64)
-            weight = np.where(kinds == "redesign", 1.0, 1.0)
+            weight = np.where(kinds == "drift", .3, 1.0)  # of which there is little doubt
             w = fit_sure(rows, good, signs(all_names + more), weight)
             table["sure"], table["sure_more"] = list(w[:len(all_names)]), list(w[len(all_names):-1])
             table["sure_bias"] = w[-1]

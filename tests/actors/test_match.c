@@ -1,0 +1,142 @@
+/* test_match.c - what elements have become. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "actors/healer/match.h"
+#include "actors/healer/repair.h"
+#include "actors/healer/snapshot.h"
+
+/* Pages with ' for ", as arrays of elements; roles and names are made. */
+#define ROOT "{'p':-1,'path':'/h','tag':'html','a':{}},{'p':0,'path':'/h/b','tag':'body','a':{}},"
+
+static void load(const char *old, const char *new, struct tree trees[2])
+{
+    char json[8192];
+    int size =
+        snprintf(json, sizeof json, "{'old':{'':[" ROOT "%s]},'new':{'':[" ROOT "%s]}}", old, new);
+    cr_assert(size > 0 && (size_t)size < sizeof json);
+    for (char *at = json; *at; at++) {
+        *at = (char)(*at == '\'' ? '"' : *at);
+    }
+    cr_assert_eq(snapshot_read(json, strlen(json), "old", &trees[0]), ERR_OK);
+    cr_assert_eq(snapshot_read(json, strlen(json), "new", &trees[1]), ERR_OK);
+}
+
+/* The path of what `path` has become, "" when that is refused. */
+static void become(const struct tree trees[2], const char *path, const char *action, char *to)
+{
+    struct match *match;
+    struct repair repair;
+    cr_assert_eq(match_make(&trees[0], &trees[1], MATCH_PAGES, &match), ERR_OK);
+    int32_t old = tree_by_path(&trees[0], path, "");
+    cr_assert_geq(old, 0);
+    repair_decide(match, old, action, false, &repair);
+    (void)snprintf(to, 64, "%s", repair.healed ? trees[1].nodes[repair.node].path : "");
+    match_destroy(&match);
+}
+
+#define BUTTON(path, id, text)                                                                     \
+    "{'p':1,'path':'" path "','tag':'button','a':{'id':'" id "'},'own':'" text "','text':'" text   \
+    "'}"
+
+Test(match, knows_an_element_under_other_identifiers_and_words)
+{
+    struct tree trees[2];
+    char to[64];
+    load(BUTTON("/h/b/save", "save-button", "Save") "," BUTTON("/h/b/del", "del", "Delete"),
+         BUTTON("/h/b/1", "css-1x7f", "Delete") "," BUTTON("/h/b/2", "saveBtn", "Save changes"),
+         trees);
+    become(trees, "/h/b/save", "click", to);
+    cr_expect_str_eq(to, "/h/b/2");
+    become(trees, "/h/b/del", "click", to);
+    cr_expect_str_eq(to, "/h/b/1");
+    tree_free(&trees[0]);
+    tree_free(&trees[1]);
+}
+
+Test(match, refuses_what_was_removed_though_another_stands_in_its_place)
+{
+    struct tree trees[2];
+    char to[64];
+    load(BUTTON("/h/b/1", "a", "Continue with Google") "," BUTTON("/h/b/2", "b",
+                                                                  "Continue with Twitter"),
+         BUTTON("/h/b/1", "a", "Continue with Google") "," BUTTON("/h/b/2", "c",
+                                                                  "Continue with Apple"),
+         trees);
+    become(trees, "/h/b/1", "", to);
+    cr_expect_str_eq(to, "/h/b/1");
+    become(trees, "/h/b/2", "", to);
+    cr_expect_str_eq(to, "");
+    tree_free(&trees[0]);
+    tree_free(&trees[1]);
+}
+
+Test(match, does_not_take_an_element_that_is_explained_by_another)
+{
+    struct tree trees[2];
+    char to[64];
+    load(BUTTON("/h/b/1", "save-top", "Save") "," BUTTON("/h/b/2", "save-bottom", "Save"),
+         BUTTON("/h/b/1", "save-bottom", "Save"), trees);
+    become(trees, "/h/b/2", "", to);
+    cr_expect_str_eq(to, "/h/b/1");
+    become(trees, "/h/b/1", "", to);
+    cr_expect_str_eq(to, "");
+    tree_free(&trees[0]);
+    tree_free(&trees[1]);
+}
+
+Test(match, takes_only_what_can_take_the_action)
+{
+    struct tree trees[2];
+    char to[64];
+    load(BUTTON("/h/b/1", "save", "Save"), BUTTON("/h/b/1", "save", "Save"), trees);
+    become(trees, "/h/b/1", "click", to);
+    cr_expect_str_eq(to, "/h/b/1");
+    become(trees, "/h/b/1", "fill", to);
+    cr_expect_str_eq(to, "");
+    tree_free(&trees[0]);
+    tree_free(&trees[1]);
+}
+
+Test(match, ranks_fingerprints)
+{
+    static const char json[] =
+        "{\"cases\":[{\"id\":\"a\",\"old\":{\"tag\":\"a\",\"id\":\"help\",\"text\":\"Help\","
+        "\"href\":\"/help\"}}],"
+        "\"candidates\":[{\"i\":3,\"tag\":\"a\",\"text\":\"Imprint\",\"href\":\"/legal\"},"
+        "{\"i\":8,\"tag\":\"a\",\"text\":\"Help\",\"href\":\"/en/help\"}]}";
+    struct heal_cases cases;
+    struct tree trees[2];
+    int64_t *index;
+    struct match *match;
+    struct match_found found;
+    cr_assert_eq(fingerprints_read(json, strlen(json), &cases, trees, &index), ERR_OK);
+    cr_assert_eq(match_make(&trees[0], &trees[1], MATCH_FINGERPRINTS, &match), ERR_OK);
+    match_find(match, cases.at[0].old, "", &found);
+    cr_expect_eq(found.ranking_count, (size_t)2);
+    cr_expect_eq(index[found.ranking[0] - 1], 8);
+    match_destroy(&match);
+    tree_free(&trees[0]);
+    tree_free(&trees[1]);
+    cases_free(&cases);
+    free(index);
+}
+
+Test(match, refuses_files_that_are_no_snapshots)
+{
+    static const char *const bad[] = {
+        "",
+        "[]",
+        "{}",
+        "{\"old\":[]}",
+        "{\"old\":{\"\":[{}]}}",
+        "{\"old\":{\"\":[{\"p\":0,\"tag\":\"a\"}]}}",
+        "{\"old\":{\"\":[{\"p\":-1,\"tag\":\"a\"},{\"p\":5,\"tag\":\"a\"}]}}",
+        "{\"old\":{\"\":[{\"p\":-1,\"tag\":\"a\"},{\"p\":-1,\"tag\":\"a\"}]}}"};
+    struct tree tree;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        cr_expect_eq(snapshot_read(bad[i], strlen(bad[i]), "old", &tree), ERR_MALFORMED, "%s",
+                     bad[i]);
+    }
+}
