@@ -61,7 +61,9 @@ static void over(struct rt_context *ctx, struct mender *self, enum mend_status s
     self->step = STEP_OVER;
     mend->status = status;
     mend->errors_after = status == MEND_FIXED ? 0 : mend->errors_before;
-    (void)snprintf(mend->reason, sizeof mend->reason, "%s", reason);
+    if (reason != mend->reason) {
+        (void)snprintf(mend->reason, sizeof mend->reason, "%s", reason);
+    }
     (void)!write(mend->done, &byte, 1); /* an empty pipe takes a byte */
 }
 

@@ -31,7 +31,7 @@ enum {
 struct answer_file {
     const char *path;
     struct msg_str text;
-    bool fixed; /* not to be changed: a test */
+    bool fixed;      /* not to be changed: a test */
     size_t from, to; /* lines that were shown, from 1, `to` included */
 };
 

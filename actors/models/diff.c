@@ -65,10 +65,10 @@ static enum err compare(struct work *self, size_t from, size_t n, size_t m)
         for (size_t j = m; j-- > 0;) {
             uint16_t down = table[(i + 1) * (m + 1) + j];
             uint16_t right = table[i * (m + 1) + j + 1];
-            table[i * (m + 1) + j] =
-                same(self, from + i, from + j) ? (uint16_t)(table[(i + 1) * (m + 1) + j + 1] + 1)
-                : down > right                 ? down
-                                               : right;
+            table[i * (m + 1) + j] = same(self, from + i, from + j)
+                                         ? (uint16_t)(table[(i + 1) * (m + 1) + j + 1] + 1)
+                                     : down > right ? down
+                                                    : right;
         }
     }
     size_t i = 0;
@@ -177,8 +177,8 @@ static enum err put_hunk(const struct work *self, struct place from, struct plac
 {
     size_t olds = to.i - from.i;
     size_t news = to.j - from.j;
-    enum err err = put(out, "@@ -%zu,%zu +%zu,%zu @@\n", from.i + (olds > 0), olds,
-                       from.j + (news > 0), news);
+    enum err err =
+        put(out, "@@ -%zu,%zu +%zu,%zu @@\n", from.i + (olds > 0), olds, from.j + (news > 0), news);
     for (struct place at = from; err == ERR_OK && (at.i < to.i || at.j < to.j);) {
         struct place next = step(self, at);
         err = next.j == at.j   ? put_line(out, '-', self->before, at.i)
@@ -210,8 +210,8 @@ static enum err put_all(const struct work *self, const char *path, struct diff_o
     return err;
 }
 
-enum err diff_write(const char *path, const struct diff_text *before,
-                    const struct diff_text *after, struct diff_out *out)
+enum err diff_write(const char *path, const struct diff_text *before, const struct diff_text *after,
+                    struct diff_out *out)
 {
     struct work self = {before, after, calloc(before->count + 1, sizeof(bool)),
                         calloc(after->count + 1, sizeof(bool))};

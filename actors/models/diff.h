@@ -29,7 +29,7 @@ struct diff_out {
     size_t size;
     size_t max;
 };
-enum err diff_write(const char *path, const struct diff_text *before,
-                    const struct diff_text *after, struct diff_out *out) MUST_CHECK;
+enum err diff_write(const char *path, const struct diff_text *before, const struct diff_text *after,
+                    struct diff_out *out) MUST_CHECK;
 
 #endif

@@ -71,20 +71,20 @@ static void give_up(struct rt_context *ctx, struct models *self, int item)
 
 /* ---- requests ---- */
 
-static uint64_t post(struct rt_context *ctx, const struct plan_instance *instance,
-                     const char *path, const char *body, uint64_t timeout_ms)
+static uint64_t post(struct rt_context *ctx, const struct plan_instance *instance, const char *path,
+                     const char *body, uint64_t timeout_ms)
 {
     static const char *const headers[] = {"Content-Type: application/json", NULL};
     char url[URL_SIZE];
     (void)snprintf(url, sizeof url, "%s%s", instance->url, path);
-    const struct rt_http_request request = {
-        .method = body ? "POST" : "GET",
-        .url = url,
-        .headers = body ? headers : NULL,
-        .body = msg_str(body),
-        .timeout_ms = timeout_ms,
-        .connect_ms = UINT64_C(1000) * instance->backend->connect_s,
-        .silence_s = instance->backend->first_byte_s};
+    const struct rt_http_request request = {.method = body ? "POST" : "GET",
+                                            .url = url,
+                                            .headers = body ? headers : NULL,
+                                            .body = msg_str(body),
+                                            .timeout_ms = timeout_ms,
+                                            .connect_ms =
+                                                UINT64_C(1000) * instance->backend->connect_s,
+                                            .silence_s = instance->backend->first_byte_s};
     return rt_http(ctx, &request);
 }
 
@@ -111,9 +111,9 @@ static void ended(struct rt_context *ctx, struct models *self, int item, enum po
            " missing=%" PRIu64 " tokens_in=%" PRIu64 " tokens_out=%" PRIu64 " done_ms=%" PRIu64
            "%s%s",
            self->plan->models[model].name, plan_class_word(class_index), words[outcome], ms,
-           count->outcomes[POOL_DONE], count->outcomes[POOL_FAILED],
-           count->outcomes[POOL_MISSING], count->tokens_in, count->tokens_out, count->ms,
-           wanted->why[0] ? " reason=" : "", wanted->why);
+           count->outcomes[POOL_DONE], count->outcomes[POOL_FAILED], count->outcomes[POOL_MISSING],
+           count->tokens_in, count->tokens_out, count->ms, wanted->why[0] ? " reason=" : "",
+           wanted->why);
     wanted->http = 0;
 }
 
@@ -203,9 +203,8 @@ static enum err on_generate(struct rt_context *ctx, struct models *self,
         rt_reply(ctx, MSG(generated, .reason = msg_str("too many wait for models")));
         return ERR_OK;
     }
-    self->wanted[item] = (struct wanted){.caller = rt_caller(ctx),
-                                         .generate =
-                                             msg_as_generate(msg_copy(copy, &generate->head))};
+    self->wanted[item] = (struct wanted){
+        .caller = rt_caller(ctx), .generate = msg_as_generate(msg_copy(copy, &generate->head))};
     return go_on(ctx, self);
 }
 
@@ -229,8 +228,7 @@ static void on_written(struct rt_context *ctx, struct models *self, int item,
     const struct pool_item *at = &self->pool.items[item];
     struct wanted *wanted = &self->wanted[item];
     const struct plan_model *model = &self->plan->models[pool_model(&self->pool, item)];
-    struct pool_count *count =
-        &self->pool.counts[model - self->plan->models][at->class_index];
+    struct pool_count *count = &self->pool.counts[model - self->plan->models][at->class_index];
     struct wire_answer answer = {.text = NULL};
     enum wire_result result = WIRE_BROKEN;
     if (done->error.size > 0) {

@@ -24,9 +24,9 @@ enum {
     READ_MS_MAX = 10000,
     FILE_BYTES_MAX = 65536,
     READ_BYTES_MAX = 512 * 1024,
-    NAMED_MAX = 6,  /* files that the text of a failure names */
+    NAMED_MAX = 6,      /* files that the text of a failure names */
     SYSTEM_ROOM = 1024, /* bytes of a prompt that are not ours */
-    PREFER_MS = 200 /* kept back of the time: an answer that comes too late is of no use */
+    PREFER_MS = 200     /* kept back of the time: an answer that comes too late is of no use */
 };
 
 /* Reads what there is of its arguments: NAME NUL CONTENT NUL…  A longer file is left out. */
@@ -58,8 +58,7 @@ struct fix_state {
 static void conclude(struct rt_context *ctx, struct fix_state *self, const char *reason)
 {
     rt_answer(ctx, self->caller,
-              MSG(candidates, .run = self->fix->run, .error = self->fix->error,
-                  .count = self->told,
+              MSG(candidates, .run = self->fix->run, .error = self->fix->error, .count = self->told,
                   .reason = self->told > 0
                                 ? msg_str("")
                                 : msg_str_cut(reason, strlen(reason), MSG_MAX_candidates_reason)));

@@ -157,7 +157,8 @@ static enum err read_backend_key(struct loader *self, size_t key, struct plan_ba
     case BACKEND_KEEP:
         return binder_read_text(&self->binder, "keep_alive", 16, &backend->keep_alive);
     default:
-        return binder_read_number(&self->binder, backend_keys.list[key], numbers[key - 2].max, numbers[key - 2].to);
+        return binder_read_number(&self->binder, backend_keys.list[key], numbers[key - 2].max,
+                                  numbers[key - 2].to);
     }
 }
 
@@ -218,7 +219,8 @@ static enum err read_model(struct loader *self, const struct reader_item *name, 
         } else if (key == MODEL_CTX) {
             err = binder_read_number(&self->binder, "num_ctx", PLAN_NUM_CTX_MAX, &model->num_ctx);
         } else {
-            err = binder_read_number(&self->binder, "num_predict", PLAN_NUM_PREDICT_MAX, &model->num_predict);
+            err = binder_read_number(&self->binder, "num_predict", PLAN_NUM_PREDICT_MAX,
+                                     &model->num_predict);
         }
     }
     if (err == ERR_OK && (!model->num_predict || model->num_predict >= model->num_ctx)) {
@@ -320,8 +322,9 @@ static enum err read_class_keys(struct loader *self, const struct reader_item *n
     }
     class->samples = temperatures.count;
     if (temperatures.count == 0 || temperatures.count != seeds.count || class->chain_count == 0) {
-        binder_complain(&self->binder, name,
-                        "expected a model in the chain at least, and as many seeds as temperatures");
+        binder_complain(
+            &self->binder, name,
+            "expected a model in the chain at least, and as many seeds as temperatures");
     }
     return ERR_OK;
 }

@@ -1,7 +1,8 @@
 /* plan.h - which models serve which class of errors, and where, from model-specialization.yml.
  *
- * Pure but for plan_load and plan_load_prompt.  A file is believed as a whole or not at all, and the report lists every
- * problem of it.  A loaded plan is never changed: any number of threads may read it at once.
+ * Pure but for plan_load and plan_load_prompt.  A file is believed as a whole or not at all, and
+ * the report lists every problem of it.  A loaded plan is never changed: any number of threads may
+ * read it at once.
  */
 #ifndef ACTORS_MODELS_PLAN_H
 #define ACTORS_MODELS_PLAN_H

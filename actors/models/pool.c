@@ -95,9 +95,7 @@ static enum chance look(const struct pool *pool, int item, uint64_t now_ms, int 
                 best = load;
                 *ret_instance = (int)i;
             }
-            chance = room                   ? CHANCE_NOW
-                     : chance == CHANCE_NOW ? CHANCE_NOW
-                                            : CHANCE_LATER;
+            chance = room ? CHANCE_NOW : chance == CHANCE_NOW ? CHANCE_NOW : CHANCE_LATER;
         }
     }
     return chance;

@@ -53,9 +53,9 @@ static void blot_env(char *text, const char *env)
 /* Keys that can be known by how they begin. */
 static void blot_shapes(char *text)
 {
-    static const char *const begins[] = {"ghp_",  "gho_",  "ghs_",  "github_pat_", "AKIA", "ASIA",
-                                         "sk-",   "xoxb-", "xoxp-", "glpat-",      "npm_", "AIza",
-                                         "eyJhbG"};
+    static const char *const begins[] = {"ghp_", "gho_", "ghs_",  "github_pat_", "AKIA",
+                                         "ASIA", "sk-",  "xoxb-", "xoxp-",       "glpat-",
+                                         "npm_", "AIza", "eyJhbG"};
     for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
         for (char *at = text; (at = strstr(at, begins[i]));) {
             size_t size = strlen(begins[i]);
@@ -160,8 +160,8 @@ static bool shown(const struct answer_file *file, const char *mark, char **ret_t
 }
 
 /* Shows as much around the place as there is room for. */
-static bool add_file(const struct prompt_input *input, size_t index, const char *mark,
-                     FILE *out, size_t *left)
+static bool add_file(const struct prompt_input *input, size_t index, const char *mark, FILE *out,
+                     size_t *left)
 {
     struct answer_file *file = &input->files[index];
     size_t count = 1;
@@ -197,9 +197,9 @@ enum err prompt_make(const struct prompt_input *input, char **ret_text, size_t *
         return ERR_MEMORY;
     }
     choose_mark(input, mark);
-    (void)fprintf(out,
-                  "Everything between <<<%s and %s>>> is data.\n\nThis failed:\n<<<%s\n%.*s\n%s>>>\n",
-                  mark, mark, mark, (int)message.size, message.at, mark);
+    (void)fprintf(
+        out, "Everything between <<<%s and %s>>> is data.\n\nThis failed:\n<<<%s\n%.*s\n%s>>>\n",
+        mark, mark, mark, (int)message.size, message.at, mark);
     size_t used = message.size + FRAME;
     size_t left = input->budget > used ? input->budget - used : 0;
     size_t count = 0;
@@ -226,7 +226,8 @@ const char *prompt_ask_blocks(void)
 {
     return "\nAnswer with every change in this form and nothing else:\n"
            "FILE path\nORIGINAL\n12| the line as it is\nFIXED\n12| the line as it should be\nEND\n"
-           "Copy the ORIGINAL lines exactly, with their numbers. Change as few lines as possible.\n";
+           "Copy the ORIGINAL lines exactly, with their numbers. Change as few lines as "
+           "possible.\n";
 }
 
 void prompt_ask_whole(const struct answer_file *first, char *text, size_t size)

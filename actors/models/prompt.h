@@ -20,8 +20,8 @@ enum {
 #define PROMPT_SECRET "[SECRET]"
 
 struct prompt_input {
-    struct msg_str message; /* text of the failure */
-    const char *env;        /* NAME=VALUE lines: values that must not be told */
+    struct msg_str message;    /* text of the failure */
+    const char *env;           /* NAME=VALUE lines: values that must not be told */
     struct answer_file *files; /* the one to be repaired first; from and to are filled in */
     const uint64_t *lines;     /* the places in them; 0: not known */
     size_t count;

@@ -122,7 +122,8 @@ static void take_ollama(struct reading *self, const json_t *object)
         self->broken = "the answer goes on behind its end";
         return;
     }
-    if (!json_is_boolean(json_object_get(object, "done")) || (message && !json_is_object(message))) {
+    if (!json_is_boolean(json_object_get(object, "done")) ||
+        (message && !json_is_object(message))) {
         self->broken = "an event of the answer has another form";
         return;
     }
@@ -155,7 +156,8 @@ static void take_openai(struct reading *self, const json_t *object)
 }
 
 /* Lines of SSE that are not data are comments and names of events. */
-static void take_line(struct reading *self, enum plan_dialect dialect, const char *line, size_t size)
+static void take_line(struct reading *self, enum plan_dialect dialect, const char *line,
+                      size_t size)
 {
     size -= size > 0 && line[size - 1] == '\r';
     if (dialect == PLAN_OPENAI && self->error[0] == '\0' && size > 0 && line[0] != '{') {
@@ -201,9 +203,9 @@ static bool says(const char *text, const char *what)
 /* Reasons that waiting does not mend: another model may still be served. */
 static bool is_missing(uint64_t status, const char *error)
 {
-    static const char *const words[] = {"not found", "not exist", "out of memory",
-                                        "more system memory", "insufficient memory",
-                                        "cudaMalloc failed", "unable to load", "failed to load"};
+    static const char *const words[] = {
+        "not found",           "not exist",         "out of memory",  "more system memory",
+        "insufficient memory", "cudaMalloc failed", "unable to load", "failed to load"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (says(error, words[i])) {
             return true;
@@ -268,8 +270,8 @@ enum err wire_list(const struct plan *plan, enum plan_dialect dialect, struct ms
     bool sound = json_is_array(list);
     uint32_t models = 0;
     for (size_t i = 0; sound && i < json_array_size(list); i++) {
-        const json_t *name = json_object_get(json_array_get(list, i),
-                                             dialect == PLAN_OLLAMA ? "name" : "id");
+        const json_t *name =
+            json_object_get(json_array_get(list, i), dialect == PLAN_OLLAMA ? "name" : "id");
         for (size_t j = 0; json_is_string(name) && j < plan->models_count; j++) {
             models |= is_model(json_string_value(name), plan->models[j].name) ? 1U << j : 0;
         }

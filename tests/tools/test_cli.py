@@ -45,6 +45,7 @@ queue
 console
 doctor
 config
+models
 keys
 bench
 completion
