@@ -209,13 +209,16 @@ int command_models(struct invocation *invocation)
     if (!ping && strcmp(word, "list") != 0) {
         return complain(EXIT_USAGE, "say what to do: list or ping", "See troupe models --help.");
     }
+    int code = invocation_configure(invocation);
+    if (code != EXIT_DONE) {
+        return code;
+    }
     enum err err = models_load(invocation->config_dir, &plan, &report);
     if (err != ERR_OK) {
         config_report_print(stderr, &report);
         return complain(err == ERR_MEMORY ? EXIT_COULD_NOT : EXIT_CONFIG,
                         "the models are not valid", NULL);
     }
-    int code = EXIT_DONE;
     if (ping) {
         code = do_ping(invocation, plan);
     } else if (!invocation->json) {

@@ -182,6 +182,21 @@ class Models(unittest.TestCase):
         self.assertIn("<<<DATA-1 ", prompt.splitlines()[0])
         self.assertEqual(prompt.count("\nDATA-1>>>\n"), 2)
 
+    def test_list_and_ping_say_what_there_is(self):
+        server = self.serve(lambda body: Reply(""), models=(SMALL,))
+        dead = f"http://127.0.0.1:{harness.free_port()}"
+        self.configure([server.url, dead])
+        more = ("--config", self.config, "--json")
+        plan = harness.last_json(self.place.run("models", "list", *more).stdout)
+        self.assertEqual(plan["classes"]["react"], [BIG, SMALL])
+        done = self.place.run("models", "ping", *more)
+        first, second = harness.last_json(done.stdout)["instances"]
+        self.assertEqual((first["reached"], first["models"]), (True, [SMALL]))
+        self.assertEqual((second["reached"], second["models"]), (False, []))
+        self.assertEqual(done.returncode, 0)
+        server.models = ()
+        self.assertEqual(self.place.run("models", "ping", *more).returncode, 1)
+
     def test_a_plan_that_is_wrong_is_told_with_its_place(self):
         self.configure(["http://example.com"])
         done = self.place.run("fix", self.project, "--command", "false", "--config", self.config)
