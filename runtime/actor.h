@@ -207,6 +207,8 @@ struct rt_http_request {
     const char *const *headers; /* NULL-terminated "Name: value", or NULL */
     struct msg_str body;
     uint64_t timeout_ms; /* for all of it, > 0 */
+    uint64_t connect_ms; /* for the connection; 0: http.connect_ms_max */
+    uint64_t silence_s;  /* longest time without a byte of the answer, to the second; 0: any */
 };
 
 /* Starts a request; redirects are not followed.  HTTP_DONE comes, exactly once, with the number

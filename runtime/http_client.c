@@ -44,6 +44,8 @@ struct transfer {
     char *sent;
     size_t sent_size;
     uint64_t timeout_ms;
+    uint64_t connect_ms;
+    uint64_t silence_s;
     /* What has come of it. */
     long status;
     bool headed; /* all of the head is here */
@@ -151,6 +153,8 @@ static enum err copy_request(struct transfer *self, const struct rt_http_request
         return ERR_LIMIT;
     }
     self->timeout_ms = request->timeout_ms;
+    self->connect_ms = request->connect_ms;
+    self->silence_s = request->silence_s;
     self->url = strdup(request->url);
     self->method = strdup(request->method);
     self->sent_size = request->body.size;
@@ -215,7 +219,11 @@ static int set_limits(const struct transfer *self, CURL *easy)
     long timeout_ms = self->timeout_ms < INT_MAX ? (long)self->timeout_ms : INT_MAX;
     int set = 0;
     SET(TIMEOUT_MS, timeout_ms);
-    SET(CONNECTTIMEOUT_MS, (long)cfg->connect_ms_max);
+    SET(CONNECTTIMEOUT_MS, (long)(self->connect_ms ? self->connect_ms : cfg->connect_ms_max));
+    if (self->silence_s > 0) {
+        SET(LOW_SPEED_LIMIT, 1L); /* bytes a second */
+        SET(LOW_SPEED_TIME, (long)self->silence_s);
+    }
     SET(MAXFILESIZE_LARGE, (curl_off_t)cfg->body_bytes_max);
     SET(NOSIGNAL, 1L);
     SET(QUICK_EXIT, 1L); /* else giving up waits for the name to be resolved */

@@ -13,6 +13,7 @@
 #include "actors/executor/executor.h"
 #include "actors/fixer/fixer.h"
 #include "actors/healer/healer.h"
+#include "actors/models/models.h"
 #include "actors/monitor/monitor.h"
 #include "actors/partitioner/partitioner.h"
 #include "actors/sqs_bridge/sqs_bridge.h"
@@ -20,6 +21,7 @@
 #include "actors/validator/validator.h"
 #include "tools/environment.h"
 #include "tools/gateway.h"
+#include "tools/models.h"
 #include "tools/place.h"
 
 /* The argument of an actor's life. */
@@ -40,6 +42,8 @@ struct cast {
     struct rules *rules;
     struct model *model;
     struct classifier_arg classifier;
+    struct plan *plan;
+    struct models_arg models;
     struct gateway_arg gateway;
     struct credentials credentials;
     char env[MSG_MAX_submit_env + 1];
@@ -115,6 +119,20 @@ static enum err load_rules(struct cast *self, char *why, struct cast_arg *ret_ar
     return ERR_OK;
 }
 
+static enum err load_models(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    struct config_report report;
+    enum err err = models_load(self->options.config_dir, &self->plan, &report);
+    if (err != ERR_OK) {
+        config_report_print(stderr, &report);
+        (void)snprintf(why, CAST_WHY_SIZE, "%s cannot be used", PLAN_FILE_NAME);
+        return err;
+    }
+    self->models.plan = self->plan;
+    *ret_arg = (struct cast_arg){&self->models, sizeof self->models};
+    return ERR_OK;
+}
+
 static enum err load_gateway(struct cast *self, char *why, struct cast_arg *ret_arg)
 {
     *ret_arg = (struct cast_arg){&self->gateway, sizeof self->gateway};
@@ -185,6 +203,7 @@ static const struct cast_row rows[] = {
     {TERM_role_FIXER, true, &fixer_behaviour, load_sources},
     {TERM_role_VALIDATOR, true, &validator_behaviour, NULL},
     {TERM_role_HEALER, true, &healer_behaviour, NULL},
+    {TERM_role_MODELS, true, &models_behaviour, load_models},
     {TERM_role_MONITOR, false, &monitor_behaviour, NULL},
     {TERM_role_GATEWAY, true, &gateway_behaviour, load_gateway},
     {TERM_role_SQS_BRIDGE, false, &sqs_bridge_behaviour, load_sqs},
@@ -205,8 +224,8 @@ static const struct cast_row *row_of(uint64_t role)
 
 const char *cast_words(void)
 {
-    return "coordinator, partitioner, executor, classifier, fixer, validator, healer, monitor, "
-           "gateway, sqs_bridge";
+    return "coordinator, partitioner, executor, classifier, fixer, validator, healer, models, "
+           "monitor, gateway, sqs_bridge";
 }
 
 bool cast_role(const char *word, uint64_t *ret_role)
@@ -268,6 +287,7 @@ void cast_destroy(struct cast **cast)
         explicit_bzero(&(*cast)->gateway, sizeof(*cast)->gateway); /* secrets */
         rules_destroy(&(*cast)->rules);
         free((*cast)->model);
+        plan_destroy(&(*cast)->plan);
         credentials_wipe(&(*cast)->credentials);
         free(*cast);
         *cast = NULL;

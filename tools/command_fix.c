@@ -11,12 +11,14 @@
 #include <unistd.h>
 
 #include "actors/fixer/fixer.h"
+#include "actors/models/models.h"
 #include "actors/validator/validator.h"
 #include "tools/command.h"
 #include "tools/environment.h"
 #include "tools/fix_check.h"
 #include "tools/json_fix.h"
 #include "tools/mend.h"
+#include "tools/models.h"
 #include "tools/place.h"
 #include "tools/project.h"
 #include "tools/session.h"
@@ -34,6 +36,7 @@ struct fix {
     char env[MSG_MAX_submit_env + 1];
     char sources[PATH_MAX];
     char allow[ALLOW_SIZE];
+    struct plan *plan; /* NULL: no models are wanted */
     struct world *world;
 };
 
@@ -101,6 +104,19 @@ static int look_at_project(struct fix *self, const char *dir)
     return make_env(self);
 }
 
+static int read_plan(struct fix *self)
+{
+    struct config_report report;
+    enum err err = models_load(self->invocation->config_dir, &self->plan, &report);
+    if (err == ERR_OK) {
+        return EXIT_DONE;
+    }
+    config_report_print(stderr, &report);
+    return err == ERR_MEMORY
+               ? complain(EXIT_COULD_NOT, "out of memory", NULL)
+               : complain(EXIT_CONFIG, "the models are not valid", "Mend the lines named above.");
+}
+
 static int read_options(struct fix *self)
 {
     struct invocation *invocation = self->invocation;
@@ -110,9 +126,6 @@ static int read_options(struct fix *self)
         return complain(EXIT_USAGE, "say what fails: --command CMD",
                         "For example troupe fix --command 'tsc --noEmit -p .'");
     }
-    if (models && strcmp(models, "off") != 0 && !invocation->quiet) {
-        (void)complain(0, "no model is used: none is configured", NULL);
-    }
     struct mend *mend = &self->mend;
     int code = invocation_timeout(invocation, FIX_TIMEOUT_MS, &mend->timeout_ms);
     if (code == EXIT_DONE) {
@@ -120,6 +133,9 @@ static int read_options(struct fix *self)
     }
     if (code == EXIT_DONE) {
         code = look_at_project(self, invocation->words_count > 0 ? invocation->words[0] : ".");
+    }
+    if (code == EXIT_DONE && (!models || strcmp(models, "off") != 0)) {
+        code = read_plan(self);
     }
     mend->dir = self->dir;
     mend->root = self->root;
@@ -140,7 +156,8 @@ static int read_options(struct fix *self)
 static void on_log(void *log_world, enum rt_level level, const char *actor, const char *text)
 {
     const struct fix *self = log_world;
-    if (level <= (self->invocation->verbose ? RT_DEBUG : RT_ERROR)) {
+    bool quiet = self->invocation->quiet;
+    if (level <= (self->invocation->verbose ? RT_DEBUG : quiet ? RT_ERROR : RT_WARN)) {
         (void)fprintf(stderr, "troupe: %s: %s\n", actor, text);
     }
 }
@@ -154,6 +171,10 @@ static enum err spawn_all(struct fix *self)
         system_spawn(system, &fixer_behaviour, self->sources, strlen(self->sources) + 1, &address);
     if (err == ERR_OK) {
         err = system_spawn(system, &validator_behaviour, NULL, 0, &address);
+    }
+    if (err == ERR_OK && self->plan) {
+        const struct models_arg models = {self->plan};
+        err = system_spawn(system, &models_behaviour, &models, sizeof models, &address);
     }
     if (err == ERR_OK) {
         err = system_spawn(system, &mend_behaviour, &mend, sizeof mend, &address);
@@ -283,6 +304,7 @@ static int mend_project(struct invocation *invocation)
         code = exit_of(&self->mend);
     }
     mend_free(&self->mend);
+    plan_destroy(&self->plan);
     free(self);
     return code;
 }

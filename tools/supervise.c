@@ -47,9 +47,9 @@ enum {
 static const uint64_t coordinator[] = {TERM_role_COORDINATOR, 0};
 static const uint64_t partitioner[] = {TERM_role_PARTITIONER, 0};
 static const uint64_t executor[] = {TERM_role_EXECUTOR, 0};
-static const uint64_t afterwards[][2] = {
+static const uint64_t afterwards[][3] = {
     {TERM_role_CLASSIFIER, 0},
-    {TERM_role_FIXER, 0},
+    {TERM_role_FIXER, TERM_role_MODELS, 0},
     {TERM_role_VALIDATOR, 0},
     {TERM_role_HEALER, 0},
 };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actors/classifier/binder.h"
+#include "actors/common/binder.h"
 #include "config/reader.h"
 
 /* A set of texts to find the number of one that is known already; open addressing. */

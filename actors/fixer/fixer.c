@@ -1,7 +1,8 @@
 /* fixer.c - asks the sources of candidates about an error.
  *
  * Takes  FIX         from a coordinator
- *        DOWN        of its requests and hosts
+ *        DOWN        of its requests and hosts, and of the models
+ *        ROLE_UP     of the models, which are asked as if they were a host
  * Sends  FIX         on to a light actor per error (fixer_request.c), which asks a light actor per
  *                    source and project (fixer_host.c) and answers in its place
  *        CANDIDATES  when there are too many errors at a time
@@ -28,6 +29,8 @@ struct fixer {
     const char *folder;
     struct host hosts[HOSTS_MAX];
     uint64_t requests[FIXER_REQUESTS_MAX]; /* their monitors; 0: a free place */
+    struct rt_address models;              /* nobody: there are none */
+    uint64_t models_monitor;
 };
 
 /* ---- hosts ---- */
@@ -117,6 +120,10 @@ static enum err on_fix(struct rt_context *ctx, struct fixer *self, const struct 
             err = find_host(ctx, self, sources[i], fix->dir, &arg.hosts[arg.count++]);
         }
     }
+    if (self->models.node && err == ERR_OK) {
+        assert(arg.count < FIXER_SOURCES_MAX);
+        arg.hosts[arg.count++] = self->models;
+    }
     struct rt_address request;
     if (err == ERR_OK) {
         err = rt_spawn(ctx, &fixer_request_behaviour, &arg, sizeof arg, &request);
@@ -128,8 +135,21 @@ static enum err on_fix(struct rt_context *ctx, struct fixer *self, const struct 
     return rt_forward(ctx, request);
 }
 
+/* The first that there are, until they end. */
+static void on_role_up(struct rt_context *ctx, struct fixer *self, const struct msg_role_up *up)
+{
+    if (!self->models.node) {
+        self->models = (struct rt_address){up->node, up->actor};
+        self->models_monitor = rt_monitor(ctx, self->models);
+    }
+}
+
 static void on_down(struct fixer *self, uint64_t ref)
 {
+    if (self->models.node && self->models_monitor == ref) {
+        self->models = (struct rt_address){0, 0};
+        return;
+    }
     for (size_t i = 0; i < FIXER_REQUESTS_MAX; i++) {
         if (self->requests[i] == ref) {
             self->requests[i] = 0;
@@ -150,6 +170,7 @@ static enum err fixer_start(struct rt_context *ctx, void *state, const void *arg
     assert(arg);
     self->folder = arg;
     rt_take_role(ctx, TERM_role_FIXER);
+    rt_watch_role(ctx, TERM_role_MODELS);
     return ERR_OK;
 }
 
@@ -159,6 +180,9 @@ static enum err fixer_receive(struct rt_context *ctx, void *state, const struct 
     switch (msg->type) {
     case MSG_FIX:
         return on_fix(ctx, self, msg_as_fix(msg));
+    case MSG_ROLE_UP:
+        on_role_up(ctx, self, msg_as_role_up(msg));
+        return ERR_OK;
     case MSG_DOWN:
         on_down(self, msg_as_down(msg)->ref);
         return ERR_OK;

@@ -49,6 +49,7 @@ queue
 console
 doctor
 config
+models
 keys
 bench
 completion

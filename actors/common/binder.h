@@ -4,8 +4,8 @@
  * ERR_MEMORY).  Whatever else is wrong goes into the report with its place and is skipped, so that
  * one reading finds all problems.  A binder is used by one thread at a time.
  */
-#ifndef ACTORS_CLASSIFIER_BINDER_H
-#define ACTORS_CLASSIFIER_BINDER_H
+#ifndef ACTORS_COMMON_BINDER_H
+#define ACTORS_COMMON_BINDER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,7 +69,7 @@ const char *binder_keep(struct binder *binder, const struct reader_item *item, s
 enum err binder_read_text(struct binder *binder, const char *what, size_t size_max,
                           const char **ret_text) MUST_CHECK;
 
-/* Reads a number from 0 to `max`, which has three digits at most; *ret_number stays as it is when
+/* Reads a number from 0 to `max`, which has seven digits at most; *ret_number stays as it is when
  * it is none. */
 enum err binder_read_number(struct binder *binder, const char *what, unsigned max,
                             unsigned *ret_number) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* binder.c - values out of YAML, with a complaint for each that is not as it should be. */
-#include "actors/classifier/binder.h"
+#include "actors/common/binder.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -187,7 +187,7 @@ enum err binder_read_number(struct binder *self, const char *what, unsigned max,
         return err;
     }
     unsigned number = 0;
-    bool is_number = item.kind == READER_TEXT && item.size > 0 && item.size <= 3;
+    bool is_number = item.kind == READER_TEXT && item.size > 0 && item.size <= 7;
     for (size_t i = 0; is_number && i < item.size; i++) {
         is_number = item.text[i] >= '0' && item.text[i] <= '9';
         number = number * 10 + (unsigned)(item.text[i] - '0');

@@ -1,0 +1,222 @@
+/* pool.c - see pool.h. */
+#include "actors/models/pool.h"
+
+#include <assert.h>
+#include <string.h>
+
+void pool_init(struct pool *pool, const struct plan *plan)
+{
+    memset(pool, 0, sizeof *pool);
+    pool->plan = plan;
+    for (size_t i = 0; i < PLAN_INSTANCES_MAX; i++) {
+        pool->instances[i].warm = POOL_NONE;
+    }
+}
+
+int pool_add(struct pool *pool, size_t class_index, uint64_t until_ms)
+{
+    assert(class_index < PLAN_CLASSES);
+    for (int i = 0; i < POOL_WAITING_MAX; i++) {
+        if (!pool->items[i].used) {
+            pool->items[i] = (struct pool_item){.used = true,
+                                                .class_index = class_index,
+                                                .order = ++pool->order,
+                                                .instance = POOL_NONE,
+                                                .until_ms = until_ms};
+            return i;
+        }
+    }
+    return POOL_NONE;
+}
+
+/* ---- what servers have ---- */
+
+int pool_check(struct pool *pool, uint64_t now_ms)
+{
+    size_t sent;
+    size_t waiting;
+    pool_load(pool, &sent, &waiting);
+    for (size_t i = 0; waiting > 0 && i < pool->plan->instances_count; i++) {
+        struct pool_instance *instance = &pool->instances[i];
+        bool old = !instance->known || now_ms - instance->checked_ms >= POOL_CHECK_MS;
+        if (old && !instance->checking && breaker_allows(&instance->breaker, now_ms)) {
+            instance->checking = true;
+            return (int)i;
+        }
+    }
+    return POOL_NONE;
+}
+
+void pool_checked(struct pool *pool, int instance, bool ok, uint32_t models, uint64_t now_ms)
+{
+    struct pool_instance *at = &pool->instances[instance];
+    at->checking = false;
+    at->known = ok;
+    at->models = ok ? models : 0;
+    at->checked_ms = now_ms;
+    if (!ok) {
+        breaker_trip(&at->breaker, now_ms);
+    }
+}
+
+/* ---- who is next ---- */
+
+size_t pool_model(const struct pool *pool, int item)
+{
+    const struct pool_item *at = &pool->items[item];
+    const struct plan_class *class = &pool->plan->classes[at->class_index];
+    assert(at->at < class->chain_count);
+    return class->chain[at->at];
+}
+
+/* What can be done for an item with its present model. */
+enum chance { CHANCE_NONE, CHANCE_LATER, CHANCE_NOW };
+
+static enum chance look(const struct pool *pool, int item, uint64_t now_ms, int *ret_instance)
+{
+    const struct pool_item *at = &pool->items[item];
+    size_t model = pool_model(pool, item);
+    unsigned best = 0;
+    enum chance chance = CHANCE_NONE;
+    for (size_t i = 0; i < pool->plan->instances_count; i++) {
+        const struct pool_instance *instance = &pool->instances[i];
+        unsigned load = instance->in_flight + (instance->warm != (int)model);
+        bool fit = instance->known && (instance->models & 1U << model) != 0;
+        if ((at->tried & 1U << i) != 0) {
+            continue;
+        }
+        if (instance->checking && !instance->known) {
+            chance = chance == CHANCE_NONE ? CHANCE_LATER : chance;
+        } else if (fit && instance->breaker.state == BREAKER_HALF_OPEN) {
+            chance = chance == CHANCE_NONE ? CHANCE_LATER : chance; /* its trial is under way */
+        } else if (fit && breaker_allows(&instance->breaker, now_ms)) {
+            bool room = instance->in_flight < pool->plan->instances[i].backend->in_flight;
+            if (room && (chance != CHANCE_NOW || load < best)) {
+                best = load;
+                *ret_instance = (int)i;
+            }
+            chance = room ? CHANCE_NOW : chance == CHANCE_NOW ? CHANCE_NOW : CHANCE_LATER;
+        }
+    }
+    return chance;
+}
+
+/* The oldest of a class that waits, or POOL_NONE. */
+static int oldest(const struct pool *pool, size_t class_index, uint64_t after)
+{
+    int found = POOL_NONE;
+    for (int i = 0; i < POOL_WAITING_MAX; i++) {
+        const struct pool_item *item = &pool->items[i];
+        if (item->used && !item->sent && item->class_index == class_index && item->order > after &&
+            (found == POOL_NONE || item->order < pool->items[found].order)) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+static void send(struct pool *pool, int item, int instance, uint64_t now_ms)
+{
+    struct pool_item *at = &pool->items[item];
+    at->sent = true;
+    at->instance = instance;
+    at->tried |= 1U << instance;
+    pool->instances[instance].in_flight++;
+    pool->instances[instance].warm = (int)pool_model(pool, item);
+    breaker_sent(&pool->instances[instance].breaker, now_ms);
+    pool->turn = (at->class_index + 1) % PLAN_CLASSES;
+}
+
+/* Goes on in the chain until there is somebody to ask, or to wait for. */
+static enum pool_next advance(struct pool *pool, int item, uint64_t now_ms)
+{
+    struct pool_item *at = &pool->items[item];
+    const struct plan_class *class = &pool->plan->classes[at->class_index];
+    int instance = POOL_NONE;
+    if (now_ms >= at->until_ms) {
+        return POOL_GIVE_UP;
+    }
+    while (at->at < class->chain_count) {
+        enum chance chance = look(pool, item, now_ms, &instance);
+        if (chance == CHANCE_NOW) {
+            send(pool, item, instance, now_ms);
+            return POOL_SEND;
+        }
+        if (chance == CHANCE_LATER) {
+            return POOL_NOTHING;
+        }
+        at->at++;
+        at->tried = 0;
+    }
+    return POOL_GIVE_UP;
+}
+
+enum pool_next pool_next(struct pool *pool, uint64_t now_ms, int *ret_item)
+{
+    for (size_t i = 0; i < PLAN_CLASSES; i++) {
+        size_t class_index = (pool->turn + i) % PLAN_CLASSES;
+        int item = oldest(pool, class_index, 0);
+        while (item != POOL_NONE) {
+            enum pool_next next = advance(pool, item, now_ms);
+            *ret_item = item;
+            if (next != POOL_NOTHING) {
+                return next;
+            }
+            /* Others of its class may be further in the chain, where there is room. */
+            item = oldest(pool, class_index, pool->items[item].order);
+        }
+    }
+    return POOL_NOTHING;
+}
+
+void pool_ended(struct pool *pool, int item, enum pool_outcome outcome, uint64_t now_ms)
+{
+    struct pool_item *at = &pool->items[item];
+    assert(at->used && at->sent);
+    struct pool_instance *instance = &pool->instances[at->instance];
+    assert(instance->in_flight > 0);
+    size_t model = pool_model(pool, item);
+    instance->in_flight--;
+    pool->counts[model][at->class_index].outcomes[outcome]++;
+    if (outcome == POOL_FAILED) {
+        breaker_failed(&instance->breaker, now_ms);
+    } else {
+        breaker_succeeded(&instance->breaker);
+    }
+    if (outcome == POOL_MISSING) {
+        instance->models &= ~(1U << model);
+    }
+    at->sent = false;
+    at->instance = POOL_NONE;
+    if (outcome == POOL_DONE) {
+        pool_remove(pool, item);
+    }
+}
+
+void pool_remove(struct pool *pool, int item)
+{
+    assert(!pool->items[item].sent);
+    pool->items[item].used = false;
+}
+
+uint64_t pool_due_ms(const struct pool *pool, uint64_t now_ms)
+{
+    uint64_t due = 0;
+    for (size_t i = 0; i < POOL_WAITING_MAX; i++) {
+        const struct pool_item *item = &pool->items[i];
+        if (item->used && !item->sent && (due == 0 || item->until_ms < due)) {
+            due = item->until_ms;
+        }
+    }
+    return due == 0 || due > now_ms ? due : now_ms + 1;
+}
+
+void pool_load(const struct pool *pool, size_t *ret_sent, size_t *ret_waiting)
+{
+    *ret_sent = 0;
+    *ret_waiting = 0;
+    for (size_t i = 0; i < POOL_WAITING_MAX; i++) {
+        *ret_sent += pool->items[i].used && pool->items[i].sent;
+        *ret_waiting += pool->items[i].used && !pool->items[i].sent;
+    }
+}
