@@ -4,7 +4,7 @@ _troupe() {
     local command=${COMP_WORDS[1]} words=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W "run fix verify partition simulate classify heal resolve runs up down status health submit node actor link queue console doctor config keys bench completion version help" -- "$cur"))
+        COMPREPLY=($(compgen -W "run fix verify partition simulate classify heal resolve runs up down status health submit node actor link queue console doctor config models keys bench completion version help" -- "$cur"))
         return
     fi
     case $prev in
@@ -35,11 +35,12 @@ _troupe() {
     console) words=' --execute --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     doctor) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     config) words='check show schema --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    models) words='list ping --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     keys) words='new list allow revoke rotate --role --dir --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     bench) words='ping-pong counting thread-ring fork-join-throughput fork-join-create big chameneos bank actor-memory link-throughput link-rtt codec classify partition --runs --workers --count --actors --work-us --size --peers --transport --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     completion) words='bash zsh fish --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     version) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    help) words='run fix verify partition simulate classify heal resolve runs up down status health submit node actor link queue console doctor config keys bench completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    help) words='run fix verify partition simulate classify heal resolve runs up down status health submit node actor link queue console doctor config models keys bench completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
     [ "${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=($(compgen -f -- "$cur"))

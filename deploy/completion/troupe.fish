@@ -28,6 +28,8 @@ complete -c troupe -n __fish_use_subcommand -f -a console -d 'An operator\'s com
 complete -c troupe -n __fish_use_subcommand -f -a doctor -d 'Check what this machine and a project need'
 complete -c troupe -n __fish_use_subcommand -f -a config -d 'Check and show the configuration'
 complete -c troupe -n '__fish_seen_subcommand_from config' -f -a 'check show schema'
+complete -c troupe -n __fish_use_subcommand -f -a models -d 'Which language models are asked for fixes, and which servers have them'
+complete -c troupe -n '__fish_seen_subcommand_from models' -f -a 'list ping'
 complete -c troupe -n __fish_use_subcommand -f -a keys -d 'Make, allow and revoke the keys of links between machines'
 complete -c troupe -n '__fish_seen_subcommand_from keys' -f -a 'new list allow revoke rotate'
 complete -c troupe -n __fish_use_subcommand -f -a bench -d 'Measure the runtime and its parts'
