@@ -75,7 +75,7 @@ struct ledger_submit {
     enum term fix;    /* mode, as the next; 0: off */
     enum term heal;
     struct msg_str origin;
-    bool held; /* its code is not there yet */
+    bool held;     /* its code is not there yet */
     bool affected; /* the files named are a choice among those that will be listed */
 };
 
