@@ -17,6 +17,7 @@
 #include "tools/operate.h"
 #include "tools/paint.h"
 #include "tools/project.h"
+#include "tools/run_options.h"
 #include "tools/session.h"
 #include "tools/targets.h"
 
@@ -34,8 +35,7 @@ struct run {
     char root[PATH_MAX];
     char snapshot[SNAPSHOT_SIZE + 1];
     char env[MSG_MAX_submit_env + 1];
-    char reporting[MSG_MAX_submit_command + 1]; /* --results, a newline, --command */
-    const char *command;
+    char reporting[MSG_MAX_submit_command + 1]; /* "", or the command of the runner "results" */
     uint64_t begin_ms;
     bool resumed;
     bool cancelled;
@@ -44,124 +44,6 @@ struct run {
 };
 
 /* ---- what is asked for ---- */
-
-static enum term mode_of(const struct invocation *invocation, const char *option)
-{
-    const char *mode = invocation_value(invocation, option);
-    return mode ? (enum term)term_number("mode", mode) : TERM_mode_PROPOSE;
-}
-
-static int check_mode(const struct invocation *invocation, const char *option)
-{
-    return mode_of(invocation, option) != 0
-               ? EXIT_DONE
-               : complainf(EXIT_USAGE, NULL, "--%s %.32s: off, propose or apply", option,
-                           invocation_value(invocation, option));
-}
-
-/* One of them, or several that list: "vitest,tsc". */
-static bool known_runners(const char *text)
-{
-    static const char *const names[] = {
-#define HOST(name, caches, advice) #name,
-#include "actors/common/runners.def"
-    };
-    if (strcmp(text, "auto") == 0 || strcmp(text, "command") == 0) {
-        return true;
-    }
-    for (const char *at = text;; at++) {
-        size_t size = strcspn(at, ",");
-        bool known = false;
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-            known |= strlen(names[i]) == size && strncmp(at, names[i], size) == 0 &&
-                     strcmp(names[i], "auto") != 0 && strcmp(names[i], "results") != 0;
-        }
-        at += size;
-        if (!known || *at == '\0') {
-            return known;
-        }
-    }
-}
-
-/* A command that writes reports has a host to read them; it is told both in one text. */
-static int settle_results(struct run *self)
-{
-    const struct invocation *invocation = self->invocation;
-    const char *results = invocation_value(invocation, "results");
-    const char *command = invocation_value(invocation, "command");
-    self->command = command;
-    if (!results) {
-        return EXIT_DONE;
-    }
-    if (!command) {
-        return complain(EXIT_USAGE, "--results needs --command CMD", "It runs what writes them.");
-    }
-    if (results[0] == '\0' || strchr(results, '\n') ||
-        snprintf(self->reporting, sizeof self->reporting, "%s\n%s", results, command) >=
-            (int)sizeof self->reporting) {
-        return complain(EXIT_USAGE, "--results and --command are too long together, or not sound",
-                        "Put the command into a script.");
-    }
-    self->command = self->reporting;
-    return EXIT_DONE;
-}
-
-static int settle_runner(struct invocation *invocation)
-{
-    const char *command = invocation_value(invocation, "command");
-    int code = invocation_set(invocation, "runner", "run.runner");
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    struct cfg_run *cfg = &invocation->config.run;
-    if (command && strcmp(cfg->runner, "auto") == 0) {
-        (void)snprintf(cfg->runner, sizeof cfg->runner, "command");
-    }
-    if (!known_runners(cfg->runner)) {
-        return complainf(EXIT_USAGE, "For any other: --command CMD --files-from FILE.",
-                         "--runner %.32s: auto, command, or some of vitest,jest,playwright,tsc,"
-                         "eslint,pytest,go,ctest,cargo",
-                         cfg->runner);
-    }
-    bool by_command = strcmp(cfg->runner, "command") == 0;
-    if (by_command && !command) {
-        return complain(EXIT_USAGE, "--runner command needs --command CMD",
-                        "{} in it stands for the file: --command 'sh {}'.");
-    }
-    if (command && !by_command) {
-        return complainf(EXIT_USAGE, NULL, "--command has no meaning with --runner %s",
-                         cfg->runner);
-    }
-    if (command && strlen(command) > MSG_MAX_submit_command) {
-        return complainf(EXIT_USAGE, "Put it into a script.", "--command is longer than %d bytes",
-                         MSG_MAX_submit_command);
-    }
-    bool reports = invocation_value(invocation, "results") != NULL;
-    if (by_command && !reports && !invocation_value(invocation, "files-from") &&
-        !invocation_value(invocation, "resume")) {
-        return complain(EXIT_USAGE, "--runner command needs --files-from FILE",
-                        "It cannot know what the files are; or name the reports that it writes "
-                        "with --results GLOB.");
-    }
-    return EXIT_DONE;
-}
-
-static int settle(struct invocation *invocation)
-{
-    int code = invocation_configure(invocation);
-    static const char *const keys[][2] = {
-        {"workers", "run.workers"}, {"retries", "run.retries"}, {"timeout", "run.timeout_ms"}};
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0] && code == EXIT_DONE; i++) {
-        code = invocation_set(invocation, keys[i][0], keys[i][1]);
-    }
-    if (code == EXIT_DONE) {
-        code = check_mode(invocation, "fix");
-    }
-    if (code == EXIT_DONE) {
-        code = check_mode(invocation, "heal");
-    }
-    return code == EXIT_DONE ? settle_runner(invocation) : code;
-}
 
 static int find_dir(struct run *self)
 {
@@ -207,8 +89,8 @@ static int look_at_project(struct run *self)
 /* Labels come at once; fixing and healing may take as long as the coordinator lets them. */
 static uint64_t patience_ms(const struct run *self)
 {
-    bool off = mode_of(self->invocation, "fix") == TERM_mode_OFF &&
-               mode_of(self->invocation, "heal") == TERM_mode_OFF;
+    bool off = run_mode(self->invocation, "fix") == TERM_mode_OFF &&
+               run_mode(self->invocation, "heal") == TERM_mode_OFF;
     return off ? LABELS_MS : self->invocation->config.coordinator.remedy_ms_max;
 }
 
@@ -230,8 +112,9 @@ static int make_plan(struct run *self)
         .head = {MSG_SUBMIT},
         .run = msg_str(self->id),
         .dir = msg_str(self->dir),
-        .runner = msg_str(self->command == self->reporting ? "results" : cfg->runner),
-        .command = msg_str(self->command),
+        .runner = msg_str(self->reporting[0] ? "results" : cfg->runner),
+        .command = msg_str(self->reporting[0] ? self->reporting
+                                              : invocation_value(self->invocation, "command")),
         .env = msg_str(self->env),
         .workers = self->report.workers,
         .retries = cfg->retries,
@@ -240,8 +123,8 @@ static int make_plan(struct run *self)
         .files = self->targets.count,
         .root = msg_str(self->root),
         .snapshot = msg_str(self->snapshot),
-        .fix = mode_of(self->invocation, "fix"),
-        .heal = mode_of(self->invocation, "heal"),
+        .fix = run_mode(self->invocation, "fix"),
+        .heal = run_mode(self->invocation, "heal"),
         .affected = self->targets.affected};
     return msg_check(&self->session.plan.submit.head) == ERR_OK
                ? EXIT_DONE
@@ -256,7 +139,7 @@ static int prepare_new(struct run *self)
                             &self->targets);
     }
     if (code == EXIT_DONE) {
-        code = settle_results(self);
+        code = run_reporting(self->invocation, self->reporting);
     }
     collect_env(self);
     code = code == EXIT_DONE ? look_at_project(self) : code;
@@ -564,7 +447,7 @@ static bool names_nothing(const struct run *self)
 
 int command_run(struct invocation *invocation)
 {
-    int code = settle(invocation);
+    int code = run_settle(invocation);
     struct run *self = code == EXIT_DONE ? new_run(invocation) : NULL;
     if (!self) {
         return code == EXIT_DONE ? complain(EXIT_COULD_NOT, "out of memory", NULL) : code;
@@ -613,7 +496,7 @@ static int submit(struct run *self)
 
 int command_submit(struct invocation *invocation)
 {
-    int code = settle(invocation);
+    int code = run_settle(invocation);
     struct run *self = code == EXIT_DONE ? new_run(invocation) : NULL;
     if (!self) {
         return code == EXIT_DONE ? complain(EXIT_COULD_NOT, "out of memory", NULL) : code;

@@ -1,0 +1,22 @@
+/* run_options.h - what the options of run and submit say together.
+ *
+ * One thread.  Each says on standard error what is wrong, and returns an exit code.
+ */
+#ifndef TOOLS_RUN_OPTIONS_H
+#define TOOLS_RUN_OPTIONS_H
+
+#include "proto/message.h"
+#include "proto/terms.h"
+#include "tools/command.h"
+
+/* Brings options and configuration together in invocation->config, and checks what they mean. */
+int run_settle(struct invocation *invocation);
+
+/* The mode of --fix or --heal, or its default; 0: it is none, which run_settle has refused. */
+enum term run_mode(const struct invocation *invocation, const char *option);
+
+/* With --results: what the host that reads reports is told, the pattern and the command, a line
+ * each; else "". */
+int run_reporting(const struct invocation *invocation, char ret_text[MSG_MAX_submit_command + 1]);
+
+#endif
