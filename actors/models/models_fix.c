@@ -242,8 +242,11 @@ static enum err on_fix(struct rt_context *ctx, struct fix_state *self, const str
     self->fix = msg_as_fix(msg_copy(copy, &fix->head));
     self->caller = rt_caller(ctx);
     self->class_index = class_of(fix);
+    /* Of the coordinator's patience half is left for the proofs. */
+    uint64_t most_ms = rt_config(ctx)->coordinator.remedy_ms_max / 2;
+    most_ms = most_ms < MODELS_BUDGET_MS ? most_ms : MODELS_BUDGET_MS;
     uint64_t budget_ms = fix->budget_ms > PREFER_MS ? fix->budget_ms - PREFER_MS : fix->budget_ms;
-    budget_ms = budget_ms > 0 && budget_ms < MODELS_BUDGET_MS ? budget_ms : MODELS_BUDGET_MS;
+    budget_ms = budget_ms > 0 && budget_ms < most_ms ? budget_ms : most_ms;
     self->until_ms = rt_now_ms(ctx) + budget_ms;
     places_find(&self->places, self->fix->dir.at, self->fix->message, NAMED_MAX);
     places_add(&self->places, self->fix->dir.at, self->fix->file, fix->line);
