@@ -17,6 +17,7 @@
 #endif
 #endif
 
+/* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): what a pool is about */
 _Thread_local struct pool_cache pool_caches[POOL_CLASSES];
 
 #ifdef POOL_OFF

@@ -154,20 +154,20 @@ static void read_file(pid_t pid, const char *name, char *text, size_t size)
 static uint64_t own_bytes(pid_t pid, bool exact)
 {
     char text[1024];
-    unsigned long long resident = 0;
-    unsigned long long shared = 0;
     if (exact) {
+        static const char key[] = "Pss_Anon:";
         read_file(pid, "smaps_rollup", text, sizeof text);
-        const char *line = strstr(text, "Pss_Anon:");
-        if (line && sscanf(line, "Pss_Anon: %llu", &resident) == 1) {
-            return resident * 1024;
+        const char *line = strstr(text, key);
+        if (line) {
+            return strtoull(line + sizeof key - 1, NULL, 10) * 1024;
         }
     }
     read_file(pid, "statm", text, sizeof text);
-    if (sscanf(text, "%*u %llu %llu", &resident, &shared) != 2 || resident < shared) {
-        return 0;
-    }
-    return (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+    char *end = text;
+    (void)strtoull(end, &end, 10); /* of the address space */
+    uint64_t resident = strtoull(end, &end, 10);
+    uint64_t shared = strtoull(end, &end, 10);
+    return resident < shared ? 0 : (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 uint64_t sandbox_tree_memory(pid_t root, bool exact)

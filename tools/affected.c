@@ -60,6 +60,7 @@ void affected_free(struct affected **affected)
 
 const char *affected_last_part(const char *path)
 {
+    assert(path);
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }

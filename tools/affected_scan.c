@@ -74,11 +74,13 @@ static size_t lower_bound(const struct affected *self, const char *part, size_t 
     return low;
 }
 
-/* Edges to all files whose last stem is `part` and whose paths end with `tail`, with or without
- * extension. */
-static enum err link_stem(struct affected *self, size_t source, const char *part, size_t part_size,
-                          const char *tail, size_t tail_size)
+/* Edges to all files whose last stem is that of `tail`, `size` bytes, and whose paths end with it,
+ * with or without extension. */
+static enum err link_stem(struct affected *self, size_t source, const char *tail, size_t tail_size)
 {
+    const char *slash = memrchr(tail, '/', tail_size);
+    const char *part = slash ? slash + 1 : tail;
+    size_t part_size = tail_size - (size_t)(part - tail);
     enum err err = ERR_OK;
     for (size_t i = lower_bound(self, part, part_size); i < self->nodes_count && err == ERR_OK;
          i++) {
@@ -100,15 +102,13 @@ static enum err link_path(struct affected *self, size_t source, const char *path
 {
     char index[PATH_MAX];
     size_t size = strlen(path);
-    const char *part = affected_last_part(path);
-    enum err err = link_stem(self, source, part, strlen(part), path, size);
+    enum err err = link_stem(self, source, path, size);
     size_t stem = affected_stem(path);
     if (err == ERR_OK && stem < size) {
-        size_t part_size = stem - (size_t)(part - path);
-        err = link_stem(self, source, part, part_size, path, stem);
+        err = link_stem(self, source, path, stem);
     }
     if (err == ERR_OK && (size_t)snprintf(index, sizeof index, "%s/index", path) < sizeof index) {
-        err = link_stem(self, source, "index", 5, index, size + 6);
+        err = link_stem(self, source, index, size + 6);
     }
     return err;
 }

@@ -20,8 +20,6 @@
 
 enum { GIT_ARGS_MAX = 16, GIT_OUTPUT_MAX = 256 * 1024 * 1024, TEXT_SIZE_MAX = 4 * 1024 * 1024 };
 
-extern char **environ;
-
 struct changed {
     const char *root;
     size_t prefix; /* bytes of the path that leads from root to dir, with its slash */

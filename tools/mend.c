@@ -182,7 +182,9 @@ static void cut_message(const struct mender *self, char message[MEND_OUTPUT_MAX 
     }
     for (char *at = message; *at; at++) {
         /* What a cut left of a character would be no UTF-8; the names that count are plain. */
-        *at = (unsigned char)*at < 0x80 ? *at : '?';
+        if ((unsigned char)*at >= 0x80) {
+            *at = '?';
+        }
     }
 }
 

@@ -187,7 +187,11 @@ static void make_key(struct entry *entry)
             break;
         }
         if (!again) {
-            entry->key[size++] = digit ? '#' : *at;
+            entry->key[size] = *at;
+            if (digit) {
+                entry->key[size] = '#';
+            }
+            size++;
         }
     }
     entry->key[size] = '\0';

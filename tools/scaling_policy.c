@@ -143,6 +143,7 @@ static enum err complete(struct reading *self)
 }
 
 enum err scaling_policy_read(const char *text, size_t text_size, struct scaling_policy *ret_policy,
+                             /* NOLINTNEXTLINE(readability-non-const-parameter): written there */
                              char *why, size_t size)
 {
     struct reading self = {.why = why, .why_size = size};

@@ -188,7 +188,8 @@ static double percentile(const double *sorted, size_t count, double part)
 static enum err play(struct scaling *self)
 {
     enum err err = ERR_OK;
-    for (double at_s = next_s(self); !isinf(at_s) && err == ERR_OK; at_s = next_s(self)) {
+    double at_s;
+    while (err == ERR_OK && !isinf(at_s = next_s(self))) {
         work_until(self, at_s);
         finish_and_arrive(self);
         stop_idle(self);

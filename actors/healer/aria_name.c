@@ -35,7 +35,10 @@ static bool is_blank(char c)
 static void append(struct naming *self, const char *text)
 {
     for (; *text && self->size < NAME_BYTES_MAX - 1; text++) {
-        char c = is_blank(*text) ? ' ' : *text;
+        char c = *text;
+        if (is_blank(c)) {
+            c = ' ';
+        }
         if (c != ' ' || (self->size > 0 && self->at[self->size - 1] != ' ')) {
             self->at[self->size++] = c;
         }

@@ -124,10 +124,10 @@ void match_evidence(const struct match *match, int32_t old, int32_t new, float *
     evidence[EVIDENCE_MARGIN] = clip(margin, -4, 8) / 4;
     evidence[EVIDENCE_COLUMN] = clip(link->score - best_of_others(match, old, new), -6, 8) / 4;
     evidence[EVIDENCE_CHANCE] = expf(fminf(link->score, 30)) / sum;
-    evidence[EVIDENCE_ASSIGNED] = match->become[0][old] == new;
+    evidence[EVIDENCE_ASSIGNED] = truth(match->become[0][old] == new);
     evidence[EVIDENCE_SURVIVAL] = survival(match, 0, (int32_t)match->pages.sides[0].tree->count);
     evidence[EVIDENCE_AROUND] = survival(match, old - AROUND, end + AROUND);
-    evidence[EVIDENCE_MARGIN_LOW] = margin < 1;
+    evidence[EVIDENCE_MARGIN_LOW] = truth(margin < 1);
     row_evidence(match, old, new, evidence);
 }
 
@@ -251,7 +251,7 @@ void match_find(const struct match *match, int32_t old, const char *action,
                 struct match_found *ret_found)
 {
     const struct match_link *links = match_links_of(match, old);
-    float worths[MATCH_RANKING_MAX];
+    float worths[MATCH_RANKING_MAX] = {0};
     *ret_found = (struct match_found){.node = -1};
     for (size_t i = 0; i < match->links_count[old]; i++) {
         if (!action_fits(&match->pages.sides[1].tree->nodes[links[i].node], action)) {

@@ -31,14 +31,14 @@ static void compare_bags(const struct pair *pair, const struct bag_features *wan
     float *swapped = want->swapped == FEATURE_COUNT ? &scrap : &pair->f[want->swapped];
     *dice = *inside = *one = *none = *strange = *swapped = 0;
     if (a->weight <= 0 || b->weight <= 0) {
-        *one = (a->weight > 0) != (b->weight > 0);
-        *none = a->weight <= 0 && b->weight <= 0;
+        *one = truth((a->weight > 0) != (b->weight > 0));
+        *none = truth(a->weight <= 0 && b->weight <= 0);
         return;
     }
     float common = bag_common(&pair->pages->lexicon, a, b);
     *dice = 2 * common / (a->weight + b->weight);
     *inside = common / fminf(a->weight, b->weight);
-    *strange = common <= 0;
+    *strange = truth(common <= 0);
     /* Each has words that the other has not: not one with more words, but another one. */
     *swapped = common > 0
                    ? fminf(a->weight - common, b->weight - common) / fmaxf(a->weight, b->weight)
@@ -73,12 +73,12 @@ static float alike_letters(const struct match_node *a, const struct match_node *
 
 static float equal(uint32_t a, uint32_t b)
 {
-    return a != 0 && a == b;
+    return truth(a != 0 && a == b);
 }
 
 static float other(uint32_t a, uint32_t b)
 {
-    return a != 0 && b != 0 && a != b;
+    return truth(a != 0 && b != 0 && a != b);
 }
 
 /* On how many elements of either page the value is, the larger of the two. */
@@ -135,13 +135,13 @@ static void compare_kinds(const struct pair *pair)
     const struct match_node *b = pair->b;
     bool same = a->role == b->role;
     pair->f[FEATURE_ROLE_EQUAL] = same;
-    pair->f[FEATURE_ROLE_KIN] = !same && equal(a->kin, b->kin) > 0;
-    pair->f[FEATURE_ROLE_ONE] = !same && (a->role == 0 || b->role == 0);
-    pair->f[FEATURE_ROLE_OTHER] = a->role && b->role && !same && equal(a->kin, b->kin) <= 0;
-    pair->f[FEATURE_TAG_EQUAL] = a->tag == b->tag;
+    pair->f[FEATURE_ROLE_KIN] = truth(!same && equal(a->kin, b->kin) > 0);
+    pair->f[FEATURE_ROLE_ONE] = truth(!same && (a->role == 0 || b->role == 0));
+    pair->f[FEATURE_ROLE_OTHER] = truth(a->role && b->role && !same && equal(a->kin, b->kin) <= 0);
+    pair->f[FEATURE_TAG_EQUAL] = truth(a->tag == b->tag);
     int32_t parts_a = pair->from->end - tree_index(pair->pages->sides[0].tree, pair->from);
     int32_t parts_b = pair->to->end - tree_index(pair->pages->sides[1].tree, pair->to);
-    pair->f[FEATURE_LEAF_EQUAL] = (parts_a == 1) == (parts_b == 1);
+    pair->f[FEATURE_LEAF_EQUAL] = truth((parts_a == 1) == (parts_b == 1));
     pair->f[FEATURE_SIZE_LIKE] = (float)(parts_a < parts_b ? parts_a : parts_b) /
                                  (float)(parts_a > parts_b ? parts_a : parts_b);
 }
@@ -161,7 +161,7 @@ static void compare_places(const struct pair *pair)
     const struct tree_node *a = pair->from;
     const struct tree_node *b = pair->to;
     bool known = is_drawn(a) && is_drawn(b);
-    pair->f[FEATURE_UNPLACED] = is_drawn(a) != is_drawn(b);
+    pair->f[FEATURE_UNPLACED] = truth(is_drawn(a) != is_drawn(b));
     pair->f[FEATURE_DISTANCE] = 0;
     pair->f[FEATURE_ROW_DISTANCE] = 0;
     pair->f[FEATURE_AREA_LIKE] = 0;
@@ -215,15 +215,15 @@ void pair_features(const struct match_pages *pages, int32_t old, int32_t new, fl
     }
     features[FEATURE_NAME_EXACT] = equal(pair.a->name, pair.b->name);
     features[FEATURE_NAME_LETTERS] = alike_letters(pair.a, pair.b);
-    features[FEATURE_NAME_UNIQUE] = features[FEATURE_NAME_EXACT] > 0 &&
-                                    pair.a->role == pair.b->role &&
-                                    seen(pages->texts_seen, pair.a->name ^ pair.a->role) <= 1;
+    features[FEATURE_NAME_UNIQUE] =
+        truth(features[FEATURE_NAME_EXACT] > 0 && pair.a->role == pair.b->role &&
+              seen(pages->texts_seen, pair.a->name ^ pair.a->role) <= 1);
     features[FEATURE_OWN_EXACT] = equal(pair.a->own, pair.b->own);
     features[FEATURE_TEXT_EXACT] = equal(pair.a->text, pair.b->text);
-    features[FEATURE_TEXT_UNIQUE] = features[FEATURE_TEXT_EXACT] > 0 &&
-                                    pair.a->tag == pair.b->tag &&
-                                    seen(pages->texts_seen, pair.a->text ^ pair.a->tag) <= 1;
-    features[FEATURE_HUSK_OTHER] = pair.a->husk != pair.b->husk;
+    features[FEATURE_TEXT_UNIQUE] =
+        truth(features[FEATURE_TEXT_EXACT] > 0 && pair.a->tag == pair.b->tag &&
+              seen(pages->texts_seen, pair.a->text ^ pair.a->tag) <= 1);
+    features[FEATURE_HUSK_OTHER] = truth(pair.a->husk != pair.b->husk);
     features[FEATURE_WORDS_EXCLUDE] =
         bag_conflict(&pages->lexicon, &pair.a->bags[BAG_LABEL], &pair.b->bags[BAG_LABEL]);
     compare_attrs(&pair);

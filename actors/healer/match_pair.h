@@ -72,6 +72,12 @@ enum err pages_describe(struct match_pages *pages, const struct tree *old,
                         const struct tree *new) MUST_CHECK;
 void pages_free(struct match_pages *pages);
 
+/* As a feature: 1 or 0. */
+static inline float truth(bool is)
+{
+    return is ? 1.0F : 0.0F;
+}
+
 /* Writes the FEATURES_OWN first features of the pair. */
 void pair_features(const struct match_pages *pages, int32_t old, int32_t new, float *features);
 

@@ -27,7 +27,7 @@ static float inside(const struct match *match, int side, int32_t node, int32_t o
             continue;
         }
         int32_t become = match->become[side][up];
-        float in = other != become && tree_inside(there, other, become);
+        float in = truth(other != become && tree_inside(there, other, become));
         *ret_nearest = all > 0 ? *ret_nearest : in > 0 ? 1 : -1;
         sum += weight * in;
         all += weight;
@@ -113,7 +113,7 @@ static void compare_parts(const struct match *match, int32_t old, int32_t new, f
     }
     float share = looked > 0 ? (float)common / (float)looked * (float)of_old : 0;
     f[FEATURE_PARTS] = fminf(1, 2 * share / (float)(of_old + of_new));
-    f[FEATURE_PARTS_NONE] = common == 0;
+    f[FEATURE_PARTS_NONE] = truth(common == 0);
 }
 
 /* The nearest sure element before or behind `old` that neither holds it nor is in it; -1. */
@@ -165,8 +165,8 @@ static void compare_ways(const struct match *match, int32_t old, int32_t new, fl
             continue;
         }
         /* What this very element is believed to have become is no evidence. */
-        float all = (float)way_count(match, i, of[i], 0) - (m != NULL);
-        float same = (float)way_count(match, i, of[i], is[i] | 1) - (m && was[i] == is[i]);
+        float all = (float)way_count(match, i, of[i], 0) - truth(m != NULL);
+        float same = (float)way_count(match, i, of[i], is[i] | 1) - truth(m && was[i] == is[i]);
         *way = all > 0 ? same / (all + 0.5f) : 0;
         *other = all > 0 ? 1 - same / all : 0;
     }
@@ -177,13 +177,13 @@ void structure_features(const struct match *match, int32_t old, int32_t new, flo
     float *f = features;
     float nearest;
     f[FEATURE_INSIDE_ALL] = inside(match, 0, old, new, &nearest);
-    f[FEATURE_INSIDE] = nearest > 0;
-    f[FEATURE_OUTSIDE] = nearest < 0;
+    f[FEATURE_INSIDE] = truth(nearest > 0);
+    f[FEATURE_OUTSIDE] = truth(nearest < 0);
     f[FEATURE_INSIDE_BACK] = inside(match, 1, new, old, &nearest);
     compare_parents(match, old, new, f);
     compare_parts(match, old, new, f);
     f[FEATURE_BEFORE] = as_before(match, old, new, -1);
     f[FEATURE_AFTER] = as_before(match, old, new, 1);
     compare_ways(match, old, new, f);
-    f[FEATURE_BETWEEN] = f[FEATURE_BEFORE] > 0 && f[FEATURE_AFTER] > 0;
+    f[FEATURE_BETWEEN] = truth(f[FEATURE_BEFORE] > 0 && f[FEATURE_AFTER] > 0);
 }

@@ -59,7 +59,7 @@ static bool flag_fits(const struct tree_node *node, const char *name, int32_t wa
     if (strcmp(name, "level") == 0) {
         const char *level = tree_attr(node, "aria-level");
         bool heading = node->tag[0] == 'h' && node->tag[1] >= '1' && node->tag[1] <= '6';
-        return (level ? atoi(level) : heading ? node->tag[1] - '0' : 0) == wanted;
+        return (level ? (int)strtol(level, NULL, 10) : heading ? node->tag[1] - '0' : 0) == wanted;
     }
     (void)strncat(attr, name, sizeof attr - sizeof "aria-"); /* the longest fits */
     const char *value = tree_attr(node, attr);

@@ -60,7 +60,7 @@ __attribute__((format(printf, 2, 3))) static bool try(struct maker *self, const 
     va_start(args, format);
     int size = vsnprintf(text + begin, sizeof text - (size_t)begin, format, args);
     va_end(args);
-    if (size < 0 || (size_t)(begin + size) >= sizeof text) {
+    if (size < 0 || (size_t)begin + (size_t)size >= sizeof text) {
         return false;
     }
     for (size_t i = 0; i < self->out->count; i++) {

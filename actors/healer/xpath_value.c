@@ -260,9 +260,10 @@ static struct xpath_value do_name(struct call *call)
                                  : call->focus->item;
     const struct tree_node *node =
         item.node >= 0 ? &call->run->search->tree->nodes[item.node] : NULL;
-    return text(item.kind == ITEM_ELEMENT ? node->tag
-                : item.kind == ITEM_ATTR  ? node->attrs[item.sub].name
-                                          : "");
+    if (!node || (item.kind != ITEM_ELEMENT && item.kind != ITEM_ATTR)) {
+        return text("");
+    }
+    return text(item.kind == ITEM_ELEMENT ? node->tag : node->attrs[item.sub].name);
 }
 
 static struct xpath_value do_id(struct call *call)

@@ -85,10 +85,9 @@ static enum chance look(const struct pool *pool, int item, uint64_t now_ms, int 
         if ((at->tried & 1U << i) != 0) {
             continue;
         }
-        if (instance->checking && !instance->known) {
+        bool trial = fit && instance->breaker.state == BREAKER_HALF_OPEN; /* it is under way */
+        if (trial || (instance->checking && !instance->known)) {
             chance = chance == CHANCE_NONE ? CHANCE_LATER : chance;
-        } else if (fit && instance->breaker.state == BREAKER_HALF_OPEN) {
-            chance = chance == CHANCE_NONE ? CHANCE_LATER : chance; /* its trial is under way */
         } else if (fit && breaker_allows(&instance->breaker, now_ms)) {
             bool room = instance->in_flight < pool->plan->instances[i].backend->in_flight;
             if (room && (chance != CHANCE_NOW || load < best)) {

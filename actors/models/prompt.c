@@ -13,9 +13,11 @@
 /* Replaces `size` bytes, at least as many as the word has, and closes the gap. */
 static char *blot(char *at, size_t size)
 {
-    size_t word = strlen(PROMPT_SECRET);
-    memcpy(at, PROMPT_SECRET, word);
+    const size_t word = sizeof PROMPT_SECRET - 1;
     memmove(at + word, at + size, strlen(at + size) + 1);
+    for (size_t i = 0; i < word; i++) {
+        at[i] = PROMPT_SECRET[i];
+    }
     return at + word;
 }
 

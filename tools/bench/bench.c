@@ -125,9 +125,19 @@ static void print_params(const struct row *row, const struct bench_options *opti
     (void)printf("}");
 }
 
-static void print(const struct row *row, const struct bench_options *options, double *values,
-                  uint64_t runs, double p99, bool json)
+/* What the runs of a row came to. */
+struct runs {
+    double values[RUNS_MAX];
+    double p99[RUNS_MAX];
+    uint64_t count;
+};
+
+static void print(const struct row *row, const struct bench_options *options, struct runs *all,
+                  bool json)
 {
+    double *values = all->values;
+    uint64_t runs = all->count;
+    double p99 = bench_median(all->p99, runs);
     if (json) {
         (void)printf("{\"name\":\"%s\",\"unit\":\"%s\",\"runs\":[", row->name, row->unit);
         for (uint64_t i = 0; i < runs; i++) {
@@ -152,17 +162,16 @@ static void print(const struct row *row, const struct bench_options *options, do
 static int run_all(const struct row *row, const struct bench_options *options, uint64_t runs,
                    bool json)
 {
-    double values[RUNS_MAX];
-    double p99[RUNS_MAX];
+    struct runs all = {.count = runs};
     for (uint64_t i = 0; i < runs; i++) {
         struct bench_result result;
         if (!run_once(row, options, &result)) {
             return EXIT_COULD_NOT;
         }
-        values[i] = result.value;
-        p99[i] = result.p99;
+        all.values[i] = result.value;
+        all.p99[i] = result.p99;
     }
-    print(row, options, values, runs, bench_median(p99, runs), json);
+    print(row, options, &all, json);
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_COULD_NOT;
 }
 
@@ -261,6 +270,7 @@ int main(int argc, char **argv)
     bool json = false;
     int option;
     optind = 2;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is no other thread yet */
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
         if (option == 'j') {
             json = true;

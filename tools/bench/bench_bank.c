@@ -185,11 +185,14 @@ struct crowd {
 
 static uint64_t rss_bytes(void)
 {
-    unsigned long long pages = 0;
+    uint64_t pages = 0;
+    char text[128];
     FILE *file = fopen("/proc/self/statm", "re");
     if (file) {
-        if (fscanf(file, "%*u %llu", &pages) != 1) {
-            pages = 0;
+        if (fgets(text, sizeof text, file)) {
+            char *end = text;
+            (void)strtoull(end, &end, 10); /* of the address space */
+            pages = strtoull(end, &end, 10);
         }
         (void)fclose(file);
     }

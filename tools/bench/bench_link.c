@@ -303,8 +303,10 @@ static enum err read_trips(const struct bench_options *options, int in,
     bool all = trips && got == count * sizeof *trips;
     if (all) {
         qsort(trips, count, sizeof *trips, by_size);
-        ret_result->value = (double)trips[count / 2] / 1000;
-        ret_result->p99 = (double)trips[count * 99 / 100] / 1000;
+        size_t middle = count / 2;
+        size_t late = count * 99 / 100;
+        ret_result->value = (double)trips[middle] / 1000;
+        ret_result->p99 = (double)trips[late] / 1000;
     }
     free(trips);
     return all ? ERR_OK : ERR_IO;

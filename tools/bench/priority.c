@@ -28,19 +28,18 @@ struct item {
     double done_s; /* 0 while it waits */
 };
 
-static uint64_t random_state;
-
-static double uniform(void)
+/* Between 0 and 1, by xorshift64 (Marsaglia, Xorshift RNGs, 2003). */
+static double uniform(uint64_t *seed)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return ((double)(random_state >> 11) + 0.5) / 9007199254740992.0;
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    return ((double)(*seed >> 11) + 0.5) / 9007199254740992.0;
 }
 
-static double normal(void)
+static double normal(uint64_t *seed)
 {
-    return sqrt(-2 * log(uniform())) * cos(6.283185307179586 * uniform());
+    return sqrt(-2 * log(uniform(seed))) * cos(6.283185307179586 * uniform(seed));
 }
 
 static bool is_critical(const struct item *item)
@@ -48,32 +47,32 @@ static bool is_critical(const struct item *item)
     return item->facts.harm == PRIORITY_BLOCKS_BUILD;
 }
 
-static struct item make_item(const struct mix *mix, double now_s)
+static struct item make_item(const struct mix *mix, double now_s, uint64_t *seed)
 {
-    struct item item = {.came_s = now_s, .takes_s = 20 * exp(normal())};
-    bool critical = uniform() < mix->critical;
+    struct item item = {.came_s = now_s, .takes_s = 20 * exp(normal(seed))};
+    bool critical = uniform(seed) < mix->critical;
     item.facts = (struct priority_facts){
         .harm = critical ? PRIORITY_BLOCKS_BUILD
-                         : (uniform() < 0.7 ? PRIORITY_FAILS_TEST : PRIORITY_WARNS),
-        .occurrences = 1 + (uint32_t)(uniform() * 8),
-        .is_new = uniform() < 0.5,
-        .has_fix = uniform() < 0.3,
-        .flake = (float)(uniform() < 0.2 ? uniform() : 0),
+                         : (uniform(seed) < 0.7 ? PRIORITY_FAILS_TEST : PRIORITY_WARNS),
+        .occurrences = 1 + (uint32_t)(uniform(seed) * 8),
+        .is_new = uniform(seed) < 0.5,
+        .has_fix = uniform(seed) < 0.3,
+        .flake = (float)(uniform(seed) < 0.2 ? uniform(seed) : 0),
     };
     return item;
 }
 
-static size_t make_items(const struct mix *mix, struct item *items)
+static size_t make_items(const struct mix *mix, struct item *items, uint64_t *seed)
 {
     double mean = (mix->burst_min + mix->burst_max) / 2.0;
     double gap_s = mean * 20 * exp(0.5) / SERVERS / mix->load;
     double now_s = 0;
     size_t count = 0;
     while (count < ERRORS) {
-        now_s -= log(uniform()) * gap_s;
-        int size = mix->burst_min + (int)(uniform() * (mix->burst_max - mix->burst_min + 1));
+        now_s -= log(uniform(seed)) * gap_s;
+        int size = mix->burst_min + (int)(uniform(seed) * (mix->burst_max - mix->burst_min + 1));
         for (int i = 0; i < size && count < ERRORS; i++) {
-            items[count++] = make_item(mix, now_s);
+            items[count++] = make_item(mix, now_s, seed);
         }
     }
     return count;
@@ -154,8 +153,8 @@ int main(int argc, char **argv)
     }
     bool good = true;
     for (size_t i = 0; i < sizeof mixes / sizeof mixes[0]; i++) {
-        random_state = argc > 1 ? strtoull(argv[1], NULL, 10) | 1 : 1;
-        size_t count = make_items(&mixes[i], items);
+        uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) | 1 : 1;
+        size_t count = make_items(&mixes[i], items, &seed);
         serve(items, count, false);
         struct waits came = measure(items, count);
         serve(items, count, true);
