@@ -280,13 +280,17 @@ static enum err read_blocks(struct answer *self)
 
 /* ---- the whole ---- */
 
+static bool holds(struct msg_str line, const char *word)
+{
+    return line.at && memmem(line.at, line.size, word, strlen(word));
+}
+
 static bool is_elision(struct msg_str line)
 {
     line = trim(line);
     return msg_str_is(line, "...") || msg_str_is(line, "…") ||
            ((begins(line, "//") || begins(line, "/*") || begins(line, "{/*")) &&
-            (memmem(line.at, line.size, "...", 3) || memmem(line.at, line.size, "…", 3) ||
-             memmem(line.at, line.size, "rest of", 7)));
+            (holds(line, "...") || holds(line, "…") || holds(line, "rest of")));
 }
 
 static enum err take_whole_line(struct answer *self, struct msg_str line, unsigned *fences)
