@@ -63,7 +63,7 @@ static size_t number_of(struct training *self, const char *name, size_t size)
     }
     if (self->names_count == SOURCES_MAX) {
         (void)fprintf(stderr, "more than %d sources\n", SOURCES_MAX);
-        exit(2);
+        exit(2); /* NOLINT(concurrency-mt-unsafe): there is one thread */
     }
     self->names[self->names_count] = strndup(name, size);
     return self->names_count++;
@@ -157,7 +157,7 @@ static struct learner *learn(struct training *self, size_t without)
     size_t *order = calloc(self->count + 1, sizeof *order);
     if (!learner || !order) {
         (void)fprintf(stderr, "out of memory\n");
-        exit(70);
+        exit(70); /* NOLINT(concurrency-mt-unsafe): there is one thread */
     }
     size_t count = 0;
     for (size_t i = 0; i < self->count; i++) {
@@ -241,9 +241,12 @@ static double surprise(const struct training *self, float temperature)
 
 static float find_temperature(const struct training *self)
 {
+    enum { STEPS = 70 }; /* from 0.2 to 6 */
     float best = 1;
-    for (float temperature = 0.2F; temperature < 6; temperature *= 1.05F) {
+    float temperature = 0.2F;
+    for (int i = 0; i < STEPS; i++) {
         best = surprise(self, temperature) < surprise(self, best) ? temperature : best;
+        temperature *= 1.05F;
     }
     return best;
 }
