@@ -91,30 +91,32 @@ static float seen(uint16_t *const counts[2], uint32_t value)
 
 static void compare_attrs(const struct pair *pair)
 {
-    const struct match_attr *a = pair->pages->sides[0].attrs + pair->a->attrs;
-    const struct match_attr *b = pair->pages->sides[1].attrs + pair->b->attrs;
-    const struct match_attr *a_end = a + pair->a->attrs_count;
-    const struct match_attr *b_end = b + pair->b->attrs_count;
+    const struct match_attr *a = pair->pages->sides[0].attrs;
+    const struct match_attr *b = pair->pages->sides[1].attrs;
+    uint32_t i = pair->a->attrs;
+    uint32_t j = pair->b->attrs;
+    uint32_t i_end = i + pair->a->attrs_count;
+    uint32_t j_end = j + pair->b->attrs_count;
     float same = 0;
     float rare = 0;
     float differ = 0;
-    while (a < a_end && b < b_end) {
-        if (a->name != b->name) {
-            if (a->name < b->name) {
-                a++;
+    while (i < i_end && j < j_end) {
+        if (a[i].name != b[j].name) {
+            if (a[i].name < b[j].name) {
+                i++;
             } else {
-                b++;
+                j++;
             }
             continue;
         }
-        if (a->value == b->value) {
+        if (a[i].value == b[j].value) {
             same++;
-            rare += 1 / seen(pair->pages->attrs_seen, a->value);
+            rare += 1 / seen(pair->pages->attrs_seen, a[i].value);
         } else {
             differ++;
         }
-        a++;
-        b++;
+        i++;
+        j++;
     }
     pair->f[FEATURE_ATTRS_EQUAL] = same / (1 + same);
     pair->f[FEATURE_ATTRS_RARE] = fminf(1, rare);

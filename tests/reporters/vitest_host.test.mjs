@@ -158,10 +158,10 @@ describe('false green', () => {
   const { files } = JSON.parse(readFileSync(join(dir, 'expected.json')))
   const judged = Object.keys(files).filter((file) => files[file].reason !== 'host-died')
 
-  test('every file gets the verdict it deserves', { timeout: 120_000 }, async (t) => {
+  test('every file gets the verdict it deserves', { timeout: 240_000 }, async (t) => {
     await withHost(dir, {}, async (host) => {
       assert.deepEqual(await host.list(1), Object.keys(files).sort())
-      await host.run(2, judged, 5000)
+      await host.run(2, judged, 10_000)
       for (const file of judged) {
         await t.test(file, () => assert.deepEqual(summary(host, 2, file), files[file]))
       }

@@ -45,6 +45,9 @@ def signed(body, secret=SECRET):
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
+# What tells that the tests are vitest's.
+PACKAGE = '{"name":"p","type":"module","devDependencies":{"vitest":"*"}}\n'
+
 class Gateway(unittest.TestCase):
     def setUp(self):
         self.place = Place()
@@ -137,7 +140,7 @@ class Gateway(unittest.TestCase):
         at = self.place.base / "checkouts" / "o" / "r" / sha
         at.mkdir(parents=True)
         shutil.copytree(installed(PLANNER) / "node_modules", at / "node_modules", symlinks=True)
-        (at / "package.json").write_text('{"name":"p","type":"module"}\n')
+        (at / "package.json").write_text(PACKAGE)
         for name, text in files.items():
             (at / name).write_text(text)
 
@@ -284,7 +287,7 @@ class Gateway(unittest.TestCase):
         body = payload(sha).replace(b"12:34:56", f"12:{minute}:00".encode())
         self.assertEqual(self.post(body)[0], 202)
 
-    PROJECT = {"package.json": '{"name":"p","type":"module"}\n', "a.test.ts": PASSES}
+    PROJECT = {"package.json": PACKAGE, "a.test.ts": PASSES}
 
     def test_the_code_of_a_commit_is_fetched_with_the_token_and_without_git(self):
         remote = self.remote()

@@ -113,7 +113,7 @@ class Vitest(unittest.TestCase):
         project = installed(FALSE_GREEN)
         expected = json.loads((FALSE_GREEN / "expected.json").read_text())["files"]
         self.place.env["CI"] = "true"
-        done, result = self.run_project(project, "--set", "executor.file_timeout_ms=5000")
+        done, result = self.run_project(project, "--set", "executor.file_timeout_ms=10000")
         self.assertEqual(done.returncode, 1, done.stderr)
         status = collections.defaultdict(set)
         for row in result["results"]:

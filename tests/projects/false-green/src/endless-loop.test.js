@@ -2,7 +2,7 @@
 import { test } from 'vitest'
 
 test('finished before', () => {})
-test('spins', async () => {
-  await new Promise((resolve) => setTimeout(resolve, 800))
+test('spins', { timeout: 60_000 }, async () => {
+  await new Promise((resolve) => setTimeout(resolve, 2000))
   for (;;);
 })

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 
 test('finished before', () => {})
-test('is killed', async () => {
-  await new Promise((resolve) => setTimeout(resolve, 800))
+test('is killed', { timeout: 60_000 }, async () => {
+  await new Promise((resolve) => setTimeout(resolve, 2000))
   process.kill(process.pid, 'SIGKILL')
   await new Promise(() => {})
 })
