@@ -140,9 +140,10 @@ static inline struct actor *run_list_pop(struct run_list *list)
     return actor;
 }
 
-/* What a worker has not yet added to the system's own account. */
+/* What a worker has not yet added to an account. */
 struct tally {
-    uint64_t accepted;
+    struct account *account;
+    uint64_t accepted; /* of its own only: links count what they accept */
     uint64_t outcomes[OUTCOMES];
     uint64_t ended_bytes;
 };
@@ -159,7 +160,8 @@ struct worker {
     uint64_t now_ns;      /* likewise, for measuring turns */
     uint64_t number_next; /* numbers set aside, see worker_number */
     uint64_t number_end;
-    struct tally tally;
+    struct tally tally;   /* of the system's own account */
+    struct tally foreign; /* of that of the node whose message ended last */
     struct node_account *sent_to; /* the node that got the last message; accounts stay */
     uint64_t turn_ns;             /* how long a turn took lately */
     atomic_uint_fast64_t handled; /* messages; only this worker writes */
@@ -291,25 +293,6 @@ static inline void queue_push(struct queue *queue, struct envelope *envelope)
     }
     queue->last = envelope;
 }
-
-#define MAILBOX_IDLE ((struct envelope *)(uintptr_t)1)
-
-/* Moves what has arrived to actor->ready. */
-void mailbox_drain(struct actor *actor);
-
-/* No turn is due any more, if nothing has arrived since the drain; false: something has.  From
- * then on the actor is not the caller's. */
-bool mailbox_close(struct actor *actor);
-
-/* A message of the user lane has found its end. */
-void mailbox_finished(struct actor *actor, const struct envelope *envelope);
-
-/* What waits in the user lane, or is being handled. */
-void mailbox_load(const struct actor *actor, uint64_t *ret_count, uint64_t *ret_bytes);
-
-struct envelope *queue_pop(struct queue *queue);
-void queue_push(struct queue *queue, struct envelope *envelope);
-void queue_push_front(struct queue *queue, struct envelope *envelope);
 
 /* ---- worker.c ---- */
 

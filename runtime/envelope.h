@@ -103,4 +103,7 @@ static inline void envelope_free(struct envelope *envelope)
 /* Counts `outcome` and frees. */
 void envelope_end(struct envelope **envelope, enum outcome outcome);
 
+/* The same for a whole list, from `first` on along `next`: what has one account is booked once. */
+void envelope_end_all(struct envelope *first, enum outcome outcome);
+
 #endif

@@ -200,10 +200,7 @@ static void commit(struct links *links, struct peer *peer, struct batch *batch)
     }
     for (int lane = 0; lane < LANES; lane++) {
         peer->stats.sent += batch->lanes[lane].count;
-        struct envelope *envelope;
-        while ((envelope = link_queue_pop(&batch->lanes[lane]))) {
-            envelope_end(&envelope, OUTCOME_HANDLED);
-        }
+        envelope_end_all(batch->lanes[lane].first, OUTCOME_HANDLED);
     }
 }
 
