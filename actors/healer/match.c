@@ -149,16 +149,32 @@ static void rescore(struct match *match)
     }
 }
 
+/* Hash of all that the next round would see of this one. */
+static uint64_t state_of(const struct match *match)
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < match->pages.sides[0].tree->count; i++) {
+        bool sure = match->sure[0][i] > match_sure_min;
+        hash = (hash ^ ((uint64_t)(uint32_t)match->become[0][i] << 1 | sure)) *
+               UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 31;
+    }
+    return hash;
+}
+
 static enum err run_rounds(struct match *match)
 {
     enum err err = links_find(match);
     if (err == ERR_OK) {
         err = links_assign(match);
     }
-    for (int round = 1; round < ROUNDS && err == ERR_OK && match->kind == MATCH_PAGES; round++) {
+    bool moving = match->kind == MATCH_PAGES;
+    for (int round = 1; round < ROUNDS && err == ERR_OK && moving; round++) {
+        uint64_t before = state_of(match);
         links_extend(match);
         rescore(match);
         err = links_assign(match);
+        moving = state_of(match) != before;
     }
     return err;
 }
@@ -174,7 +190,8 @@ enum err match_make(const struct tree *old, const struct tree *new, enum match_k
     match->links = calloc((old->count + 1) * LINKS_MAX, sizeof match->links[0]);
     match->links_count = calloc(old->count + 1, sizeof match->links_count[0]);
     match->price = calloc(new->count + 1, sizeof match->price[0]);
-    bool good = match->links && match->links_count && match->price;
+    match->rows = calloc(old->count + 1, sizeof match->rows[0]);
+    bool good = match->links && match->links_count && match->price && match->rows;
     for (int side = 0; side < 2; side++) {
         size_t count = (side == 0 ? old : new)->count + 1;
         match->become[side] = calloc(count, sizeof match->become[side][0]);
@@ -207,6 +224,7 @@ void match_destroy(struct match **match)
     free(self->links);
     free(self->links_count);
     free(self->price);
+    free(self->rows);
     pages_free(&self->pages);
     free(self);
     *match = NULL;

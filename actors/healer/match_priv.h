@@ -22,6 +22,7 @@ struct match {
     int32_t *become[2];  /* assigned: of each old one the new one, and back; -1 */
     float *sure[2];      /* probability of the above */
     float *price;        /* of each new one: what it is worth to others */
+    float *rows;         /* of each old one: odds of all its links, and of none */
     int32_t *sums[2];    /* sure ones before this element */
     uint16_t ways[WAYS]; /* how many sure ones changed a name, or classes, to another, by hash */
 };

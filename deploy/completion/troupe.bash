@@ -37,7 +37,7 @@ _troupe() {
     config) words='check show schema --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     models) words='list ping --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     keys) words='new list allow revoke rotate --role --dir --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    bench) words='ping-pong counting thread-ring fork-join-throughput fork-join-create big chameneos bank actor-memory link-throughput link-rtt codec classify partition --runs --workers --count --actors --work-us --size --peers --transport --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    bench) words='ping-pong counting thread-ring fork-join-throughput fork-join-create big chameneos bank actor-memory link-throughput link-rtt codec classify partition heal --runs --workers --count --actors --work-us --size --peers --transport --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     completion) words='bash zsh fish --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     version) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     help) words='run fix verify partition simulate classify heal resolve runs up down status health submit node actor link queue console doctor config models keys bench completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
