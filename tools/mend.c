@@ -11,8 +11,8 @@
  *        \--passes--> over                   | ^ failed         applied: AFTER --fails--> REVERT
  *                                            +-+
  *
- * A change is applied only by the validator, in the same step as its proof.  What the command says
- * afterwards, in the project as it is then, has the last word.
+ * A change is applied only by the validator, in the same step as its proof, and never a doubtful
+ * one.  What the command says afterwards, in the project as it is then, has the last word.
  */
 #include "tools/mend.h"
 
@@ -227,7 +227,7 @@ static enum err prove_next(struct rt_context *ctx, struct mender *self)
         return ERR_OK;
     }
     self->step = STEP_PROOF;
-    return ask_proof(ctx, self, mend->apply, false);
+    return ask_proof(ctx, self, mend->apply && !mend->candidates[self->proving].doubt[0], false);
 }
 
 /* ---- what came ---- */
@@ -269,6 +269,7 @@ static enum err on_candidate(struct mender *self, const struct msg_candidate *ca
     to->source = strdup(candidate->source.at);
     to->diff = strdup(candidate->diff.at);
     to->votes = candidate->votes > 0 ? candidate->votes : 1;
+    (void)snprintf(to->doubt, sizeof to->doubt, "%s", candidate->doubt.at);
     mend->count++;
     return to->source && to->diff ? ERR_OK : ERR_MEMORY;
 }
@@ -290,7 +291,8 @@ static enum err on_proved(struct rt_context *ctx, struct mender *self, enum term
     mend->winner = self->proving;
     mend->applied = proof == TERM_proof_APPLIED;
     if (self->step == STEP_AGAIN || (!mend->applied && mend_is_tsc(mend->command))) {
-        over(ctx, self, MEND_FIXED, "");
+        const char *doubt = mend->candidates[mend->winner].doubt;
+        over(ctx, self, mend->apply && doubt[0] ? MEND_NOT_FIXED : MEND_FIXED, doubt);
         return ERR_OK;
     }
     if (mend->applied) {

@@ -25,6 +25,7 @@ struct mend_candidate {
     uint64_t votes;
     enum term verdict; /* a proof; 0: not tried */
     char reason[MSG_MAX_validated_reason + 1];
+    char doubt[MSG_MAX_candidate_doubt + 1]; /* why it is not applied though it is proved */
 };
 
 /* What is wanted (strings borrowed) and, below, what came of it. */

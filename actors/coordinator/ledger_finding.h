@@ -25,6 +25,8 @@ struct ledger_label {
     struct msg_str why;
 };
 
+struct ledger_candidate;
+
 struct ledger_fix {
     enum term status; /* 0: none was tried */
     struct msg_str source;
@@ -33,6 +35,8 @@ struct ledger_fix {
     uint64_t candidates;
     struct msg_str diff;
     struct msg_str reason;
+    const struct ledger_candidate *tried; /* to be settled: all candidates, ledger_fix.h */
+    size_t tried_count;
 };
 
 struct ledger_heal {

@@ -217,4 +217,29 @@ static const char schema_affected[] =
     "  why  TEXT NOT NULL,"
     "  PRIMARY KEY (run, file)) WITHOUT ROWID;";
 
+static const char schema_fixes[] =
+    /* What was tried for an error, best first. */
+    "CREATE TABLE candidate ("
+    "  run    INTEGER NOT NULL,"
+    "  error  INTEGER NOT NULL,"
+    "  place  INTEGER NOT NULL,"
+    "  source TEXT NOT NULL,"
+    "  votes  INTEGER NOT NULL,"
+    "  proof  INTEGER NOT NULL,"
+    "  passes INTEGER NOT NULL,"
+    "  proofs INTEGER NOT NULL,"
+    "  diff   TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  PRIMARY KEY (run, error, place),"
+    "  FOREIGN KEY (run, error) REFERENCES finding (run, error) ON DELETE CASCADE) WITHOUT ROWID;"
+    /* What people have decided about a fix: enum decision, and the files it was about. */
+    "CREATE TABLE decision ("
+    "  run   INTEGER NOT NULL,"
+    "  error INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5),"
+    "  at_ms INTEGER NOT NULL,"
+    "  files TEXT NOT NULL,"
+    "  PRIMARY KEY (run, error),"
+    "  FOREIGN KEY (run, error) REFERENCES fix (run, error) ON DELETE CASCADE) WITHOUT ROWID;";
+
 #endif

@@ -15,7 +15,7 @@ _troupe() {
     esac
     case $command in
     run) words=' --files-from --changed-since --workers --runner --command --results --fix --heal --retries --no-cache --fail-fast --keep --resume --cluster --report --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    fix) words='check --command --apply --models --allow --repo --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    fix) words='list show votes apply reject revert check --command --apply --models --allow --repo --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     verify) words='last --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     partition) words=' --workers --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     simulate) words=' --workers --boot-s --per-file-s --speed-sd --kill --join --no-split --seed --policy --arrivals --json --quiet --verbose --color --config --set --state --timeout --help' ;;

@@ -1,7 +1,7 @@
 # fish completion for troupe; made by: troupe completion fish
 complete -c troupe -n __fish_use_subcommand -f -a run -d 'Run the tests of a project'
-complete -c troupe -n __fish_use_subcommand -f -a fix -d 'Mend what makes a command fail, and prove it'
-complete -c troupe -n '__fish_seen_subcommand_from fix' -f -a 'check'
+complete -c troupe -n __fish_use_subcommand -f -a fix -d 'Mend what makes a command fail, and prove it; the fixes of runs'
+complete -c troupe -n '__fish_seen_subcommand_from fix' -f -a 'list show votes apply reject revert check'
 complete -c troupe -n __fish_use_subcommand -f -a verify -d 'Recount a run from the ledger\'s rows'
 complete -c troupe -n '__fish_seen_subcommand_from verify' -f -a 'last'
 complete -c troupe -n __fish_use_subcommand -f -a partition -d 'Cut a list of test files over workers by their expected time'
