@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "actors/coordinator/findings.h"
+#include "actors/coordinator/prune.h"
 #include "actors/coordinator/run.h"
 #include "actors/coordinator/submit.h"
 #include "actors/coordinator/triage.h"
@@ -35,6 +36,7 @@ struct open_run {
     uint64_t slots; /* that it could use now */
     uint64_t queued;
     uint64_t leased;
+    uint64_t busy; /* slots at work for it, and those offered since it said so */
     char dir[MSG_MAX_demand_dir + 1];
 };
 
@@ -152,6 +154,22 @@ static struct idle_slot **slot_for(struct coordinator *self, const struct open_r
     return &self->idle;
 }
 
+/* How many slots a run may count on: runs with work have even shares of all that there are. */
+static uint64_t slots_each(const struct coordinator *self)
+{
+    uint64_t slots = 0;
+    uint64_t runs = 0;
+    for (const struct idle_slot *slot = self->idle; slot; slot = slot->next) {
+        slots++;
+    }
+    for (const struct open_run *run = self->runs; run; run = run->next) {
+        slots += run->busy;
+        runs += run->slots > 0 || run->busy > 0;
+    }
+    uint64_t each = slots / (runs > 0 ? runs : 1);
+    return each > 0 ? each : 1;
+}
+
 /* Runs take turns: whoever was given a slot goes to the end. */
 static void match(struct rt_context *ctx, struct coordinator *self)
 {
@@ -165,9 +183,11 @@ static void match(struct rt_context *ctx, struct coordinator *self)
         struct idle_slot **slot = slot_for(self, run);
         rt_tell(ctx, run->actor,
                 MSG(offer, .node = (*slot)->address.node, .actor = (*slot)->address.actor,
-                    .worker = msg_str((*slot)->worker), .dir = msg_str((*slot)->dir)));
+                    .worker = msg_str((*slot)->worker), .dir = msg_str((*slot)->dir),
+                    .slots = slots_each(self)));
         drop_idle(ctx, slot);
         run->slots--;
+        run->busy++;
         if (run->next) {
             *at = run->next;
             struct open_run **last = at;
@@ -227,6 +247,7 @@ static enum err on_demand(struct coordinator *self, struct rt_context *ctx,
         run->slots = demand->slots;
         run->queued = demand->queued;
         run->leased = demand->leased;
+        run->busy = demand->busy;
         memcpy(run->dir, demand->dir.at, demand->dir.size);
         run->dir[demand->dir.size] = '\0';
         match(ctx, self);
@@ -316,40 +337,6 @@ static enum err on_beat(struct coordinator *self, struct rt_context *ctx,
 
 /* ---- commits, watches, status ---- */
 
-struct prune_op {
-    struct rt_store_op op;
-    uint64_t epoch;
-    uint64_t kept;
-    bool more;
-};
-
-static enum err prune_apply(struct store_txn *txn, struct rt_store_op *op)
-{
-    struct prune_op *self = (struct prune_op *)op;
-    return ledger_prune(txn, self->epoch, self->kept, &self->more);
-}
-
-static enum err prune(struct rt_context *ctx, const struct coordinator *self);
-
-static enum err prune_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
-{
-    bool more = op->err == ERR_OK && ((struct prune_op *)op)->more;
-    return more ? prune(ctx, state) : ERR_OK;
-}
-
-static enum err prune(struct rt_context *ctx, const struct coordinator *self)
-{
-    struct prune_op *op = calloc(1, sizeof *op);
-    if (!op) {
-        return ERR_MEMORY;
-    }
-    op->op = (struct rt_store_op){.apply = prune_apply, .done = prune_done};
-    op->epoch = self->epoch;
-    op->kept = rt_config(ctx)->coordinator.closed_runs_kept;
-    rt_store(ctx, &(struct rt_store_op *){&op->op});
-    return ERR_OK;
-}
-
 static enum err on_committed(struct coordinator *self, struct rt_context *ctx,
                              const struct msg_committed *committed)
 {
@@ -359,7 +346,7 @@ static enum err on_committed(struct coordinator *self, struct rt_context *ctx,
     struct open_run *run = find_run(self, committed->run);
     if (run && committed->closed) {
         drop_run(self, run);
-        err = err == ERR_OK ? prune(ctx, self) : err;
+        err = err == ERR_OK ? prune(ctx, self->epoch) : err;
     }
     return err;
 }

@@ -10,7 +10,8 @@
 #define EPOCH_MAX (UINT64_C(0x7ffffffe))
 
 static const char *const migrations[] = {schema_runs, schema_jobs,     schema_findings,
-                                         schema_held, schema_affected, schema_fixes};
+                                         schema_held, schema_affected, schema_fixes,
+                                         schema_split};
 
 const struct store_schema ledger_schema = {
     .application_id = LEDGER_APPLICATION_ID,
@@ -268,10 +269,10 @@ enum err ledger_set_listed(struct store_txn *txn, struct ledger_key key,
     return store_exec(
         txn,
         "UPDATE run SET listed = 1, runner_found = ?, version = ?, serial = ?, shared = ?,"
-        " files = ? WHERE no = ?",
+        " selects = ?, files = ? WHERE no = ?",
         STORE_WITH(store_text(listing->runner), store_text(listing->version),
-                   store_u64(listing->serial), store_u64(listing->shared), store_u64(count),
-                   store_u64(line.no)));
+                   store_u64(listing->serial), store_u64(listing->shared),
+                   store_u64(listing->selects), store_u64(count), store_u64(line.no)));
 }
 
 /* ---- planning ---- */

@@ -34,6 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "actors/common/parts.h"
 #include "actors/coordinator/lease.h"
 #include "proto/error.h"
 #include "proto/message.h"
@@ -115,6 +116,7 @@ struct ledger_listing {
     struct msg_str version;
     bool serial;    /* one lease at a time */
     bool shared;    /* a batch has a cost of its own */
+    bool selects;   /* a job can be some tests of a file */
     uint64_t files; /* jobs 0 … files - 1 have been added; left-overs beyond are removed */
 };
 
@@ -147,6 +149,10 @@ struct ledger_grant {
  * ERR_STALE also when one of them is not queued or has had a token as great. */
 enum err ledger_grant(struct store_txn *txn, struct ledger_key key,
                       const struct ledger_grant *grant) MUST_CHECK;
+
+/* A part of a file is given away under this token, which is all that the ledger has of it: no
+ * later life of the run may use it again.  The file's job stays QUEUED. */
+enum err ledger_note_part(struct store_txn *txn, struct ledger_key key, uint64_t token) MUST_CHECK;
 
 /* Counters of struct job, as they are after the event. */
 struct ledger_counts {
@@ -196,6 +202,7 @@ struct ledger_result {
     struct msg_str message;
     const struct ledger_test *tests;
     size_t count;
+    bool parts_failed; /* it ran whole because its parts had not simply passed */
 };
 
 /* What became of a job. */
@@ -303,6 +310,7 @@ struct ledger_run {
     uint64_t wall_ms;            /* of a closed run: from acceptance to verdict */
     struct msg_str reason;
     uint64_t files_not_affected; /* of an affected run: listed and left out */
+    uint64_t part_token;         /* ledger_note_part's; 0: none */
 };
 
 struct ledger_open_run {
@@ -368,6 +376,23 @@ void ledger_page_free(struct ledger_page **page);
  * number of places in `expected_us`; jobs beyond are left out.  Runner: the one that was listed. */
 enum err ledger_expected(struct store_txn *txn, struct msg_str run, int64_t *expected_us,
                          size_t count) MUST_CHECK;
+
+/* A file whose tests are known by name: it passed the last time. */
+struct ledger_known {
+    uint64_t job;
+    uint64_t past_run; /* where its tests are */
+    uint64_t past_job;
+    uint64_t expected_us;
+    struct parts_test *tests; /* by place */
+    size_t count;
+};
+
+/* The queued files of a planned run whose parts are worth something on LEDGER_WORKERS_MAX or fewer
+ * workers: those longer than an even share, so there are never more than that.  Never tried ones
+ * alone.  Everything belongs to `open`, whose first run this is. */
+enum { LEDGER_WORKERS_MAX = 64, LEDGER_SPLIT_US_MIN = 1000000 };
+enum err ledger_load_known(struct store_txn *txn, struct ledger_open *open,
+                           struct ledger_known **ret_known, size_t *ret_count) MUST_CHECK;
 
 struct ledger_past {
     uint64_t expected_us; /* moving average of the median of three: one slow run moves it little */

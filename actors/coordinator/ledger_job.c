@@ -39,6 +39,18 @@ enum err ledger_grant(struct store_txn *txn, struct ledger_key key,
     return err;
 }
 
+enum err ledger_note_part(struct store_txn *txn, struct ledger_key key, uint64_t token)
+{
+    struct ledger_line line;
+    if (token > INT64_MAX) {
+        return ERR_LIMIT;
+    }
+    enum err err = ledger_find_open(txn, key, &line);
+    return err != ERR_OK ? err
+                         : store_exec(txn, "UPDATE run SET part_token = ? WHERE no = ?",
+                                      STORE_WITH(store_u64(token), store_u64(line.no)));
+}
+
 /* Names that failed in an attempt that does not count. */
 static enum err remember_failures(struct store_txn *txn, uint64_t no,
                                   const struct ledger_release *release)
@@ -286,6 +298,9 @@ static enum err take_result(struct intake *in, struct ledger_finished *ret_finis
                                         .runner = in->runner,
                                         .duration_us = cut(in->result->duration_us, LEDGER_US_MAX),
                                         .tests = in->facts.tests.planned,
+                                        .job = in->result->job,
+                                        .passed = status == TERM_status_PASSED,
+                                        .parts_failed = in->result->parts_failed,
                                     });
     }
     if (err == ERR_OK) {

@@ -91,6 +91,9 @@ struct ledger_sample {
     struct msg_str runner; /* of the job; empty: the run's */
     uint64_t duration_us;
     uint64_t tests;
+    uint64_t job;
+    bool passed;
+    bool parts_failed;
 };
 
 enum err ledger_learn(struct store_txn *txn, const struct ledger_sample *sample) MUST_CHECK;

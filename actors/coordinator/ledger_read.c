@@ -15,7 +15,8 @@ static const char run_sql[] =
     " " SUMS_COLUMNS("files") ", " SUMS_COLUMNS(
         "tests") ","
                  " id, dir, runner, command, env, root, snapshot, runner_found, version, reason,"
-                 " origin, shared, fix, heal, settled, held, affected, files_not_affected FROM run"
+                 " origin, shared, fix, heal, settled, held, affected, files_not_affected,"
+                 " selects, part_token FROM run"
                  " WHERE id = ?";
 
 static struct ledger_sums read_sums(const struct store_rows *rows, int column)
@@ -56,6 +57,8 @@ static void read_numbers(const struct store_rows *rows, struct ledger_run *run)
     run->submit.held = store_column_u64(rows, 43) != 0;
     run->submit.affected = store_column_u64(rows, 44) != 0;
     run->files_not_affected = store_column_u64(rows, 45);
+    run->listing.selects = store_column_u64(rows, 46) != 0;
+    run->part_token = store_column_u64(rows, 47);
 }
 
 static enum err read_texts(const struct store_rows *rows, struct ledger_pool *pool,

@@ -43,6 +43,16 @@ void run_committed(struct rt_context *ctx, struct run *run, bool failures, bool 
     run->stale = 0;
 }
 
+/* After a restart, nobody may be behind a lease. */
+static uint64_t slots_busy(const struct run *run)
+{
+    uint64_t count = run->listing.token != 0;
+    for (const struct run_lease *lease = run->leases; lease; lease = lease->next) {
+        count += lease->slot.node != 0;
+    }
+    return count;
+}
+
 /* A serial run has one lease at a time, any other as many as the client allows. */
 static uint64_t slots_wanted(const struct run *run)
 {
@@ -52,10 +62,7 @@ static uint64_t slots_wanted(const struct run *run)
     if (run->phase != RUN_RUNNING || run->stopping) {
         return 0;
     }
-    uint64_t leases = 0;
-    for (const struct run_lease *lease = run->leases; lease; lease = lease->next) {
-        leases += lease->slot.node != 0; /* after a restart, nobody may be behind a lease */
-    }
+    uint64_t leases = slots_busy(run);
     uint64_t limit = run->serial ? 1 : run->submit.workers;
     uint64_t room = limit == 0 ? run->queue.count : limit > leases ? limit - leases : 0;
     return room < run->queue.count ? room : run->queue.count;
@@ -66,7 +73,7 @@ void run_demand(struct rt_context *ctx, struct run *run)
     run->demanded = slots_wanted(run);
     rt_tell(ctx, run->coordinator,
             MSG(demand, .run = msg_str(run->id), .slots = run->demanded, .queued = run->queue.count,
-                .leased = run->leased_count, .dir = run->submit.dir));
+                .leased = run->leased_count, .dir = run->submit.dir, .busy = slots_busy(run)));
     rt_work(ctx, run->leased_count, run->queue.count);
 }
 
@@ -129,12 +136,21 @@ enum err run_close(struct rt_context *ctx, struct run *run, enum term verdict, c
 struct load_op {
     struct run_op base;
     struct ledger_open *open;
+    bool split;                 /* files may be given away in parts */
+    struct ledger_known *known; /* of `open`, as the next */
+    size_t known_count;
 };
 
 static enum err load_apply(struct store_txn *txn, struct rt_store_op *op)
 {
-    return ledger_load_run(txn, msg_str(((struct load_op *)op)->base.run),
-                           &((struct load_op *)op)->open);
+    struct load_op *self = (struct load_op *)op;
+    enum err err = ledger_load_run(txn, msg_str(self->base.run), &self->open);
+    if (err != ERR_OK) {
+        return err;
+    }
+    const struct ledger_run *run = &self->open->runs[0].run;
+    bool split = self->split && run->planned && run->listing.selects && !run->listing.serial;
+    return split ? ledger_load_known(txn, self->open, &self->known, &self->known_count) : ERR_OK;
 }
 
 static void load_fini(struct rt_store_op *op)
@@ -147,8 +163,12 @@ static enum err load_jobs(struct rt_context *ctx, struct run *run,
 {
     run->count = from->count;
     run->jobs = calloc(from->count ? from->count : 1, sizeof *run->jobs);
-    if (queue_init(&run->queue, from->count) != ERR_OK || !run->jobs) {
+    if (queue_init(&run->queue, from->count + RUN_PIECES_MAX) != ERR_OK || !run->jobs) {
         return ERR_MEMORY;
+    }
+    if (from->run.part_token >> 32 == run->source.epoch &&
+        (from->run.part_token & UINT32_MAX) > run->source.counter) {
+        run->source.counter = from->run.part_token & UINT32_MAX;
     }
     for (size_t i = 0; i < from->count; i++) {
         const struct ledger_open_job *stored = &from->jobs[i];
@@ -214,6 +234,7 @@ static enum err load_done(struct rt_context *ctx, void *state, struct rt_store_o
     run->serial = stored->run.listed && stored->run.listing.serial;
     run->shared = stored->run.listed && stored->run.listing.shared;
     enum err err = load_jobs(ctx, run, stored);
+    err = err == ERR_OK ? run_split_known(ctx, run, self->known, self->known_count) : err;
     if (err != ERR_OK) {
         return err;
     }
@@ -249,6 +270,7 @@ enum err run_reload(struct rt_context *ctx, struct run *run)
     }
     run->phase = RUN_LOADING;
     op->base.op.fini = load_fini;
+    op->split = rt_config(ctx)->schedule.split;
     rt_store(ctx, &(struct rt_store_op *){&op->base.op});
     return ERR_OK;
 }

@@ -205,6 +205,7 @@ static enum err store_listing(struct rt_context *ctx, struct run *run,
     op->named = run->submit.files > 0 && !op->affected;
     op->listing = (struct ledger_listing){.serial = listing->serial,
                                           .shared = listing->shared,
+                                          .selects = listing->selects,
                                           .files = op->named ? run->submit.files : listing->count};
     memcpy(op->runner, listing->runner, sizeof op->runner);
     memcpy(op->version, listing->version, sizeof op->version);
@@ -267,6 +268,7 @@ enum err run_on_listed(struct rt_context *ctx, struct run *run, const struct msg
     (void)runner_of_turn(run, &last);
     listing->serial |= listed->serial;
     listing->shared |= listed->shared;
+    listing->selects = listed->selects && (listing->turn == 0 || listing->selects);
     join(listing->runner, sizeof listing->runner, listed->runner);
     join(listing->version, sizeof listing->version, listed->version);
     if (!last) {

@@ -93,6 +93,8 @@ struct finish_op {
     struct ledger_test *tests;  /* owned; texts are in `attempt` */
     struct msg_str *failed;     /* owned, likewise */
     struct ledger_finished finished;
+    bool joined; /* of parts: its one lease is written together with its end */
+    char worker[MSG_MAX_offer_worker + 1];
 };
 
 static void finish_fini(struct rt_store_op *op)
@@ -107,9 +109,16 @@ static void finish_fini(struct rt_store_op *op)
 static enum err finish_apply(struct store_txn *txn, struct rt_store_op *op)
 {
     struct finish_op *self = (struct finish_op *)op;
-    return self->again
-               ? ledger_release(txn, run_op_key(&self->base), &self->release)
-               : ledger_finish_job(txn, run_op_key(&self->base), &self->result, &self->finished);
+    struct ledger_key key = run_op_key(&self->base);
+    if (self->again) {
+        return ledger_release(txn, key, &self->release);
+    }
+    struct ledger_grant grant = {.token = self->result.token,
+                                 .worker = msg_str(self->worker),
+                                 .jobs = &self->result.job,
+                                 .count = 1};
+    enum err err = self->joined ? ledger_grant(txn, key, &grant) : ERR_OK;
+    return err == ERR_OK ? ledger_finish_job(txn, key, &self->result, &self->finished) : err;
 }
 
 static enum err after_commit(struct rt_context *ctx, struct run *run,
@@ -208,6 +217,11 @@ enum err run_store_finish(struct rt_context *ctx, struct run *run, struct rt_add
     op->result.cpu_us = done->cpu_us;
     op->result.counts = ledger_counts(&job->job);
     op->result.message = msg_str(op->message);
+    op->result.parts_failed = job->parts_failed;
+    op->joined = job->split != NULL;
+    if (op->joined) {
+        memcpy(op->worker, job->split->worker, sizeof op->worker);
+    }
     rt_store(ctx, &(struct rt_store_op *){&op->base.op});
     return ERR_OK;
 }
@@ -215,10 +229,10 @@ enum err run_store_finish(struct rt_context *ctx, struct run *run, struct rt_add
 enum err run_on_test_done(struct rt_context *ctx, struct run *run, const struct msg_test_done *done)
 {
     struct fence fence = {.epoch = done->epoch, .token = done->token};
-    if (run->phase != RUN_RUNNING || done->job >= run->count) {
+    struct run_job *job = run_job_at(run, done->job);
+    if (run->phase != RUN_RUNNING || !job) {
         return ERR_OK;
     }
-    struct run_job *job = &run->jobs[done->job];
     struct run_lease *lease = run_find_lease(run, done->token);
     if (!lease || job_begin(&job->job, fence, rt_now_ms(ctx)) != ERR_OK) {
         return ERR_OK; /* stale; its JOB_DONE will be told so */
@@ -244,7 +258,7 @@ static bool has_failed(const struct run_attempt *attempt)
 
 static enum err take_end(struct rt_context *ctx, struct run *run, const struct msg_job_done *done)
 {
-    struct run_job *job = &run->jobs[done->job];
+    struct run_job *job = run_job_at(run, done->job);
     struct fence fence = {.epoch = done->epoch, .token = done->token};
     struct job_end end = {.outcome = sound_outcome(done),
                           .failed = done->failed || has_failed(&job->attempt),
@@ -264,6 +278,11 @@ static enum err take_end(struct rt_context *ctx, struct run *run, const struct m
 #ifdef TROUPE_MUTANT_EARLY_ACK
         acknowledge(ctx, run, rt_sender(ctx), done, ERR_OK);
 #endif
+        if (run_is_part(run, job)) {
+            bool clean = end.outcome == TERM_outcome_COMPLETE && !end.failed && !end.missing;
+            acknowledge(ctx, run, rt_sender(ctx), done, ERR_OK);
+            return run_part_done(ctx, run, job, done, clean);
+        }
         return run_store_finish(ctx, run, rt_sender(ctx), done);
     case FINISH_DUPLICATE:
         acknowledge(ctx, run, rt_sender(ctx), done, ERR_OK);
@@ -287,12 +306,12 @@ enum err run_on_job_done(struct rt_context *ctx, struct run *run, const struct m
     if (run->phase == RUN_LOADING) {
         return ERR_OK; /* not yet known; it is sent again */
     }
-    if (run->phase != RUN_RUNNING || done->job >= run->count) {
+    struct run_job *job = run_job_at(run, done->job);
+    if (run->phase != RUN_RUNNING || !job) {
         run->stale++;
         acknowledge(ctx, run, rt_sender(ctx), done, ERR_STALE);
         return ERR_OK;
     }
-    struct run_job *job = &run->jobs[done->job];
     struct run_lease *lease = run_find_lease(run, done->token);
     if (lease) {
         run_hear_from(ctx, run, lease, (struct fence){.epoch = done->epoch, .token = done->token});

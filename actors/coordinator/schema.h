@@ -242,4 +242,14 @@ static const char schema_fixes[] =
     "  PRIMARY KEY (run, error),"
     "  FOREIGN KEY (run, error) REFERENCES fix (run, error) ON DELETE CASCADE) WITHOUT ROWID;";
 
+static const char schema_split[] =
+    "ALTER TABLE run ADD COLUMN selects INTEGER NOT NULL DEFAULT 0;"
+    /* The last token that a part of a file was given under; parts are not in the ledger. */
+    "ALTER TABLE run ADD COLUMN part_token INTEGER NOT NULL DEFAULT 0;"
+    /* The job whose tests tell what a file consists of: its last one, if that passed. */
+    "ALTER TABLE history ADD COLUMN run INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE history ADD COLUMN job INTEGER NOT NULL DEFAULT 0;"
+    /* So many more results until its parts are trusted again: they had failed, the whole passed. */
+    "ALTER TABLE history ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;";
+
 #endif

@@ -61,7 +61,7 @@ Test(run, grants_to_a_slot_that_pulls)
                             "lease_ms=5000 dir=/project runner=command"),
               "%s", trace);
     cr_expect(strstr(trace, "[0] -> slot LEASE run=" RUN " token=4294967297 job=0 attempt=1 "
-                            "file=f0\n"),
+                            "file=f0 select=0 tests=\n"),
               "%s", trace);
 }
 
