@@ -160,8 +160,8 @@ struct worker {
     uint64_t now_ns;      /* likewise, for measuring turns */
     uint64_t number_next; /* numbers set aside, see worker_number */
     uint64_t number_end;
-    struct tally tally;   /* of the system's own account */
-    struct tally foreign; /* of that of the node whose message ended last */
+    struct tally tally;           /* of the system's own account */
+    struct tally foreign;         /* of that of the node whose message ended last */
     struct node_account *sent_to; /* the node that got the last message; accounts stay */
     uint64_t turn_ns;             /* how long a turn took lately */
     atomic_uint_fast64_t handled; /* messages; only this worker writes */
