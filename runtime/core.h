@@ -148,6 +148,14 @@ struct tally {
     uint64_t ended_bytes;
 };
 
+/* Messages to one node, encoded, that the handler under way has sent. */
+struct parcel {
+    struct wire_buffer buffer;
+    struct node_account *to; /* NULL before the first one; accounts stay */
+    uint64_t actor;          /* that the last message is for */
+    uint16_t count;          /* of messages */
+};
+
 struct worker {
     struct rt_system *system;
     pthread_t thread;
@@ -160,8 +168,9 @@ struct worker {
     uint64_t now_ns;      /* likewise, for measuring turns */
     uint64_t number_next; /* numbers set aside, see worker_number */
     uint64_t number_end;
-    struct tally tally;           /* of the system's own account */
-    struct tally foreign;         /* of that of the node whose message ended last */
+    struct tally tally;   /* of the system's own account */
+    struct tally foreign; /* of that of the node whose message ended last */
+    struct parcel parcel;
     struct node_account *sent_to; /* the node that got the last message; accounts stay */
     uint64_t turn_ns;             /* how long a turn took lately */
     atomic_uint_fast64_t handled; /* messages; only this worker writes */
@@ -383,6 +392,21 @@ enum err deliver(struct rt_system *system, struct envelope **envelope) MUST_CHEC
 
 /* The account of a node, and what is on its way there; made on first use; NULL without memory. */
 struct node_account *system_node_account(struct rt_system *system, uint64_t node);
+
+/* ---- parcel.c: plain messages to other nodes; the worker's own thread ---- */
+
+/* Whether a message may travel in a parcel. */
+bool parcel_may(const struct rt_system *system, struct rt_address to, const struct msg *msg);
+
+/* Adds a message that may.  ERR_UNSUPPORTED: it is too large and has to go by itself; ERR_FULL,
+ * which is counted; ERR_LIMIT and ERR_UNKNOWN as msg_check; ERR_MEMORY. */
+enum err parcel_add(struct worker *worker, struct rt_address to, const struct frame_envelope *head,
+                    const struct msg *msg) MUST_CHECK;
+
+/* Hands over what there is: when a handler has returned, and before anything overtakes it. */
+void parcel_close(struct worker *worker);
+
+/* ---- deliver.c, continued ---- */
 
 /* Ends an envelope that nobody took. */
 void deliver_dead(struct rt_system *system, struct envelope **envelope, enum outcome outcome,

@@ -34,7 +34,8 @@ void envelope_end(struct envelope **envelope, enum outcome outcome)
         return;
     }
     if (self->account) {
-        atomic_fetch_add_explicit(&self->account->outcomes[outcome], 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&self->account->outcomes[outcome], envelope_messages(self),
+                                  memory_order_relaxed);
         atomic_fetch_add_explicit(&self->account->ended_bytes, self->bytes, memory_order_relaxed);
     }
     envelope_free(self);
@@ -73,7 +74,7 @@ void envelope_end_all(struct envelope *first, enum outcome outcome)
             book(&sum, outcome);
             sum = (struct sum){.account = self->account, .outbound = self->outbound};
         }
-        sum.count++;
+        sum.count += envelope_messages(self);
         sum.bytes += self->bytes;
         sum.size += self->size;
         pool_give(self, self->size);

@@ -340,6 +340,7 @@ static void turn(struct worker *worker, struct actor *actor)
         }
         struct rt_context ctx = {.system = worker->system, .worker = worker, .actor = actor};
         handle(&ctx, &envelope);
+        parcel_close(worker);
         if (ctx.stop && actor->lifecycle == ACTOR_ALIVE) {
             life_end(&ctx, ERR_OK);
         }
