@@ -14,7 +14,9 @@ void run_enqueue(struct run *run, uint32_t index)
 {
     const struct run_job *job = &run->jobs[index];
     assert(job->job.state == JOB_QUEUED);
-    queue_put(&run->queue, &(struct queue_piece){.position = job->position,
+    /* What has failed is tried again behind all others: later, and more likely elsewhere. */
+    uint64_t later = job->job.failures > 0 ? run->count : 0;
+    queue_put(&run->queue, &(struct queue_piece){.position = job->position + later,
                                                  .expected_us = job->expected_us,
                                                  .file = index,
                                                  .count = 1});
@@ -192,6 +194,7 @@ enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_off
     }
     uint64_t now_ms = rt_now_ms(ctx);
     uint64_t taken_us = 0;
+    bool alone = false;
     const char *runner = run->jobs[queue_first(&run->queue)->file].runner;
     do {
         uint32_t index = queue_take(&run->queue).file;
@@ -200,7 +203,9 @@ enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_off
         run_attempt_clear(&run->jobs[index].attempt);
         op->jobs[op->count++] = index;
         run->leased_count++;
-    } while (op->count < BATCH_JOBS_MAX && run->queue.count > 0 &&
+        alone = run->jobs[index].job.failures > 0; /* so that no other file is to blame */
+    } while (!alone && op->count < BATCH_JOBS_MAX && run->queue.count > 0 &&
+             run->jobs[queue_first(&run->queue)->file].job.failures == 0 &&
              strcmp(run->jobs[queue_first(&run->queue)->file].runner, runner) == 0 &&
              taken_us + queue_first(&run->queue)->expected_us <= target_us);
     op->token = token;
