@@ -75,5 +75,13 @@ void report_markdown(struct text *out, const struct report *report)
              files.lost);
     text_add(out, "\n%s, %" PRIu64 " %s, run `%s`\n", report_duration(report->wall_ms * 1000, wall),
              report->workers, report->workers == 1 ? "worker" : "workers", report->run);
+    char left_out[REPORT_LEFT_OUT_SIZE];
+    if (report_left_out(totals, left_out)) {
+        text_add(out, "\nFiles left out: %s\n", left_out);
+    }
+    if (totals->note[0]) {
+        text_add(out, "\n");
+        text_fence(out, "", msg_str(totals->note), MESSAGE_MAX);
+    }
     put_failures(out, report);
 }

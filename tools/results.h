@@ -35,6 +35,8 @@ struct file_result {
     uint64_t planned;
     uint64_t duration_us;
     uint64_t attempts;
+    bool cached;               /* it did not run */
+    bool audited;              /* it could have been left out */
     uint64_t seen_ms;          /* since the client began; 0: nobody watched */
     struct test_result *tests; /* by index */
     size_t count;
@@ -48,9 +50,11 @@ struct run_totals {
     uint64_t wall_ms;
     uint64_t cpu_us;
     uint64_t files_planned, files_done, files_lost, files_not_affected;
+    uint64_t files_cached, files_audited;
     uint64_t tests_planned, tests_passed, tests_failed, tests_skipped, tests_flaky, tests_lost;
     char runner[80];
     char reason[4097];
+    char note[4097]; /* what an audit has found */
 };
 
 /* All of a run. */

@@ -1,6 +1,6 @@
 /* coordinator.c - owns every run: takes it in, gives it slots, tells who watches.
  *
- * Takes  SUBMIT, RUN_FILE, WATCH, CANCEL, STATUS       from clients
+ * Takes  SUBMIT, RUN_FILE, WATCH, CANCEL, SEAL, STATUS from clients
  *        PULL, LEAVE                                   from slots of executors
  *        BEAT, TEST_DONE, JOB_DONE, FILE_FOUND, LISTED from slots, passed on to their run
  *        FINDINGS, REPORTS_DUE, REPORTED, PREPARED     from clients and the gateway
@@ -8,7 +8,7 @@
  *        DEMAND, COMMITTED, OFFER                      from its runs
  *        TREATED                                       from triages and remedies
  * Sends  SLOT_FREE                                      to runs, of every PULL
- *        SUBMITTED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
+ *        SUBMITTED, SEALED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
  *        ERROR_ROW, FIX_ROW, HEAL_ROW, FOUND, REPORT_ROW, REPORTS_END, REPORTED_ACK, likewise
  *        PREPARED_ACK, likewise
  *        RUN_IS, DRAINED to operators; COMMITTED to triages
@@ -526,6 +526,8 @@ static enum err from_client(struct coordinator *self, struct rt_context *ctx, co
         return reports_answer(ctx, msg_as_reports_due(msg));
     case MSG_REPORTED:
         return reports_done(ctx, self->epoch, msg_as_reported(msg));
+    case MSG_SEAL:
+        return submits_seal(ctx, &self->submits, msg_as_seal(msg));
     default:
         return from_slot(self, ctx, msg);
     }

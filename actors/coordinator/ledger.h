@@ -76,9 +76,21 @@ struct ledger_submit {
     enum term fix;    /* mode, as the next; 0: off */
     enum term heal;
     struct msg_str origin;
-    bool held;     /* its code is not there yet */
-    bool affected; /* the files named are a choice among those that will be listed */
+    bool held;         /* its code is not there yet */
+    bool affected;     /* the files named are a choice among those that will be listed */
+    bool keyed;        /* the files named only have inputs; all that will be listed is run */
+    uint64_t reuse_ms; /* results of the same inputs count again, when not older; 0: none */
+    uint64_t audit;    /* percent of what could be left out that is run all the same */
+    bool trust;        /* forget what an audit has found; only written */
+    bool flaky_fails;
+    struct msg_str quarantine; /* lines of UNTIL FILE > TEST */
 };
+
+/* Whether the files are found by the runner, in the end. */
+static inline bool ledger_submit_lists(const struct ledger_submit *submit)
+{
+    return submit->files == 0 || submit->affected || submit->keyed;
+}
 
 /* Puts a run into the ledger.  Again with the same id: changes nothing, *ret_new false (whatever
  * the rest says: the first one counts). */
@@ -94,6 +106,8 @@ struct ledger_file {
     struct msg_str file;
     struct msg_str runner; /* whose file it is, when the run has several runners; else empty */
     struct msg_str why;    /* ledger_add_named: by which file it is affected; else nothing */
+    struct msg_str input;  /* digest of what its results depend on; empty: not known */
+    bool audited;          /* it could be left out */
 };
 
 /* Adds files, in any number of portions; a number given again replaces its file.
@@ -105,8 +119,10 @@ enum err ledger_add_files(struct store_txn *txn, struct ledger_key key,
 enum err ledger_add_named(struct store_txn *txn, struct ledger_key key,
                           const struct ledger_file *files, size_t count) MUST_CHECK;
 
-/* Adds those of a whole listing that were named, under numbers from 0, and notes how many are left
- * out.  *ret_kept: how many were added.  As ledger_add_files otherwise. */
+/* Adds those of a whole listing that are to be run, under numbers from 0, and notes how many are
+ * left out: of an affected run those that were named and a sample of the others, of a keyed one, or
+ * when an audit of the project has failed, all.  *ret_kept: how many were added.  As
+ * ledger_add_files otherwise. */
 enum err ledger_add_affected(struct store_txn *txn, struct ledger_key key,
                              const struct ledger_file *files, size_t count,
                              uint64_t *ret_kept) MUST_CHECK;
@@ -130,6 +146,10 @@ struct ledger_place {
     uint64_t position; /* from 0: first to run */
     uint64_t expected_us;
 };
+
+/* The files of a closed run were at its end as they were when their inputs were digested: only then
+ * may its results count again.  Again: changes nothing. */
+enum err ledger_seal(struct store_txn *txn, struct ledger_key key) MUST_CHECK;
 
 /* Sets the order.  Again: replaces it.  ERR_MALFORMED: a job is not there, or the count is not
  * that of the files; ERR_REFUSED also before ledger_set_listed. */
@@ -167,12 +187,19 @@ static inline struct ledger_counts ledger_counts(const struct job *job)
     return (struct ledger_counts){job->crashes, job->infra, job->poison, job->failures};
 }
 
+/* A test that failed in an attempt that does not count: flaky when it passes later.  With an empty
+ * name the file itself. */
+struct ledger_failed {
+    struct msg_str test;
+    struct msg_str message;
+};
+
 struct ledger_release {
     uint64_t job;
     uint64_t token;
     struct ledger_counts counts;
-    const struct msg_str *failed; /* names of tests that failed in this attempt: flaky when they */
-    size_t failed_count;          /* pass later.  "" stands for the file itself */
+    const struct ledger_failed *failed;
+    size_t failed_count;
 };
 
 /* LEASED -> QUEUED: the attempt under `token` is over and its result does not count. */
@@ -276,6 +303,7 @@ struct ledger_open_job {
     uint64_t position; /* of the plan; the job number without one */
     uint64_t expected_us;
     enum term status; /* of a final job, else 0 */
+    bool audited;     /* it could have been left out */
 };
 
 /* Makes the job of lease.h out of it. */
@@ -311,6 +339,9 @@ struct ledger_run {
     struct msg_str reason;
     uint64_t files_not_affected; /* of an affected run: listed and left out */
     uint64_t part_token;         /* ledger_note_part's; 0: none */
+    uint64_t files_cached;
+    uint64_t files_audited;
+    struct msg_str note; /* what an audit has found */
 };
 
 struct ledger_open_run {
@@ -347,6 +378,8 @@ struct ledger_row {
     uint64_t planned; /* tests announced */
     uint64_t duration_us;
     uint64_t attempts;
+    bool cached;
+    bool audited;
     struct msg_str worker;
     struct msg_str message;
     const struct ledger_test *tests; /* by index */

@@ -182,6 +182,7 @@ static enum err load_jobs(struct rt_context *ctx, struct run *run,
         job->runner = stored->runner.size > 0 ? stored->runner.at : run->submit.runner.at;
         job->position = stored->position;
         job->expected_us = stored->expected_us;
+        job->audited = stored->audited;
         if (!job->file) {
             return ERR_MEMORY;
         }

@@ -64,6 +64,7 @@ struct run_job {
     const char *runner; /* of several; else that of the submit.  In `open` */
     uint64_t position;
     uint64_t expected_us;
+    bool audited; /* it could have been left out: a failure is looked at twice */
     struct run_attempt attempt;
     struct run_split *split; /* owned; NULL: it is given away whole */
     bool parts_failed;       /* and that is because its parts had not simply passed */

@@ -130,7 +130,7 @@ struct listed_op {
     struct run_file *files; /* owned */
     size_t count;
     bool named;    /* the client has named the files; they are in the ledger */
-    bool affected; /* only what the client has named is to be run of them */
+    bool affected; /* what the client has named says which of them are to be run */
     struct ledger_listing listing;
     char runner[MSG_MAX_listed_runner + 1];
     char version[MSG_MAX_listed_version + 1];
@@ -201,8 +201,8 @@ static enum err store_listing(struct rt_context *ctx, struct run *run,
     op->base.op.fini = listed_fini;
     op->files = listing->files;
     op->count = listing->count;
-    op->affected = run->submit.affected;
-    op->named = run->submit.files > 0 && !op->affected;
+    op->affected = run->submit.files > 0 && ledger_submit_lists(&run->submit);
+    op->named = !ledger_submit_lists(&run->submit);
     op->listing = (struct ledger_listing){.serial = listing->serial,
                                           .shared = listing->shared,
                                           .selects = listing->selects,
@@ -275,7 +275,7 @@ enum err run_on_listed(struct rt_context *ctx, struct run *run, const struct msg
         acknowledge(ctx, run, listed->token, ERR_OK);
         return next_turn(ctx, run);
     }
-    if (listing->count == 0 && (run->submit.files == 0 || run->submit.affected)) {
+    if (listing->count == 0 && ledger_submit_lists(&run->submit)) {
         acknowledge(ctx, run, listed->token, ERR_OK);
         return run_close(ctx, run, TERM_verdict_ERROR, "the runner lists no test file");
     }

@@ -88,10 +88,10 @@ struct finish_op {
     struct ledger_result result;
     struct ledger_release release; /* when the job is to be tried again */
     bool again;
-    struct run_attempt attempt; /* owned */
-    char *message;              /* owned */
-    struct ledger_test *tests;  /* owned; texts are in `attempt` */
-    struct msg_str *failed;     /* owned, likewise */
+    struct run_attempt attempt;   /* owned */
+    char *message;                /* owned */
+    struct ledger_test *tests;    /* owned; texts are in `attempt` */
+    struct ledger_failed *failed; /* owned, likewise */
     struct ledger_finished finished;
     bool joined; /* of parts: its one lease is written together with its end */
     char worker[MSG_MAX_offer_worker + 1];
@@ -174,7 +174,8 @@ static enum err fill_tests(struct finish_op *op, struct run_attempt *attempt)
     for (size_t i = 0; i < count; i++) {
         op->tests[i] = op->attempt.tests[i].test;
         if (op->tests[i].status == TERM_status_FAILED) {
-            op->failed[op->release.failed_count++] = op->tests[i].name;
+            op->failed[op->release.failed_count++] =
+                (struct ledger_failed){.test = op->tests[i].name, .message = op->tests[i].message};
         }
     }
     op->release.failed = op->failed;
@@ -206,7 +207,8 @@ enum err run_store_finish(struct rt_context *ctx, struct run *run, struct rt_add
     op->release.token = job->job.token;
     op->release.counts = ledger_counts(&job->job);
     if (done->failed) {
-        op->failed[op->release.failed_count++] = msg_str("");
+        op->failed[op->release.failed_count++] =
+            (struct ledger_failed){.test = msg_str(""), .message = msg_str(op->message)};
     }
     op->result.job = done->job;
     op->result.token = job->job.token;
@@ -260,10 +262,12 @@ static enum err take_end(struct rt_context *ctx, struct run *run, const struct m
 {
     struct run_job *job = run_job_at(run, done->job);
     struct fence fence = {.epoch = done->epoch, .token = done->token};
-    struct job_end end = {.outcome = sound_outcome(done),
-                          .failed = done->failed || has_failed(&job->attempt),
-                          .missing = done->reported < done->collected,
-                          .retries = run->submit.retries};
+    struct job_end end = {
+        .outcome = sound_outcome(done),
+        .failed = done->failed || has_failed(&job->attempt),
+        .missing = done->reported<done->collected, .retries = run->submit.retries> job->audited
+                       ? run->submit.retries
+                       : job->audited};
     struct run_lease *lease = run_find_lease(run, done->token);
     switch (job_finish(&job->job, fence, &end, &run->limits, rt_now_ms(ctx))) {
     case FINISH_ACCEPT:

@@ -14,7 +14,8 @@ void run_enqueue_piece(struct run *run, struct queue_piece piece)
 {
     const struct run_job *job = &run->jobs[piece.file];
     assert(job->job.state == JOB_QUEUED);
-    piece.position = job->position;
+    /* What has failed is tried again behind all others: later, and more likely elsewhere. */
+    piece.position = job->position + (job->job.failures > 0 ? run->count : 0);
     piece.expected_us = job->expected_us;
     if (job->split) {
         const struct parts *parts = &job->split->parts;
@@ -241,11 +242,13 @@ static enum err fill_grant(struct rt_context *ctx, struct run *run, struct run_l
     for (;;) {
         grant_job(ctx, run, lease, job);
         op->jobs[op->count++] = job->job.index;
-        if (op->part || op->count == BATCH_JOBS_MAX || run->queue.count == 0) {
+        /* What has failed goes alone, so that no other file is to blame. */
+        if (op->part || job->job.failures > 0 || op->count == BATCH_JOBS_MAX ||
+            run->queue.count == 0) {
             return ERR_OK;
         }
         job = &run->jobs[queue_first(&run->queue)->file];
-        if (job->split || strcmp(job->runner, runner) != 0 ||
+        if (job->split || job->job.failures > 0 || strcmp(job->runner, runner) != 0 ||
             lease->expected_us + job->expected_us > target_us) {
             return ERR_OK;
         }

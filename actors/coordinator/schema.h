@@ -252,4 +252,34 @@ static const char schema_split[] =
     /* So many more results until its parts are trusted again: they had failed, the whole passed. */
     "ALTER TABLE history ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;";
 
+static const char schema_truth[] =
+    "ALTER TABLE run ADD COLUMN keyed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN reuse_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN audit INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN flaky_fails INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN quarantine TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN files_cached INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN files_audited INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN note TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE named ADD COLUMN input TEXT NOT NULL DEFAULT '';"
+    /* What its results depend on, whether they were taken over, and when they were made. */
+    "ALTER TABLE job ADD COLUMN input TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE job ADD COLUMN cached INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN audited INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN made_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX job_input ON job (input) WHERE input <> '';"
+    "CREATE INDEX job_file ON job (file);"
+    "ALTER TABLE test ADD COLUMN quarantined INTEGER NOT NULL DEFAULT 0;"
+    /* How an attempt that did not count failed, and where. */
+    "ALTER TABLE failure ADD COLUMN worker TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE failure ADD COLUMN message TEXT NOT NULL DEFAULT '';"
+    /* The first audited file of a project that failed: until it is forgotten, nothing is left out.
+     */
+    "CREATE TABLE miss ("
+    "  project TEXT PRIMARY KEY,"
+    "  file    TEXT NOT NULL,"
+    "  run     TEXT NOT NULL,"
+    "  at_ms   INTEGER NOT NULL) WITHOUT ROWID;";
+
 #endif

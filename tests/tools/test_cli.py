@@ -37,6 +37,7 @@ classify
 heal
 resolve
 runs
+flaky
 up
 down
 status
