@@ -395,8 +395,13 @@ struct node_account *system_node_account(struct rt_system *system, uint64_t node
 
 /* ---- parcel.c: plain messages to other nodes; the worker's own thread ---- */
 
-/* Whether a message may travel in a parcel. */
-bool parcel_may(const struct rt_system *system, struct rt_address to, const struct msg *msg);
+/* Whether a message may travel in a parcel; actor 0 would be the link itself. */
+static inline bool parcel_may(const struct rt_system *system, struct rt_address to,
+                              const struct msg *msg)
+{
+    return to.node != system->node && system->ports.net_parcels && to.node != 0 && to.actor != 0 &&
+           msg->type >= 0x0200;
+}
 
 /* Adds a message that may.  ERR_UNSUPPORTED: it is too large and has to go by itself; ERR_FULL,
  * which is counted; ERR_LIMIT and ERR_UNKNOWN as msg_check; ERR_MEMORY. */
@@ -404,7 +409,14 @@ enum err parcel_add(struct worker *worker, struct rt_address to, const struct fr
                     const struct msg *msg) MUST_CHECK;
 
 /* Hands over what there is: when a handler has returned, and before anything overtakes it. */
-void parcel_close(struct worker *worker);
+void parcel_hand_over(struct worker *worker);
+
+static inline void parcel_close(struct worker *worker)
+{
+    if (worker->parcel.count > 0) {
+        parcel_hand_over(worker);
+    }
+}
 
 /* ---- deliver.c, continued ---- */
 

@@ -15,20 +15,10 @@ enum {
     CAPACITY = PARCEL_BYTES + 2 * MESSAGE_BYTES_MAX
 };
 
-bool parcel_may(const struct rt_system *system, struct rt_address to, const struct msg *msg)
-{
-    /* Actor 0 would be the link itself. */
-    return system->ports.net_parcels && to.node != system->node && to.node != 0 && to.actor != 0 &&
-           msg->type >= 0x0200;
-}
-
-void parcel_close(struct worker *worker)
+void parcel_hand_over(struct worker *worker)
 {
     struct parcel *parcel = &worker->parcel;
     struct rt_system *system = worker->system;
-    if (parcel->count == 0) {
-        return;
-    }
     struct envelope *envelope = envelope_empty(parcel->buffer.size);
     if (!envelope) {
         worker->tally.outcomes[OUTCOME_LOST] += parcel->count;
