@@ -118,8 +118,11 @@ enum err run_part_take(struct rt_context *ctx, struct run *run, const struct que
     part->job.runner = file->runner;
     part->job.expected_us = parts_us(parts, piece->first, count) + parts->setup_us;
     job_init(&part->job.job, (uint32_t)run->count + run->parts_made++, rt_now_ms(ctx));
-    part->next = run->parts;
-    run->parts = part;
+    struct run_part **last = &run->parts; /* their tests are joined in this order */
+    while (*last) {
+        last = &(*last)->next;
+    }
+    *last = part;
     if (count < piece->count) {
         run_enqueue_piece(run, (struct queue_piece){.file = piece->file,
                                                     .first = piece->first + count,
@@ -280,6 +283,9 @@ static enum err merge(struct run *run, uint32_t file, size_t count, bool *ret_di
 static void name_workers(const struct run_part *part, uint32_t parts, struct run_split *split)
 {
     char more[24] = "";
+    if (split->worker[0]) {
+        return;
+    }
     if (parts > 1) {
         (void)snprintf(more, sizeof more, " +%u", parts - 1);
     }
