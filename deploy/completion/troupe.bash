@@ -4,7 +4,7 @@ _troupe() {
     local command=${COMP_WORDS[1]} words=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W "run fix verify partition simulate classify heal resolve runs flaky up down status health submit node actor link queue console doctor config models keys bench completion version help" -- "$cur"))
+        COMPREPLY=($(compgen -W "run fix generate verify partition simulate classify heal resolve runs flaky up down status health submit node actor link queue console doctor config models keys bench completion version help" -- "$cur"))
         return
     fi
     case $prev in
@@ -16,6 +16,7 @@ _troupe() {
     case $command in
     run) words=' --files-from --changed-since --workers --runner --command --results --fix --heal --retries --no-cache --trust-selection --fail-fast --keep --resume --cluster --report --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     fix) words='list show votes apply reject revert check --command --apply --models --allow --repo --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    generate) words=' --project --mutants --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     verify) words='last --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     partition) words=' --workers --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     simulate) words=' --workers --boot-s --per-file-s --speed-sd --kill --join --no-split --seed --policy --arrivals --json --quiet --verbose --color --config --set --state --timeout --help' ;;
@@ -41,7 +42,7 @@ _troupe() {
     bench) words='ping-pong counting thread-ring fork-join-throughput fork-join-create big chameneos bank actor-memory link-throughput link-rtt codec classify partition heal --runs --workers --count --actors --work-us --size --peers --transport --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     completion) words='bash zsh fish --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     version) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    help) words='run fix verify partition simulate classify heal resolve runs flaky up down status health submit node actor link queue console doctor config models keys bench completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    help) words='run fix generate verify partition simulate classify heal resolve runs flaky up down status health submit node actor link queue console doctor config models keys bench completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
     [ "${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=($(compgen -f -- "$cur"))

@@ -30,6 +30,7 @@ TROUPE = os.path.join(BUILD, "troupe")
 COMMANDS = """
 run
 fix
+generate
 verify
 partition
 simulate

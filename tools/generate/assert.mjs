@@ -11,7 +11,7 @@ const QUIET = new Set(['type', 'src', 'style', 'placeholder'])
 
 /** Lines about a value that `expr` gives, [] when there is nothing to say. */
 export function valueLines(expr, seen, quote) {
-  if (!seen) return []
+  if (!seen || [seen.threw, seen.rejected].includes('a loop without end')) return []
   if (seen.threw !== undefined) return seen.threw === '' ? [] : [`expect(() => ${expr.startsWith('{') ? `(${expr})` : expr}).toThrow(${quote(seen.threw)})`]
   if (seen.rejected !== undefined) return seen.rejected === '' ? [] : [`await expect(${expr}).rejects.toThrow(${quote(seen.rejected)})`]
   const asked = seen.async ? `await expect(${expr}).resolves` : `expect(${expr})`
@@ -163,15 +163,15 @@ function waiting(line) {
 const QUERY = ['.data', '.error', '.status', '.isSuccess', '.isError', '.isPending', '.fetchStatus']
 
 /** Lines about what a hook gives. */
-export function hookLines({ whole, fields, first }, quote) {
+export function hookLines({ whole, fields, first }, quote, isAsync) {
   const of = (result) => {
     if (!result?.fields) return result?.whole && !result.whole.vague && result.whole.code !== undefined ? valueLines('result.current', result.whole, quote) : []
     const names = result.fields.map(({ key }) => key)
-    const isQuery = names.includes('.fetchStatus') && names.includes('.status')
+    const isQuery = names.includes('.status') && (names.includes('.fetchStatus') || names.includes('.mutate'))
     return result.fields.filter((one) => !one.isFunction && (isQuery ? QUERY.includes(one.key) : true)).flatMap((one) => valueLines(`result.current${one.key}`, one, quote)).slice(0, 12)
   }
   const lines = of({ whole, fields })
   const earlier = new Set(of(first))
-  const awaited = lines.find((line) => !earlier.has(line))
+  const awaited = lines.find((line) => !earlier.has(line)) ?? (isAsync ? lines.find((line) => line.includes('.status)')) ?? lines[0] : undefined)
   return awaited && first ? [`await waitFor(() => ${awaited})`, ...lines.filter((line) => line !== awaited)] : lines
 }

@@ -101,7 +101,7 @@ export function grouped(tests) {
 /** A long expression over several lines, broken at its last and outermost brackets. */
 function wrap(code, depth) {
   if (code.length + depth * 2 <= WIDTH || code.includes('`') || code.includes('\n')) return code
-  const pairs = bracketsOf(code).filter(({ start, end, depth: at }) => at <= 2 && end - start > 30)
+  const pairs = bracketsOf(code).filter(({ start, end, depth: at }) => at <= 2 && end - start > 30 && !/(?:By|all|AllBy)\w*$/.test(code.slice(0, start)))
   const pair = pairs.findLast(({ start, parts }) => parts.length > 1 && /[[{]/.test(code[start])) ?? pairs.findLast(({ parts }) => parts.length > 1)
   if (!pair) return code
   const pad = '  '.repeat(depth + 1)

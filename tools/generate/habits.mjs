@@ -150,7 +150,8 @@ function readManifest(root) {
   }
 }
 
-function isHelper(root, file) {
+/** Whether a file serves tests and is none: fixtures, mocks, set-up. */
+export function isHelper(root, file) {
   const path = relative(root, file)
   return /^(tests?|__tests__|spec)\//.test(path) || /(^|\/)(test-?utils?|testing|test-?helpers?|__fixtures__|fixtures?|__mocks__|factories|mocks|setup-?tests?)(\/|\.)/i.test(path)
 }

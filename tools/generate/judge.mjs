@@ -92,7 +92,7 @@ async function judged(job, all, again = false) {
     }
   }
   const files = [...texts.keys()]
-  const { entries } = await withFiles(texts, () => runner.run({ files, ms: (job.until - Date.now()) * 0.8, mutants, of, workers: files.length > WORKERS_FROM ? 2 : 1, testMs: 2500 }))
+  const entries = await withFiles(texts, () => runner.run({ files, ms: (job.until - Date.now()) * 0.8, texts: mutants, of, mutating: true, workers: files.length > WORKERS_FROM ? 2 : 1, testMs: 2500 }))
   const byCopy = new Map(files.map((file) => [file, []]))
   for (const entry of entries) byCopy.get(entry.file)?.push(entry)
   const unsound = all.filter((one) => !read1(one, of, byCopy))
@@ -109,15 +109,17 @@ function read1(one, of, byCopy) {
   if (passing.size === 0) return false
   one.killers = new Map()
   one.survivors = []
+  one.judged = []
   one.killed = 0
   one.total = 0
   for (const [number, { name, line }] of one.mutants.entries()) {
     const entries = mine.filter(([copy]) => of[copy][1] === number).flatMap(([, list]) => list)
     if (!entries.some(({ kind }) => kind === 'started')) continue // there was no time for it
     one.total++
+    one.judged.push(number)
     const failed = entries.filter(({ kind, state, test }) => kind === 'test' && state === 'fail' && passing.has(test)).map(({ test }) => test)
-    // A source that does not even load is noticed by all.
-    const killer = failed[0] ?? (entries.some(({ kind }) => kind === 'test') ? undefined : [...passing][0])
+    // A source that does not even load, or comes to no end, is noticed by all.
+    const killer = failed[0] ?? (entries.some(({ kind }) => kind === 'stalled') || !entries.some(({ kind }) => kind === 'test') ? [...passing][0] : undefined)
     if (killer === undefined) one.survivors.push({ name, line })
     else {
       one.killed++
@@ -178,9 +180,9 @@ async function repeat(job, all) {
     put()
     const present = all.filter(({ text }) => text).map(({ file }) => file)
     if (present.length === 0) break
-    const alone = time === 0 || present.length <= 3 ? await new Runner(root, job.habits.quotes).run({ files: present, ms: left / 2, isolate: true, workers: present.length > 2 ? 2 : 1, testMs: 5000 }) : { entries: [] }
+    const alone = time === 0 || present.length <= 3 ? await new Runner(root, job.habits.quotes).run({ files: present, ms: left / 2, isolate: true, workers: present.length > 2 ? 2 : 1, testMs: 5000 }) : []
     const report = await suite(root, time === 0 && present.length > 3 ? present.map((file) => relative(root, file)) : [], left * 0.8)
-    clean = await without(job, all, alone.entries, report) ? clean + 1 : 0
+    clean = await without(job, all, alone, report) ? clean + 1 : 0
   }
   for (const { file } of all) rmSync(file, { force: true })
   for (const one of all) if (clean === 0) one.text = undefined
@@ -202,7 +204,9 @@ async function without(job, all, entries, report) {
     const titles = new Map(unique(grouped(one.kept)).map((test) => [`${test.subject} > ${test.title}`, new Set((test.rows ?? [test]).map(({ id }) => id))]))
     const gone = new Set([...bad].flatMap((name) => [...titles.get(name) ?? []]))
     one.kept = broken || gone.size === 0 ? [] : one.kept.filter(({ id }) => !gone.has(id))
-    one.killed = one.kept.reduce((sum, { subject, id }) => sum + (one.killers.get(`${subject} > ${id}`)?.length ?? 0), 0)
+    const noticed = new Set(one.kept.flatMap(({ subject, id }) => one.killers.get(`${subject} > ${id}`) ?? []))
+    one.survivors = one.judged.filter((number) => !noticed.has(number)).map((number) => ({ name: one.mutants[number].name, line: one.mutants[number].line }))
+    one.killed = noticed.size
     one.text = undefined
     if (one.kept.length > 0) await lay(job, one)
   }

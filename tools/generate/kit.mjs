@@ -1,6 +1,6 @@
 // What the traits see of one source: its parts, the habits of the project, values to try.
 
-import { Values } from './values.mjs'
+import { Values, plain } from './values.mjs'
 import { hookScenarios } from './traits/hooks.mjs'
 import { componentScenarios } from './traits/components.mjs'
 import { functionScenarios } from './traits/functions.mjs'
@@ -19,6 +19,22 @@ export class Kit {
     this.hasUser = Boolean(habits.render?.returned?.has('user') || habits.has('@testing-library/user-event'))
   }
 
+  /** Values of each parameter, with `optional`; a rest of known length as so many parameters. */
+  argumentsOf(signature) {
+    const { checker, values } = this
+    return signature.parameters.flatMap((parameter) => {
+      const declaration = parameter.valueDeclaration
+      const type = checker.getTypeOfSymbolAtLocation(parameter, declaration ?? this.source.node)
+      const hint = `${parameter.name.replace(/^_+\d*$/, '')} ${declaration?.type?.getText?.() ?? ''}`
+      if (checker.isTupleType?.(type) && (declaration?.dotDotDotToken || !declaration)) {
+        return checker.getTypeArguments(type).map((one, at) => Object.assign(values.of(one, hint), { optional: at >= type.target.minLength }))
+      }
+      if (declaration?.dotDotDotToken) return [Object.assign([plain('...[]'), ...values.of(type, hint).map((one) => ({ ...one, code: `...${one.code}` }))], { optional: true })]
+      const list = values.of(declaration?.questionToken ? checker.getNonNullableType(type) : type, hint)
+      return [Object.assign(list, { optional: Boolean(declaration?.questionToken || declaration?.initializer) })]
+    })
+  }
+
   nameOf(name) {
     return this.source.exports.find((one) => one.name === name)?.isDefault ? `default ${name}` : name
   }
@@ -32,6 +48,11 @@ export class Kit {
     const { viewport } = this.habits
     if (viewport) return [`${viewport.name}(${width})`]
     return [`vi.stubGlobal(${this.quote('matchMedia')}, (query: string) => ({ matches: ${width} <= Number(/max-width: ?(\\d+)/.exec(query)?.[1] ?? 0), media: query, addEventListener: vi.fn(), removeEventListener: vi.fn(), addListener: vi.fn(), removeListener: vi.fn() }))`]
+  }
+
+  routerUses() {
+    const router = /from ['"](react-router(?:-dom)?)['"]/.exec(this.source.text)?.[1]
+    return router ? [[router, 'Route'], [router, 'Routes']] : []
   }
 
   widthUses() {

@@ -6,7 +6,7 @@ import { existsSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { Projects } from '../sources/typescript/project.mjs'
-import { Habits } from './habits.mjs'
+import { Habits, filesBelow, isHelper, isTest } from './habits.mjs'
 import { judgeExisting, prove } from './judge.mjs'
 import { observe } from './observe.mjs'
 import { servesVitest } from './run.mjs'
@@ -21,7 +21,8 @@ function say(event) {
 async function main({ root: given, sources, mutants = false, budget_ms: budget }) {
   const until = Date.now() + budget
   const start = realpathSync(given)
-  const files = [...new Set(sources.map((source) => resolve(start, source)))].slice(0, FILES_MAX)
+  const files = [...new Set(sources.map((source) => resolve(start, source)).flatMap((path) => (existsSync(path) && statSync(path).isDirectory() ? filesBelow(path).filter((file) => !isTest(file) && !isHelper(start, file)) : [path])))].slice(0, FILES_MAX)
+  if (files.length === 0) throw new Error('there is no source in what was named')
   const root = packageOf(start, files[0])
   if (!servesVitest(root)) throw new Error('the project has no vitest: tests are written for vitest only')
   const ts = loadTypescript(root)

@@ -6,6 +6,7 @@ import { dirname } from 'node:path'
 import { hookLines, pageFacts, pageLines, valueLines, worldLines } from './assert.mjs'
 import { Writer } from './emit.mjs'
 import { Kit } from './kit.mjs'
+import { bounded } from './mutate.mjs'
 import { read } from './read.mjs'
 import { Runner } from './run.mjs'
 import { interactions } from './traits/components.mjs'
@@ -29,10 +30,17 @@ export async function observe(job) {
     return { source: file, kit, project, file: habits.pathOf(file, isTsx), scenarios, fresh: scenarios, seen: new Map(), tests: [] }
   })
   const runner = new Runner(root, habits.quotes)
+  // What the sources do with strange values must come to an end.
+  const loops = {}
+  for (const name of new Set(all.flatMap(({ kit }) => kit?.source.closure ?? []))) {
+    const text = ts.sys.readFile(name)
+    const ending = text && bounded(ts, name, text)
+    if (ending && ending !== text) loops[name] = ending
+  }
   for (let round = 0; round < ROUNDS; round++) {
     const busy = all.filter(({ fresh, file }) => fresh?.length > 0 && file)
     if (busy.length === 0 || end - Date.now() < 5000) break
-    await look(runner, busy, end)
+    await look(runner, busy, end, loops)
     for (const one of busy) one.fresh = round < ROUNDS - 1 ? next(one, round) : []
     for (const one of busy) one.scenarios.push(...one.fresh)
   }
@@ -55,19 +63,19 @@ export function withFiles(texts, run) {
   })
 }
 
-async function look(runner, busy, end) {
+async function look(runner, busy, end, loops) {
   const texts = new Map()
   for (const one of busy) {
     const writer = new Writer(one.kit.habits, one.file, one.source)
     texts.set(scratch(one.file, 'look'), writer.text(one.fresh.map((scenario) => ({ ...frame(one.kit, scenario), title: scenario.id, lines: [...frame(one.kit, scenario).lines, ...looking(scenario)] })), heading(one.kit, one.scenarios)))
   }
   await withFiles(texts, async () => {
-    const results = await Promise.all([false, true].map((shifted) => runner.run({ files: [...texts.keys()], ms: end - Date.now(), shifted, testMs: 5000 })))
+    const results = await Promise.all([false, true].map((shifted) => runner.run({ files: [...texts.keys()], texts: loops, ms: end - Date.now(), shifted, testMs: 5000 })))
     for (const one of busy) {
       const file = scratch(one.file, 'look')
       for (const scenario of one.fresh) {
         const name = `${scenario.subject} > ${scenario.id}`
-        const both = results.map(({ entries }) => entries.filter((entry) => entry.file === file && entry.test === name))
+        const both = results.map((entries) => entries.filter((entry) => entry.file === file && entry.test === name))
         // Who observes fails no test: what throws before is no scenario.
         if (both.every((list) => list.some(({ kind, state }) => kind === 'test' && state !== 'fail'))) one.seen.set(scenario.id, both.map((list) => list.filter(({ kind }) => kind === 'seen')))
         else if (process.env.TROUPE_DEBUG) process.stderr.write(`${name}: ${both[0].find(({ error }) => error)?.error}\n`)
@@ -159,6 +167,7 @@ function settle(one) {
     const lines = (first.count >= second.count ? first : second).lines.filter((line) => other.has(bareLine(line)) && first.all.map(bareLine).includes(bareLine(line)))
     if (!lines.some((line) => line.includes('expect('))) continue
     const framed = frame(kit, scenario)
+    if (![...framed.lines.slice(1), ...lines].some((line) => /\bresult\b/.test(line))) framed.lines = framed.lines.map((line) => line.replace(/^const \{ result \} = /, ''))
     const key = `${framed.lines.join('\n')}\n${lines.join('\n')}`
     const result = scenario.sort === 'page' ? `${scenario.subject} ${lines.join('\n')}` : key
     if (done.has(result)) continue
@@ -197,11 +206,12 @@ function linesOf(kit, scenario, list, { known, before }) {
     return { lines, all, count: first.stages.length, early }
   }
   if (scenario.sort === 'hook' && !scenario.expr) {
-    const lines = [...hookLines(scenario.sync ? { ...first, first: undefined } : first, quote), ...worldLines(first, quote)]
+    const lines = [...hookLines(scenario.sync ? { ...first, first: undefined } : first, quote, scenario.act.some((line) => line.includes('{ await '))), ...worldLines(first, quote)]
     return { lines, all: lines, count: lines.filter((line) => line.startsWith('await')).length }
   }
   const value = scenario.expr ? valueLines(scenario.expr, list.find(({ index }) => index === 0), quote) : []
   const world = list.find(({ index }) => index === 1)
-  const lines = [...value, ...(world ? worldLines(world, quote) : [])]
+  const gone = (scenario.stored ?? []).filter(([storage, key]) => world && !(key in world.world[storage === 'sessionStorage' ? 'session' : 'local'])).map(([storage, key]) => `expect(${storage}.getItem(${quote(key)})).toBeNull()`)
+  const lines = [...value, ...(world ? worldLines(world, quote) : []), ...gone]
   return { lines, all: lines, count: 0 }
 }

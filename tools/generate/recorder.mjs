@@ -2,7 +2,7 @@
 // how each test ends, and which mutant is to be there. Copied into the project, not installed.
 
 import { appendFileSync, readFileSync } from 'node:fs'
-import { afterEach, beforeEach, expect, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, vi } from 'vitest'
 import * as names from 'TROUPE_NAMES'
 
 const options = "TROUPE_OPTIONS"
@@ -11,6 +11,7 @@ const SETTLE_MS = 900
 const LITERAL_MAX = 1600
 // Kept before a test can fake them.
 const later = globalThis.setTimeout
+const now = Date.now.bind(Date)
 const clock = performance.now.bind(performance)
 const ELEMENTS_MAX = 120
 let library
@@ -27,7 +28,7 @@ let dead = false
 let current = ''
 globalThis.__troupe_loop = () => { if (++rounds > LOOPS_MAX) throw new Error('a loop without end') }
 
-const note = (entry) => appendFileSync(options.log, JSON.stringify({ file, ...entry }) + '\n')
+const note = (entry) => appendFileSync(options.log, JSON.stringify({ file, at: now(), ...entry }) + '\n')
 note({ kind: 'started' })
 
 function nameOf(task) {
@@ -36,11 +37,12 @@ function nameOf(task) {
   return parts.join(' > ')
 }
 
+afterAll(() => note({ kind: 'finished' }))
 beforeEach((context) => {
   if (dead) context.skip()
   rounds = 0
   current = nameOf(context.task)
-  if (options.shift) vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + options.shift })
+  if (options.shift) vi.useFakeTimers({ toFake: ['Date'], now: now() + options.shift })
 })
 afterEach(({ task }) => {
   const state = task.result?.state ?? 'run'

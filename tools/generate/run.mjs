@@ -3,13 +3,17 @@
 
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const FOLDER = 'troupe-generate'
 const WITH_POOL_OPTIONS = /^[0-3]\./
 const CONFIGS = ['vitest.config', 'vite.config'].flatMap((name) => ['.ts', '.mts', '.js', '.mjs', '.cts', '.cjs'].map((end) => name + end))
+const STALL_MS = 25_000 // without a word of any test: something hangs
+const BOOT_MS = 60_000
+const LIVELY_MS = 6_000 // who spoke so late before the end was not who hung
+const STALLS_MAX = 6
 const LOG_BYTES_MAX = 256 * 1024 * 1024
 export const SHIFT_DAYS = 400 // of the clock in the second look
 
@@ -27,22 +31,40 @@ export class Runner {
     this.#quotes = quotes
   }
 
-  /** Entries that the files logged, with `file` absolute, and {ended}: whether vitest came to its end.
-   *  `files`: absolute; `mutants`: source -> {texts: number -> text, proxy}; `of`: test file -> [source, number]. */
-  async run({ files, ms, shifted = false, workers = 1, mutants, of, testMs = 2000, isolate = false }) {
+  /** Entries that the files logged, with `file` absolute; one of kind "stalled" for a file that hung.
+   *  `files`: absolute; `texts`: path -> text that stands for a module, or {proxy, texts: number -> text};
+   *  `of`: test file -> [source, number of its mutant]. */
+  async run({ files, ms, ...options }) {
+    const until = Date.now() + ms
+    const entries = []
+    let left = files
+    for (let round = 0; round <= STALLS_MAX && left.length > 0 && until - Date.now() > 1000; round++) {
+      const found = await this.#once({ files: left, ms: until - Date.now(), ...options })
+      const of = groups(found.entries)
+      const last = Math.max(0, ...found.entries.map(({ at }) => at))
+      const cut = found.stalled ? [...of].filter(([, list]) => !list.some(({ kind }) => kind === 'finished')) : []
+      const lively = cut.length > 1 ? cut.filter(([, list]) => last - list.at(-1).at < LIVELY_MS && list.at(-1).at === last).map(([file]) => file) : []
+      entries.push(...found.entries.filter(({ file }) => !lively.includes(file)), ...cut.filter(([file]) => !lively.includes(file)).map(([file]) => ({ file, kind: 'stalled' })))
+      left = found.stalled ? left.filter((file) => !of.has(file) || lively.includes(file)) : []
+    }
+    return entries
+  }
+
+  async #once({ files, ms, shifted = false, workers = 1, texts = {}, of = {}, testMs = 2000, isolate = false, mutating = false }) {
     const folder = join(this.#root, FOLDER, String(++this.#runs))
     const log = join(folder, 'log')
     mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, 'mutants.json'), JSON.stringify({ mutants: mutants ?? {}, of: of ?? {} }))
+    writeFileSync(log, '')
+    writeFileSync(join(folder, 'texts.json'), JSON.stringify({ texts, of }))
     const recorder = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'recorder.mjs'), 'utf8')
     writeFileSync(join(folder, 'recorder.mjs'), recorder
       .replace("'TROUPE_NAMES'", JSON.stringify(this.#names()))
-      .replace('"TROUPE_OPTIONS"', () => JSON.stringify({ log, of: join(folder, 'mutants.json'), shift: shifted ? SHIFT_DAYS * 86_400_000 : 0, quotes: this.#quotes, mutating: mutants !== undefined })))
+      .replace('"TROUPE_OPTIONS"', () => JSON.stringify({ log, of: join(folder, 'texts.json'), shift: shifted ? SHIFT_DAYS * 86_400_000 : 0, quotes: this.#quotes, mutating })))
     this.#configure(folder, { files, workers, testMs, isolate })
-    const ended = await this.#start(folder, ms, shifted)
-    const entries = existsSync(log) ? parse(readFileSync(log).subarray(0, LOG_BYTES_MAX).toString()) : []
+    const stalled = await this.#start(folder, log, ms, shifted)
+    const entries = parse(readFileSync(log).subarray(0, LOG_BYTES_MAX).toString())
     if (!process.env.TROUPE_KEEP) rmSync(folder, { recursive: true, force: true })
-    return { entries, ended }
+    return { entries, stalled }
   }
 
   #older() {
@@ -64,11 +86,11 @@ export class Runner {
     writeFileSync(join(folder, 'config.mjs'), `
 import { readFileSync } from 'node:fs'
 ${own ? `import found from ${JSON.stringify(join(this.#root, own))}` : 'const found = {}'}
-const { mutants } = JSON.parse(readFileSync(${JSON.stringify(join(folder, 'mutants.json'))}, 'utf8'))
-const plugin = { name: 'troupe-mutants', enforce: 'pre', load(id) {
+const { texts } = JSON.parse(readFileSync(${JSON.stringify(join(folder, 'texts.json'))}, 'utf8'))
+const plugin = { name: 'troupe-texts', enforce: 'pre', load(id) {
   const [file, query] = id.split('?')
-  const one = mutants[file]
-  if (!one) return undefined
+  const one = texts[file]
+  if (one === undefined || typeof one === 'string') return one
   const number = /troupe-mutant=(-?\\d+)/.exec(query ?? '')?.[1]
   return number === undefined ? one.proxy : one.texts[number] ?? readFileSync(file, 'utf8')
 } }
@@ -76,7 +98,7 @@ export default async (env) => {
   const config = { ...(typeof found === 'function' ? await found(env) : await found) }
   const test = { ...config.test }
   for (const key of ['projects', 'workspace', 'coverage', 'typecheck', 'benchmark', 'outputFile', 'dir', 'browser', 'shard']) delete test[key]
-  config.plugins = [...(config.plugins ?? []), ...(Object.keys(mutants).length > 0 ? [plugin] : [])]
+  config.plugins = [...(config.plugins ?? []), plugin]
   config.test = { ...test, include: ${JSON.stringify(files.map((file) => file.slice(this.#root.length + 1)))}, exclude: [], watch: false, pool: 'forks', isolate: ${isolate},
     maxWorkers: ${workers}, fileParallelism: ${workers > 1},${this.#older() ? ` minWorkers: 1, poolOptions: { forks: { isolate: ${isolate}, singleFork: ${workers === 1 && !isolate}, maxForks: ${workers}, minForks: 1 } },` : ''}
     setupFiles: [${JSON.stringify(join(folder, 'recorder.mjs'))}, ...[test.setupFiles ?? []].flat()], testTimeout: ${testMs}, hookTimeout: ${testMs * 5}, teardownTimeout: 500,
@@ -86,7 +108,8 @@ export default async (env) => {
 `)
   }
 
-  #start(folder, ms, shifted) {
+  /** Whether it had to be ended because nothing happened any more. */
+  #start(folder, log, ms, shifted) {
     const program = join(this.#root, 'node_modules/vitest/vitest.mjs')
     const env = { ...process.env, CI: '1', NODE_ENV: 'test', TZ: shifted ? 'America/New_York' : 'UTC' }
     const child = spawn(process.execPath, [program, 'run', '--root', this.#root, '--config', join(folder, 'config.mjs')], { cwd: this.#root, stdio: ['ignore', process.env.TROUPE_DEBUG ? 2 : 'ignore', process.env.TROUPE_DEBUG ? 2 : 'ignore'], env, detached: true })
@@ -98,16 +121,31 @@ export default async (env) => {
           // It has ended, and all that it started.
         }
       }
-      let late = false
-      const timer = setTimeout(() => { late = true; end() }, Math.max(1000, ms))
-      child.on('error', () => resolve(false))
+      const begin = Date.now()
+      let stalled = false
+      const timer = setInterval(() => {
+        const now = Date.now()
+        const { size, mtimeMs } = statSync(log)
+        stalled = now - Math.max(begin, mtimeMs) > (size === 0 ? BOOT_MS : STALL_MS)
+        if (stalled || now - begin > Math.max(1000, ms)) end()
+      }, 500)
+      child.on('error', () => { clearInterval(timer); resolve(false) })
       child.on('exit', () => {
-        clearTimeout(timer)
+        clearInterval(timer)
         end()
-        resolve(!late)
+        resolve(stalled)
       })
     })
   }
+}
+
+function groups(entries) {
+  const found = new Map()
+  for (const entry of entries) {
+    if (found.has(entry.file)) found.get(entry.file).push(entry)
+    else found.set(entry.file, [entry])
+  }
+  return found
 }
 
 function parse(text) {

@@ -82,7 +82,8 @@ export class Values {
     // Two properties of one component are told apart by what they are called.
     const word = hint.split(' ')[0].replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
     const own = known === STRINGS.at(-1)[1] && /^\w[\w ]*$/.test(word) && !/name/.test(word) ? [`Some ${word}`, ...known] : known
-    return [...new Set([own[0], ...this.#source.strings.filter((one) => one.length < 24).slice(0, 4), ...own, ...(own === ANY_STRING ? [] : ['', 'a'])])].slice(0, LIST_MAX).map((one) => plain(this.#quote(one)))
+    const said = this.#source.strings.filter((one) => one.length < 24).slice(0, 4)
+    return [...new Set(known === ANY_STRING ? [own[0], ...said, ...own] : [...own, '', 'a', ...said])].slice(0, LIST_MAX).map((one) => plain(this.#quote(one)))
   }
 
   #numbers(hint) {

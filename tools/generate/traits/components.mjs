@@ -105,13 +105,24 @@ export function optionsOf(kit, helper) {
 
 function scenario(kit, { name, isDefault }, element, option, index, { width = kit.widths[0] }) {
   const { habits } = kit
-  const call = option.code === '' ? `render(${element.code})` : `render(${element.code}, ${option.code})`
+  const shown = routed(kit, element.code)
+  const call = option.code === '' ? `render(${shown})` : `render(${shown}, ${option.code})`
   const label = [element.label, option.label, width && `at ${width} pixels`].filter(Boolean).join(', ')
   return {
     id: `${name} page ${index}`, subject: name, sort: 'page', title: label ? `shows itself ${/^with/.test(label) ? '' : 'for '}${label}` : 'shows its content', label,
     before: [...(width ? kit.widthLines(width) : [])], render: call, act: [], mocks: unique(element.mocks), dom: true, tsx: true, element, option, width,
-    uses: [[kit.source.file, isDefault ? `default ${name}` : name], ...element.uses, ...option.uses, [habits.render?.file ?? '@testing-library/react', habits.render?.name ?? 'render'], [habits.library('screen'), 'screen'], [habits.library('waitFor'), 'waitFor'], ...(width ? kit.widthUses() : [])],
+    uses: [[kit.source.file, isDefault ? `default ${name}` : name], ...element.uses, ...option.uses, ...kit.routerUses(), [habits.render?.file ?? '@testing-library/react', habits.render?.name ?? 'render'], [habits.library('screen'), 'screen'], [habits.library('waitFor'), 'waitFor'], ...(width ? kit.widthUses() : [])],
   }
+}
+
+/** Who shows what is below it, or leads elsewhere, needs routes around it. */
+function routed({ source }, element) {
+  const outlet = /<Outlet\b/.test(source.text)
+  if (!outlet && !/<Navigate\b/.test(source.text)) return element
+  const places = [...new Set(source.strings.filter((one) => /^\/[\w/-]*$/.test(one)).concat([...source.text.matchAll(/<Navigate\s+to="(\/[\w/-]*)"/g)].map(([, place]) => place)))].slice(0, 4)
+  const others = places.map((place) => `<Route path="${place}" element={<p>at ${place}</p>} />`).join('')
+  const own = outlet ? `<Route element={${element}}><Route path="*" element={<p>below</p>} /></Route>` : `<Route path="*" element={${element}} />`
+  return `<Routes>${own}${others}</Routes>`
 }
 
 function unique(mocks) {

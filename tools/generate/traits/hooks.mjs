@@ -8,12 +8,7 @@ const ACTS_MAX = 14
 
 export function hookScenarios(kit, one) {
   const { signature, name } = one
-  const { checker, values } = kit
-  const lists = signature.parameters.map((parameter) => {
-    const declaration = parameter.valueDeclaration
-    const optional = Boolean(declaration?.questionToken || declaration?.initializer)
-    return Object.assign(values.of(checker.getTypeOfSymbolAtLocation(parameter, declaration), `${parameter.name} ${declaration?.type?.getText?.() ?? ''}`), { optional })
-  })
+  const lists = kit.argumentsOf(signature)
   if (lists.some((list) => list.length === 0 && !list.optional)) return []
   const known = lists.filter((list) => list.length > 0)
   const rows = combine(known, CALLS_MAX)
@@ -24,7 +19,7 @@ export function hookScenarios(kit, one) {
   for (const width of kit.widths.slice(1)) add(called(kit, one, rows[0], options[0], width))
   for (const row of storedRows(kit)) add({ ...called(kit, one, rows[0], options[0]), before: row, title: 'takes what is stored' })
   if (known.length > 0) for (const row of rows.slice(1, 4)) add(updated(kit, one, rows[0], row))
-  for (const act of actsOf(kit, one)) for (const option of options.slice(0, 2)) add({ ...called(kit, one, rows[0] ?? [], option), act: act.lines, title: act.title + (option.label ? ` (${option.label})` : ''), uses: [...act.uses, ...option.uses] })
+  for (const act of actsOf(kit, one)) for (const option of options.slice(0, 2)) add({ ...called(kit, one, rows[0] ?? [], option), act: act.lines, expr: act.expr, mocks: act.mocks, title: act.title + (option.label ? ` (${option.label})` : ''), uses: [...act.uses, ...option.uses] })
   if (kit.habits.renderHook) {
     // Without the providers that the helper puts around it.
     add({ render: `expect(() => bare(() => ${name}(${codes(rows[0] ?? [])}))).toThrow`, bare: true, title: 'needs what is around it', uses: (rows[0] ?? []).flatMap(({ uses }) => uses) })
@@ -73,24 +68,20 @@ function updated(kit, { name, signature }, first, next) {
 
 /** What the functions of a result are called with. */
 function actsOf(kit, { signature }) {
-  const { checker, values, ts } = kit
+  const { checker, ts } = kit
   const returned = signature.getReturnType()
   const found = []
   const add = (path, type) => {
     const [call] = checker.getNonNullableType(type).getCallSignatures()
     if (!call || call.parameters.length > 3 || found.length >= ACTS_MAX) return
-    const lists = call.parameters.map((parameter) => {
-      const its = checker.getTypeOfSymbolAtLocation(parameter, parameter.valueDeclaration ?? kit.source.node)
-      const optional = Boolean(parameter.valueDeclaration?.questionToken)
-      return Object.assign(values.of(its, `${parameter.name} ${parameter.valueDeclaration?.type?.getText?.() ?? ''}`), { optional })
-    })
+    const lists = kit.argumentsOf(call)
     if (lists.some((list) => list.length === 0 && !list.optional)) return
     const isAsync = call.getReturnType().symbol?.name === 'Promise'
     const isPlain = call.getReturnType().flags & (ts.TypeFlags.StringLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike)
-    for (const row of combine(lists.filter((list) => list.length > 0).map((list) => list.slice(0, 6)), 5)) {
+    for (const row of combine(lists.slice(0, path === '.mutateAsync' ? 1 : lists.length).filter((list) => list.length > 0).map((list) => list.slice(0, 6)), 5)) {
       const code = `result.current${path}(${codes(row)})`
-      if (isPlain) found.push({ lines: [], expr: code, title: `${path.slice(1)} gives its value`, uses: row.flatMap(({ uses }) => uses) })
-      else found.push({ lines: [isAsync ? `await act(async () => { await ${code}.catch(() => undefined) })` : `await act(async () => { ${code} })`], title: `${path.replace(/^\./, '')}(${codes(row)})`.slice(0, 60), uses: row.flatMap(({ uses }) => uses) })
+      if (isPlain) found.push({ lines: [], expr: code, mocks: row.flatMap(({ mocks }) => mocks), title: `${path.slice(1)} gives its value`, uses: row.flatMap(({ uses }) => uses) })
+      else found.push({ lines: [isAsync ? `await act(async () => { await ${code}.catch(() => undefined) })` : `await act(async () => { ${code} })`], title: `${path.replace(/^\./, '')}(${codes(row)})`.slice(0, 60), mocks: row.flatMap(({ mocks }) => mocks), uses: row.flatMap(({ uses }) => uses) })
     }
   }
   if (checker.isTupleType?.(returned)) for (const [index, type] of checker.getTypeArguments(returned).entries()) add(`[${index}]`, type)
