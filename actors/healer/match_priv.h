@@ -53,6 +53,8 @@ enum match_evidence {
     EVIDENCE_ROW_LOST,    /* of several alike it stood in one, and does not any more */
     EVIDENCE_ROW_DOUBT,   /* how unsure it is that it is the same one */
     EVIDENCE_ROW_SWAPPED, /* the two have different words */
+    EVIDENCE_RIVAL,       /* odds against all others that nothing else explains */
+    EVIDENCE_RIVAL_NEAR,  /* they are no better than two to one */
     EVIDENCE_COUNT
 };
 
