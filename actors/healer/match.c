@@ -142,13 +142,21 @@ void match_evidence(const struct match *match, int32_t old, int32_t new, float *
 
 /* ---- rounds ---- */
 
-static void rescore(struct match *match)
+/* On large pages, what has been rescored once and is certain since stays as it is. */
+static bool is_settled(const struct match *match, size_t old, int round)
+{
+    static const float settled_min = 0.98f;
+    return round > 1 && match->sure[0][old] > settled_min &&
+           match->pages.sides[0].tree->count * match->pages.sides[1].tree->count > DENSE_PAIRS_MAX;
+}
+
+static void rescore(struct match *match, int round)
 {
     const float *weights = match_weights[match->kind].pair[1];
     float features[FEATURE_COUNT];
     for (size_t i = 0; i < match->pages.sides[0].tree->count; i++) {
         struct match_link *links = match_links_of(match, (int32_t)i);
-        for (size_t j = 0; j < match->links_count[i]; j++) {
+        for (size_t j = 0; j < match->links_count[i] && !is_settled(match, i, round); j++) {
             structure_features(match, (int32_t)i, links[j].node, features);
             links[j].score = links[j].own[1];
             for (size_t k = FEATURES_OWN; k < FEATURE_COUNT; k++) {
@@ -181,7 +189,7 @@ static enum err run_rounds(struct match *match)
     for (int round = 1; round < ROUNDS && err == ERR_OK && moving; round++) {
         uint64_t before = state_of(match);
         links_extend(match);
-        rescore(match);
+        rescore(match, round);
         err = links_assign(match);
         moving = state_of(match) != before;
     }

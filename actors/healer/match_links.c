@@ -6,9 +6,8 @@
 #include "actors/healer/match_priv.h"
 
 enum {
-    DENSE_PAIRS_MAX = 60000, /* up to this each is compared with each */
-    WORD_ELEMENTS_MAX = 64,  /* a word on more elements than these leads to nobody */
-    COMPARED_MAX = 8,        /* so many of those that share rare words are compared in full */
+    WORD_ELEMENTS_MAX = 64, /* a word on more elements than these leads to nobody */
+    COMPARED_MAX = 8,       /* so many of those that share rare words are compared in full */
     PARENT_CHILDREN_MAX = 32
 };
 

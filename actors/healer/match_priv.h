@@ -5,7 +5,11 @@
 
 #include "actors/healer/match_pair.h"
 
-enum { LINKS_MAX = 24, WAYS = 1 << 14 };
+enum {
+    LINKS_MAX = 24,
+    WAYS = 1 << 14,
+    DENSE_PAIRS_MAX = 60000 /* up to this each element is compared with each */
+};
 
 /* An element of the new page that an old one may have become. */
 struct match_link {
