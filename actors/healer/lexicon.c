@@ -203,6 +203,19 @@ static void cut_text(struct lexicon *lexicon, struct gathering *words, const cha
     }
 }
 
+/* Bags are small. */
+static void sort(uint32_t *numbers, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        uint32_t number = numbers[i];
+        size_t at = i;
+        for (; at > 0 && numbers[at - 1] > number; at--) {
+            numbers[at] = numbers[at - 1];
+        }
+        numbers[at] = number;
+    }
+}
+
 /* Appends to the pool; false when there is no room. */
 static bool pool_add(struct lexicon *self, const struct gathering *words, uint32_t *ret_first)
 {
@@ -222,36 +235,41 @@ static bool pool_add(struct lexicon *self, const struct gathering *words, uint32
 
 static bool cut_identifiers(struct lexicon *lexicon, struct gathering *words, const char *text);
 
-/* Adds the words of a text, cut one way or the other, once for all times that it stands there. */
-static bool add_cut(struct lexicon *self, struct gathering *words, const char *text, uint64_t how)
+/* A text cut one way or the other, once for all times that it stands there; {0} when it is empty or
+ * memory ran out. */
+static struct lexicon_memo cut_once(struct lexicon *self, const char *text, uint64_t how)
 {
     size_t size = strnlen(text, TEXT_SIZE);
     uint64_t key = key_of(text, size, how);
     struct lexicon_memo *memo = size > 0 ? memo_at(self, key) : NULL;
-    if (!memo) {
-        return false;
-    }
-    if (memo->key != key) {
-        struct gathering fresh = {.count = 0};
+    if (memo && memo->key != key) {
+        struct gathering words = {.count = 0};
         struct lexicon_memo new = {.key = key};
         if (how == KEY_TEXT) {
-            cut_text(self, &fresh, text);
+            cut_text(self, &words, text);
         } else {
-            new.made = cut_identifiers(self, &fresh, text);
+            new.made = cut_identifiers(self, &words, text);
         }
-        new.count = (uint16_t)fresh.count;
-        if (!pool_add(self, &fresh, &new.first)) {
-            return false;
+        sort(words.at, words.count);
+        new.count = (uint16_t)words.count;
+        if (!pool_add(self, &words, &new.first)) {
+            return (struct lexicon_memo){.key = 0};
         }
         *memo = new;
     }
-    lexicon_bag(self, words, &(struct bag){.first = memo->first, .count = memo->count});
-    return memo->made;
+    return memo ? *memo : (struct lexicon_memo){.key = 0};
+}
+
+struct bag lexicon_text_bag(struct lexicon *lexicon, const char *text)
+{
+    struct lexicon_memo memo = cut_once(lexicon, text, KEY_TEXT);
+    return (struct bag){.first = memo.first, .count = memo.count};
 }
 
 void lexicon_text(struct lexicon *lexicon, struct gathering *words, const char *text)
 {
-    (void)add_cut(lexicon, words, text, KEY_TEXT); /* made up or not: only of identifiers */
+    struct bag bag = lexicon_text_bag(lexicon, text);
+    lexicon_bag(lexicon, words, &bag);
 }
 
 /* ---- identifiers ---- */
@@ -279,7 +297,7 @@ static size_t made_prefix(const char *text, size_t size)
                                            "radix-",  "ember",  "jss",  "mui-",    "headlessui-",
                                            "data-v-", "ng-tns", "cdk-", "yui_",    "ext-gen"};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-        if (has_prefix(text, size, prefixes[i])) {
+        if (prefixes[i][0] == text[0] && has_prefix(text, size, prefixes[i])) {
             return strlen(prefixes[i]);
         }
     }
@@ -354,7 +372,9 @@ static bool cut_identifiers(struct lexicon *lexicon, struct gathering *words, co
 
 bool lexicon_identifier(struct lexicon *lexicon, struct gathering *words, const char *text)
 {
-    return add_cut(lexicon, words, text, KEY_IDENTIFIER);
+    struct lexicon_memo memo = cut_once(lexicon, text, KEY_IDENTIFIER);
+    lexicon_bag(lexicon, words, &(struct bag){.first = memo.first, .count = memo.count});
+    return memo.made;
 }
 
 bool identifier_is_generated(const char *text)
@@ -363,19 +383,6 @@ bool identifier_is_generated(const char *text)
 }
 
 /* ---- bags ---- */
-
-/* Bags are small. */
-static void sort(uint32_t *numbers, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        uint32_t number = numbers[i];
-        size_t at = i;
-        for (; at > 0 && numbers[at - 1] > number; at--) {
-            numbers[at] = numbers[at - 1];
-        }
-        numbers[at] = number;
-    }
-}
 
 void lexicon_bag(const struct lexicon *lexicon, struct gathering *words, const struct bag *bag)
 {
@@ -427,6 +434,9 @@ float bag_common(const struct lexicon *lexicon, const struct bag *a, const struc
     const uint32_t *x_end = x + a->count;
     const uint32_t *y_end = y + b->count;
     float weight = 0;
+    if (a->first == b->first && a->count == b->count) {
+        return a->weight;
+    }
     while (x < x_end && y < y_end) {
         if (*x == *y) {
             weight += lexicon->words[*x].weight;

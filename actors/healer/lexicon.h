@@ -48,8 +48,7 @@ struct lexicon {
 /* What a text was cut into.  Pages say most things many times. */
 struct lexicon_memo {
     uint64_t key;   /* hash of the text, and how it was cut; 0: none */
-    uint32_t first; /* its words in lexicon.pool, as they stand in the text; or of a single word
-                       its number */
+    uint32_t first; /* its words in lexicon.pool; or of a single word its number */
     uint16_t count;
     bool made; /* identifier_is_generated() */
 };
@@ -65,6 +64,9 @@ void lexicon_free(struct lexicon *lexicon);
 
 /* Adds the words of a text for people. */
 void lexicon_text(struct lexicon *lexicon, struct gathering *words, const char *text);
+
+/* The bag of one text; of equal texts it is the same. */
+struct bag lexicon_text_bag(struct lexicon *lexicon, const char *text);
 
 /* Adds the parts of identifiers, which may be several, with blanks between.  Returns what
  * identifier_is_generated() does. */

@@ -249,25 +249,20 @@ static bool describe_words(struct describer *self, const struct tree_node *from,
     struct lexicon *lexicon = &self->pages->lexicon;
     struct gathering words = {.count = 0};
     struct gathering ident = {.count = 0};
-    lexicon_text(lexicon, &words, from->name);
-    node->bags[BAG_NAME] = bag_make(lexicon, &words);
+    node->bags[BAG_NAME] = lexicon_text_bag(lexicon, from->name);
+    lexicon_bag(lexicon, &words, &node->bags[BAG_NAME]);
     if (!describe_attrs(self, from, node, &words, &ident)) {
         return false;
     }
-    node->bags[BAG_LABEL] = bag_make(lexicon, &words);
+    node->bags[BAG_LABEL] = words.count == node->bags[BAG_NAME].count ? node->bags[BAG_NAME]
+                                                                      : bag_make(lexicon, &words);
     node->bags[BAG_IDENT] = bag_make(lexicon, &ident);
-    words.count = 0;
-    lexicon_text(lexicon, &words, from->own);
-    node->bags[BAG_OWN] = bag_make(lexicon, &words);
+    node->bags[BAG_OWN] = lexicon_text_bag(lexicon, from->own);
     lexicon_bag(lexicon, &ident, &node->bags[BAG_LABEL]);
     lexicon_bag(lexicon, &ident, &node->bags[BAG_OWN]);
     node->bags[BAG_ALL] = bag_make(lexicon, &ident);
-    words.count = 0;
-    lexicon_text(lexicon, &words, from->text);
-    node->bags[BAG_TEXT] = bag_make(lexicon, &words);
-    words.count = 0;
-    lexicon_text(lexicon, &words, from->near);
-    node->bags[BAG_NEAR] = bag_make(lexicon, &words);
+    node->bags[BAG_TEXT] = lexicon_text_bag(lexicon, from->text);
+    node->bags[BAG_NEAR] = lexicon_text_bag(lexicon, from->near);
     node->bags[BAG_HEAD] = (struct bag){.first = 0};
     return true;
 }

@@ -6,20 +6,33 @@
 #include "actors/healer/match_priv.h"
 
 enum {
-    DENSE_PAIRS_MAX = 60000, /* up to this each is compared with each */
-    WORD_ELEMENTS_MAX = 64,  /* a word on more elements than these leads to nobody */
-    COMPARED_MAX = 8,        /* so many of those that share rare words are compared in full */
+    WORD_ELEMENTS_MAX = 64, /* a word on more elements than these leads to nobody */
+    COMPARED_MAX = 8,       /* so many of those that share rare words are compared in full */
     PARENT_CHILDREN_MAX = 32
 };
 
-static float weigh(const struct match *match, const float *features, int stage)
+/* Sums of own features, weighed for both stages, eight at a time. */
+static void weigh(const struct match *match, const float *features, float sums[2])
 {
+    typedef float wide __attribute__((vector_size(32)));
+    enum { LANES = sizeof(wide) / sizeof(float) };
     const struct match_weights *weights = &match_weights[match->kind];
-    float sum = weights->bias[stage];
-    for (size_t i = 0; i < FEATURES_OWN; i++) {
-        sum += weights->pair[stage][i] * features[i];
+    for (int stage = 0; stage < 2; stage++) {
+        wide sum = {weights->bias[stage]};
+        size_t i = 0;
+        for (; i + LANES <= FEATURES_OWN; i += LANES) {
+            wide feature;
+            wide weight;
+            memcpy(&feature, features + i, sizeof feature);
+            memcpy(&weight, weights->pair[stage] + i, sizeof weight);
+            sum += feature * weight;
+        }
+        for (; i < FEATURES_OWN; i++) {
+            sum[0] += weights->pair[stage][i] * features[i];
+        }
+        sums[stage] =
+            ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
     }
-    return sum;
 }
 
 static bool is_linked(const struct match *match, int32_t old, int32_t new)
@@ -55,8 +68,8 @@ static void add_link(struct match *match, int32_t old, int32_t new)
         return;
     }
     match_features(match, old, new, features);
-    struct match_link link = {.node = new, .own = {weigh(match, features, 0), 0}};
-    link.own[1] = weigh(match, features, 1);
+    struct match_link link = {.node = new};
+    weigh(match, features, link.own);
     link.score = link.own[0];
     size_t at = match->links_count[old];
     if (at == LINKS_MAX && links[at - 1].own[0] >= link.own[0]) {

@@ -22,6 +22,12 @@ static void compare_bags(const struct pair *pair, const struct bag_features *wan
 {
     const struct bag *a = &pair->a->bags[want->bag];
     const struct bag *b = &pair->b->bags[want->bag];
+    if (a->count == 0 && b->count == 0) { /* most are; all features are 0 so far */
+        if (want->none != FEATURE_COUNT) {
+            pair->f[want->none] = 1;
+        }
+        return;
+    }
     float scrap;
     float *dice = want->dice == FEATURE_COUNT ? &scrap : &pair->f[want->dice];
     float *inside = want->inside == FEATURE_COUNT ? &scrap : &pair->f[want->inside];

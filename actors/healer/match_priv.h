@@ -5,7 +5,11 @@
 
 #include "actors/healer/match_pair.h"
 
-enum { LINKS_MAX = 24, WAYS = 1 << 14 };
+enum {
+    LINKS_MAX = 24,
+    WAYS = 1 << 14,
+    DENSE_PAIRS_MAX = 60000 /* up to this each element is compared with each */
+};
 
 /* An element of the new page that an old one may have become. */
 struct match_link {
@@ -53,6 +57,8 @@ enum match_evidence {
     EVIDENCE_ROW_LOST,    /* of several alike it stood in one, and does not any more */
     EVIDENCE_ROW_DOUBT,   /* how unsure it is that it is the same one */
     EVIDENCE_ROW_SWAPPED, /* the two have different words */
+    EVIDENCE_RIVAL,       /* odds against all others that nothing else explains */
+    EVIDENCE_RIVAL_NEAR,  /* they are no better than two to one */
     EVIDENCE_COUNT
 };
 

@@ -8,7 +8,7 @@
 
 #include "actors/healer/match_pair.h"
 
-enum { ROW_PARTS_MIN = 3, ROW_PARTS_LOOKED_AT = 64, ROWS_MIN = 2 };
+enum { ROW_PARTS_MIN = 3, ROW_PARTS_LOOKED_AT = 64, ROWS_MIN = 2, FORMS_MAX = 16 };
 
 struct rows {
     struct lexicon *lexicon;
@@ -105,7 +105,7 @@ static void describe_row(struct rows *self, int32_t row, uint16_t rows)
     self->side->nodes[row].bags[BAG_LEAD] = lead_of(self, row, rows);
 }
 
-/* Describes those children of `parent` that are like `first`, which are done then. */
+/* Describes the siblings that are like `first`, which is the first of them. */
 static void describe_alike(struct rows *self, int32_t first)
 {
     const struct tree *tree = self->side->tree;
@@ -138,15 +138,24 @@ static void describe_alike(struct rows *self, int32_t first)
     }
 }
 
-/* Whether no sibling before it is like it. */
-static bool is_first_alike(const struct match_side *side, int32_t node)
+/* Describes the rows among the children of `parent`, of at most FORMS_MAX kinds. */
+static void describe_children(struct rows *self, int32_t parent)
 {
-    int32_t up = side->tree->nodes[node].parent;
-    int32_t i = up >= 0 ? side->tree->nodes[up].first : node;
-    while (i != node && !(is_row_size(side->tree, i) && are_alike(side, i, node))) {
-        i = side->tree->nodes[i].next;
+    const struct tree *tree = self->side->tree;
+    uint32_t forms[FORMS_MAX];
+    size_t count = 0;
+    for (int32_t i = tree->nodes[parent].first; i >= 0 && count < FORMS_MAX;
+         i = tree->nodes[i].next) {
+        uint32_t form = is_row_size(tree, i) ? form_of(self->side, i) : 0;
+        size_t at = 0;
+        while (at < count && forms[at] != form) {
+            at++;
+        }
+        if (at == count && is_row_size(tree, i)) {
+            forms[count++] = form;
+            describe_alike(self, i);
+        }
     }
-    return i == node;
 }
 
 enum err rows_describe(struct lexicon *lexicon, struct match_side *side)
@@ -160,15 +169,13 @@ enum err rows_describe(struct lexicon *lexicon, struct match_side *side)
         side->nodes[i].row = -1;
     }
     for (int32_t i = 0; i < (int32_t)side->tree->count; i++) {
-        if (is_row_size(side->tree, i) && is_first_alike(side, i)) {
-            describe_alike(&self, i);
-        }
         int32_t up = side->tree->nodes[i].parent;
-        if (side->nodes[i].row < 0 && up >= 0) {
+        if (side->nodes[i].row < 0 && up >= 0) { /* parents come before */
             side->nodes[i].row = side->nodes[up].row;
             side->nodes[i].bags[BAG_KEY] = side->nodes[up].bags[BAG_KEY];
             side->nodes[i].bags[BAG_LEAD] = side->nodes[up].bags[BAG_LEAD];
         }
+        describe_children(&self, i);
     }
     free(self.seen);
     return ERR_OK;
