@@ -42,8 +42,8 @@ struct frame_reader {
     uint64_t left; /* messages still to read */
 };
 
-/* Looks at foreign bytes: ERR_MALFORMED when they do not begin as a frame.  They are looked at once:
- * whether each message is sound, frame_next says. */
+/* Looks at foreign bytes: ERR_MALFORMED when they do not begin as a frame.  They are looked at
+ * once: whether each message is sound, frame_next says. */
 enum err frame_open(const void *bytes, size_t size, struct frame_reader *ret_reader) MUST_CHECK;
 
 /* The next message; call it reader->left times.  ERR_UNKNOWN: a type of a newer version; the

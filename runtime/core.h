@@ -65,6 +65,7 @@ struct relations {
     struct peer *links;
     uint32_t child_newest; /* its slot; the others follow by `sibling_older`; or NO_SLOT */
     struct ask *asks;      /* awaiting answers */
+    struct queue stash;    /* of the user lane, put aside; counted as ready */
     struct number *commands;
     struct number *requests; /* of HTTP, under way */
     bool serves;             /* HTTP */
@@ -235,6 +236,7 @@ struct rt_context {
     const struct envelope *envelope; /* being handled; NULL in start() */
     uint64_t answered;               /* see rt_answered */
     bool stop;
+    bool stash; /* the envelope, if its handler succeeds */
 };
 
 /* ---- actors.c ---- */
@@ -267,6 +269,9 @@ enum err mailbox_push(struct rt_system *system, struct envelope **envelope) MUST
 
 /* Moves what has arrived to actor->ready. */
 void mailbox_drain(struct actor *actor);
+
+/* Puts what was put aside before what is ready. */
+void mailbox_unstash(struct actor *actor);
 
 /* No turn is due any more, if nothing has arrived since the drain; false: something has.  From
  * then on the actor is not the caller's. */
@@ -405,8 +410,8 @@ static inline bool parcel_may(const struct rt_system *system, struct rt_address 
 
 /* Adds a message that may.  ERR_UNSUPPORTED: it is too large and has to go by itself; ERR_FULL,
  * which is counted; ERR_LIMIT and ERR_UNKNOWN as msg_check; ERR_MEMORY. */
-enum err parcel_add(struct worker *worker, struct rt_address to,
-                    const struct frame_envelope *head, const struct msg *msg) MUST_CHECK;
+enum err parcel_add(struct worker *worker, struct rt_address to, const struct frame_envelope *head,
+                    const struct msg *msg) MUST_CHECK;
 
 /* Hands over what there is: when a handler has returned, and before anything overtakes it. */
 void parcel_hand_over(struct worker *worker);

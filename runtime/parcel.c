@@ -63,8 +63,8 @@ static enum err open_parcel(struct worker *worker, struct rt_address to)
     return ready ? ERR_OK : ERR_MEMORY;
 }
 
-enum err parcel_add(struct worker *worker, struct rt_address to,
-                    const struct frame_envelope *head, const struct msg *msg)
+enum err parcel_add(struct worker *worker, struct rt_address to, const struct frame_envelope *head,
+                    const struct msg *msg)
 {
     struct parcel *parcel = &worker->parcel;
     size_t size;

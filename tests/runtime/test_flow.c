@@ -51,16 +51,15 @@ static void open_system(uint64_t workers)
     config_defaults(&config);
     config.runtime.mailbox_count_max = (uint64_t)2 * ROOM;
     config.runtime.workers = workers;
-    const struct system_options options = {
-        .config = &config,
-        .name = "flow",
-        .node = NODE,
-        .seed = 1,
-        .ports = {.net_send = net_send,
-                  .net_parcels = parcels,
-                  .now_ms = now_ms,
-                  .timer_set = no_timer,
-                  .log = no_log}};
+    const struct system_options options = {.config = &config,
+                                           .name = "flow",
+                                           .node = NODE,
+                                           .seed = 1,
+                                           .ports = {.net_send = net_send,
+                                                     .net_parcels = parcels,
+                                                     .now_ms = now_ms,
+                                                     .timer_set = no_timer,
+                                                     .log = no_log}};
     cr_assert_eq(system_new(&options, &system_under_test), ERR_OK);
 }
 
