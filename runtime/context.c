@@ -188,6 +188,21 @@ enum err rt_forward(struct rt_context *ctx, struct rt_address to)
     return send_envelope(ctx, envelope);
 }
 
+enum err rt_stash(struct rt_context *ctx)
+{
+    const struct envelope *envelope = ctx->envelope;
+    if (!envelope || envelope->lane != LANE_USER || (envelope->ask & FRAME_ANSWER)) {
+        return ERR_UNSUPPORTED;
+    }
+    ctx->stash = actor_relations(ctx->actor) != NULL;
+    return ctx->stash ? ERR_OK : ERR_MEMORY;
+}
+
+void rt_unstash(struct rt_context *ctx)
+{
+    mailbox_unstash(ctx->actor);
+}
+
 static uint64_t set_timer(struct rt_context *ctx, uint64_t delay_ms, enum timer_kind kind,
                           uint64_t value)
 {

@@ -65,6 +65,7 @@ struct relations {
     struct peer *links;
     uint32_t child_newest; /* its slot; the others follow by `sibling_older`; or NO_SLOT */
     struct ask *asks;      /* awaiting answers */
+    struct queue stash;    /* of the user lane, put aside; counted as ready */
     struct number *commands;
     struct number *requests; /* of HTTP, under way */
     bool serves;             /* HTTP */
@@ -235,6 +236,7 @@ struct rt_context {
     const struct envelope *envelope; /* being handled; NULL in start() */
     uint64_t answered;               /* see rt_answered */
     bool stop;
+    bool stash; /* the envelope, if its handler succeeds */
 };
 
 /* ---- actors.c ---- */
@@ -267,6 +269,9 @@ enum err mailbox_push(struct rt_system *system, struct envelope **envelope) MUST
 
 /* Moves what has arrived to actor->ready. */
 void mailbox_drain(struct actor *actor);
+
+/* Puts what was put aside before what is ready. */
+void mailbox_unstash(struct actor *actor);
 
 /* No turn is due any more, if nothing has arrived since the drain; false: something has.  From
  * then on the actor is not the caller's. */

@@ -15,7 +15,7 @@
 enum {
     ROLES = 64,
     WATCHES_MIN = 8,
-    TRIM_BYTES = 8 << 20,     /* freed memory that is kept at hand: as two windows of credit */
+    TRIM_BYTES = 8 << 20,     /* freed memory that is kept at hand: some windows of credit */
     MMAP_BYTES_MIN = 2 << 20, /* no frame is as large */
     LINGER_MS = 100,          /* for the last confirmations, when all else has arrived */
     SLEEP_MS_MAX = 60000

@@ -306,6 +306,11 @@ static void handle(struct rt_context *ctx, struct envelope **envelope)
         return;
     }
     enum err err = actor->lifecycle == ACTOR_ALIVE ? call_receive(ctx, msg) : ERR_UNKNOWN;
+    if (err == ERR_OK && ctx->stash) {
+        queue_push(&actor->relations->stash, self);
+        *envelope = NULL;
+        return;
+    }
     if (err == ERR_OK || err == ERR_UNKNOWN) {
         if (err == ERR_UNKNOWN) {
             deliver_failure(ctx->system, self, err);
@@ -416,6 +421,9 @@ void system_guest_run(struct rt_system *system)
 {
     struct worker *worker = &system->workers[system->guest];
     if (!worker->queue.own.first) {
+        if (worker->tally.accepted > 0) {
+            worker_settle(worker); /* what this thread has told others meanwhile */
+        }
         return;
     }
     assert(current == worker);
