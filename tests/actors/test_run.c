@@ -1,6 +1,8 @@
 /* test_run.c - a run from its plan to its verdict, and everything that can come between. */
 #include <string.h>
+#include <time.h>
 
+#include "actors/partitioner/partitioner.h"
 #include "tests/actors/run_story.h"
 
 TestSuite(run, .init = story_open, .fini = story_close);
@@ -50,6 +52,27 @@ Test(run, asks_for_a_plan_as_soon_as_there_is_a_partitioner)
                         "expected_us=-1\n");
     probe_advance(probe, 4000);
     cr_expect_gt(story_count("-> partitioner PLAN run"), 0u, "and again without an answer");
+}
+
+static double processor_ms(void)
+{
+    struct timespec now;
+    cr_assert_eq(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now), 0);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+/* From the partitioner's arrival to the first demand: history asked, planned, written, read. */
+Test(run, plans_five_thousand_files_in_no_time)
+{
+    story_submit(&(struct msg_submit){.retries = 0}, 5000);
+    skip();
+    double began_ms = processor_ms();
+    (void)probe_spawn(probe, &partitioner_behaviour, NULL, 0);
+    double took_ms = processor_ms() - began_ms;
+    probe_ask(probe, client, MSG(status, .drain = false), 0);
+    cr_expect_eq(story_count("jobs_queued=5000"), 1);
+    cr_log_info("planned in %.1f ms of processor time", took_ms);
+    cr_expect_lt(took_ms, 1000, "0.1 s are wanted; sanitizers take their part: %.1f ms", took_ms);
 }
 
 Test(run, grants_to_a_slot_that_pulls)
