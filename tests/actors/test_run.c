@@ -88,6 +88,25 @@ Test(run, grants_to_a_slot_that_pulls)
               "%s", trace);
 }
 
+/* Who asks first takes no more than its part, though nobody else is at work yet. */
+Test(run, shares_its_files_among_all_slots_that_the_coordinator_knows)
+{
+    story_submit(&(struct msg_submit){.retries = 0}, 12);
+    story_pull();
+    for (int i = 1; i < 4; i++) {
+        char name[8];
+        (void)snprintf(name, sizeof name, "w%d", i);
+        probe_send(probe, probe_peer(probe, name),
+                   MSG(pull, .worker = msg_str(name), .dir = msg_str("")));
+    }
+    skip();
+    story_plan(12);
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace, "-> slot GRANT run=" RUN " work=2 epoch=1 token=4294967297 count=1 "),
+              "a third of a quarter: %s", trace);
+    cr_expect(strstr(trace, "-> w3 GRANT"), "%s", trace);
+}
+
 Test(run, passes_when_all_of_its_files_have)
 {
     begin(&(struct msg_submit){.retries = 0}, 1);
