@@ -19,7 +19,7 @@ _troupe() {
     generate) words=' --project --mutants --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     verify) words='last --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     partition) words=' --workers --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    simulate) words=' --workers --boot-s --per-file-s --speed-sd --kill --join --no-split --seed --policy --arrivals --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    simulate) words=' --workers --boot-s --per-file-s --speed-sd --kill --join --no-split --no-relief --seed --policy --arrivals --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     classify) words=' --rules-only --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     heal) words=' --snapshot --cases --fingerprints --before --after --selector --no-abstain --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     resolve) words=' --html --snapshot --json --quiet --verbose --color --config --set --state --timeout --help' ;;

@@ -321,6 +321,24 @@ Test(parts, are_not_made_when_told_so)
     cr_expect_eq(story_count("select=0 tests="), 1);
 }
 
+/* Tests that disturb one another may pass in parts. */
+Test(parts, are_not_made_of_every_twentieth_result)
+{
+    char run[] = "01JD0000000000000000000100";
+    for (int i = 0; i < 20; i++) {
+        (void)snprintf(run + 23, 4, "%03d", 100 + i);
+        begin(run, S - 1, true);
+        const char *lease = strstr(probe_trace(probe), "select=0 tests=");
+        cr_assert(lease);
+        passed(0, run, 2, 0, 0, (struct end){.tests = TESTS});
+        for (int worker = 0; worker < WORKERS; worker++) {
+            pull(worker);
+        }
+    }
+    begin(RUN2, 10 * S, true);
+    cr_expect_eq(story_count("select=0 tests="), 1);
+}
+
 Test(parts, are_not_made_of_a_short_file)
 {
     remember();

@@ -280,8 +280,8 @@ Test(load, nesting_is_bounded)
     cr_expect_eq(report.count, 1); /* only the section is unknown */
     const char *const lines[] = {
         "t.yml:1:1: unknown section \"a\": expected one of coordinator, executor, partitioner, "
-        "schedule, "
-        "classifier, fixer, validator, runtime, store, sandbox, security, run, http, monitor, "
+        "schedule, classifier, fixer, validator, runtime, store, sandbox, security, run, http, "
+        "monitor, "
         "gateway, sqs, "
         "log",
         "t.yml:1:35: nested deeper than 32 levels",

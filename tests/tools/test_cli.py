@@ -280,6 +280,8 @@ def simulate_keeps_its_contract(place):
     whole = json.loads(place.troupe("simulate", "-", *more, "--no-split", given=given).stdout)
     assert sum(worker["files"] for worker in whole["workers"]) == 60
     assert whole["makespan_s"] >= out["makespan_s"]
+    cut = json.loads(place.troupe("simulate", "-", *more, "--no-relief", given=given).stdout)
+    assert cut["lost"] == cut["doubled"] == 0 and sum(worker["files"] for worker in cut["workers"]) >= 60
     lost = json.loads(place.troupe("simulate", "-", *more, "--kill", "0@20", "--kill", "3@20.5",
                                    "--join", "21", given=given).stdout)
     assert lost["lost"] == lost["doubled"] == 0 and len(lost["workers"]) == 5
