@@ -41,7 +41,8 @@ static int by_number(const void *a, const void *b)
  * on its own, and three for suites in which there are hardly any. */
 static double limit_of(const uint64_t *sorted, size_t count)
 {
-    double usual = (double)sorted[count / 2];
+    size_t middle = count / 2;
+    double usual = (double)sorted[middle];
     return usual + 4 * sqrt(usual) + 3;
 }
 
