@@ -272,6 +272,23 @@ static bool is_builtin(const char *text)
     return affected_is_one_of(name, strlen(name), modules);
 }
 
+/* From behind the types of a call, f<T>, to behind its name.  Types longer than a few lines are not
+ * looked through: who knows. */
+static const char *before_types(const char *text, const char *at)
+{
+    enum { TYPES_MAX = 400 };
+    const char *from = at - text > TYPES_MAX ? at - TYPES_MAX : text;
+    size_t open = 0;
+    for (const char *to = at; to > from; to--) {
+        open += to[-1] == '>';
+        open -= to[-1] == '<';
+        if (open == 0) {
+            return to - 1;
+        }
+    }
+    return at;
+}
+
 /* Whether the quote at `at` is the name of a module. */
 static bool is_import(const char *text, const char *at)
 {
@@ -287,17 +304,20 @@ static bool is_import(const char *text, const char *at)
                                         "requireMock",
                                         "createMockFromModule",
                                         NULL};
-    while (at > text && strchr(" \t\r\n(", at[-1])) {
-        at--;
+    bool called = false;
+    bool template = *at == '`'; /* only of a call */
+    while (at > text && (at[-1] == '(' || isspace((unsigned char)at[-1]))) {
+        called |= *--at == '(';
     }
-    if (at > text && at[-1] == '>') {
-        return true; /* a call with types: more likely one of these than not */
+    if (called && at > text && at[-1] == '>') {
+        at = before_types(text, at);
     }
     const char *end = at;
     while (at > text && (isalnum((unsigned char)at[-1]) || at[-1] == '_' || at[-1] == '$')) {
         at--;
     }
-    return affected_is_one_of(at, (size_t)(end - at), words);
+    bool quoted = at > text && strchr("'\"`", at[-1]); /* a text of its own, and this is its end */
+    return !quoted && (called || !template) && affected_is_one_of(at, (size_t)(end - at), words);
 }
 
 /* What an import means is known: some file, or a package that the lockfile pins. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tools/changed_priv.h"
+#include "tools/command.h"
 
 enum { DIGEST_SIZE = 32, READ_SIZE = 65536, TEXT_SIZE = 2 * DIGEST_SIZE + 1 };
 
@@ -283,6 +284,11 @@ static enum err input_of(struct hash *self, size_t index, char **ret_input)
     *ret_input = NULL;
     if (!inputs_of(self->inputs, index, &list, &count, &why) ||
         !read_all(self, list, count, &why) || !begin(self)) {
+        if (self->changed->wanted->verbose) {
+            (void)complainf(0, NULL, "not in the cache: %.300s, because of %.300s",
+                            affected_path(self->changed->affected, index),
+                            why == SIZE_MAX ? "it" : affected_path(self->changed->affected, why));
+        }
         return ERR_OK;
     }
     add(self, self->globals.bytes, DIGEST_SIZE);

@@ -146,6 +146,7 @@ static int select_files(struct run *self)
     const struct cfg_run *cfg = &self->invocation->config.run;
     struct changed_wanted wanted = {.root = self->root,
                                     .dir = self->dir,
+                                    .verbose = self->invocation->verbose,
                                     .rev = invocation_value(self->invocation, "changed-since")};
     if (run_reuses(self->invocation, self->root)) {
         (void)snprintf(inputs, sizeof inputs, "%s\n%s\n%s\n%s", TROUPE_VERSION, self->dir,

@@ -1,11 +1,12 @@
 /* flaky.h - whether a test is flaky, by its results over many runs.
  *
  * Pure.  The evidence is an event: in one run it failed and then passed, or in two runs of the very
- * same tree it did so.  One event is suspicion; two make it flaky.  Events of runs in which far
- * more tests were flaky than usual do not count: then the machine was to blame.
+ * same tree it did so.  Events of runs in which far more tests were flaky than usual do not count:
+ * then the machine was to blame.  Two events make a test flaky.  One does too, unless tests with a
+ * single one are so many, beside those with more, that most of them are accidents.
  *
- * Order of calls: flaky_add_run of each run, oldest first; flaky_judge_runs; then for each test,
- * from all zero, flaky_add of its results, oldest first.
+ * Order of calls: flaky_add_run of each run, oldest first; flaky_judge_runs; for each test, from
+ * all zero, flaky_add of its results, oldest first, then flaky_count; then flaky_is.
  */
 #ifndef ACTORS_COMMON_FLAKY_H
 #define ACTORS_COMMON_FLAKY_H
@@ -16,8 +17,6 @@
 
 #include "proto/error.h"
 #include "proto/terms.h"
-
-enum { FLAKY_EVENTS_MIN = 2 };
 
 struct flaky_run {
     uint64_t no;     /* grows */
@@ -55,7 +54,14 @@ struct flaky_test {
 void flaky_add(struct flaky_test *test, const struct flaky_runs *runs, uint64_t no,
                enum term status);
 
-bool flaky_is(const struct flaky_test *test);
+/* How many tests have one event, and more. */
+struct flaky_suite {
+    uint64_t once;
+    uint64_t again;
+};
+
+void flaky_count(struct flaky_suite *suite, const struct flaky_test *test);
+bool flaky_is(const struct flaky_test *test, const struct flaky_suite *suite);
 
 /* Share of its runs with an event. */
 double flaky_rate(const struct flaky_test *test);

@@ -71,9 +71,8 @@ enum err ledger_quarantined(struct store_txn *txn, uint64_t no, struct msg_str f
 
 /* ---- the list ---- */
 
-/* Runs in which far more tests were flaky than usual: the machine was to blame, not they. */
-static enum err mark_noisy(struct store_txn *txn, const struct ledger_flaky_wanted *wanted,
-                           struct flaky_runs *runs)
+static enum err read_runs(struct store_txn *txn, const struct ledger_flaky_wanted *wanted,
+                          struct flaky_runs *runs)
 {
     struct store_rows rows;
     enum err err = ERR_OK;
@@ -97,47 +96,78 @@ static enum err mark_noisy(struct store_txn *txn, const struct ledger_flaky_want
     return end == ERR_OK ? err : end;
 }
 
+/* A walk over all results of a project, test by test. */
+struct walk {
+    const struct ledger_flaky_wanted *wanted;
+    struct flaky_runs runs;
+    struct flaky_suite suite;
+    enum err (*each)(void *arg, const struct ledger_flaky *flaky); /* NULL: only counted */
+    void *arg;
+};
+
+static const char results_sql[] =
+    "SELECT job.file, test.name, test.status, test.run, test.quarantined FROM job"
+    " JOIN test ON test.run = job.run AND test.job = job.job"
+    " JOIN run ON run.no = job.run AND run.dir = ?1"
+    " WHERE job.run >= ?2 AND job.cached = 0 ORDER BY 1, 2, 4";
+
+/* Reads on to the next test. */
+static void read_test(struct walk *walk, struct store_rows *rows, bool *more,
+                      struct ledger_flaky *flaky, struct flaky_test *test)
+{
+    *flaky = (struct ledger_flaky){.runs = 0};
+    *test = (struct flaky_test){.runs = 0};
+    (void)snprintf(flaky->file, sizeof flaky->file, "%s", store_column_text(rows, 0).at);
+    (void)snprintf(flaky->test, sizeof flaky->test, "%s", store_column_text(rows, 1).at);
+    while (*more && strcmp(flaky->file, store_column_text(rows, 0).at) == 0 &&
+           strcmp(flaky->test, store_column_text(rows, 1).at) == 0) {
+        bool quarantined = store_column_u64(rows, 4) != 0;
+        flaky_add(test, &walk->runs, store_column_u64(rows, 3),
+                  quarantined ? TERM_status_FAILED : (enum term)store_column_u64(rows, 2));
+        *more = store_next(rows);
+    }
+}
+
+static enum err go(struct store_txn *txn, struct walk *walk)
+{
+    struct store_rows rows;
+    struct flaky_test test;
+    struct ledger_flaky *flaky = calloc(1, sizeof *flaky);
+    enum err err = ERR_OK;
+    if (!flaky) {
+        return ERR_MEMORY;
+    }
+    store_query(txn, results_sql,
+                STORE_WITH(store_text(walk->wanted->dir), store_u64(walk->runs.all[0].no)), &rows);
+    for (bool more = store_next(&rows); more && err == ERR_OK;) {
+        read_test(walk, &rows, &more, flaky, &test);
+        if (!walk->each) {
+            flaky_count(&walk->suite, &test);
+            continue;
+        }
+        flaky->runs = test.runs;
+        flaky->failed = test.failed;
+        flaky->events = test.events;
+        flaky->seen_ms = test.seen_ms;
+        flaky->rate = flaky_rate(&test);
+        flaky->is = flaky_is(&test, &walk->suite);
+        err = walk->each(walk->arg, flaky);
+    }
+    enum err end = store_rows_end(&rows);
+    free(flaky);
+    return err == ERR_OK ? end : err;
+}
+
 enum err ledger_flaky(struct store_txn *txn, const struct ledger_flaky_wanted *wanted,
                       enum err (*each)(void *arg, const struct ledger_flaky *flaky), void *arg)
 {
-    struct flaky_runs runs = {.count = 0};
-    struct flaky_test *test = calloc(1, sizeof *test);
-    struct store_rows rows;
-    enum err err = test ? mark_noisy(txn, wanted, &runs) : ERR_MEMORY;
-    if (err != ERR_OK || runs.count == 0) {
-        flaky_runs_fini(&runs);
-        free(test);
-        return err;
+    struct walk walk = {.wanted = wanted, .arg = arg};
+    enum err err = read_runs(txn, wanted, &walk.runs);
+    if (err == ERR_OK && walk.runs.count > 0) {
+        err = go(txn, &walk);
+        walk.each = each;
+        err = err == ERR_OK ? go(txn, &walk) : err;
     }
-    store_query(txn,
-                "SELECT job.file, test.name, test.status, test.run, test.quarantined FROM job"
-                " JOIN test ON test.run = job.run AND test.job = job.job"
-                " JOIN run ON run.no = job.run AND run.dir = ?1"
-                " WHERE job.run >= ?2 AND job.cached = 0 ORDER BY 1, 2, 4",
-                STORE_WITH(store_text(wanted->dir), store_u64(runs.all[0].no)), &rows);
-    bool more = store_next(&rows);
-    while (more && err == ERR_OK) {
-        struct ledger_flaky flaky = {.runs = 0};
-        (void)snprintf(flaky.file, sizeof flaky.file, "%s", store_column_text(&rows, 0).at);
-        (void)snprintf(flaky.test, sizeof flaky.test, "%s", store_column_text(&rows, 1).at);
-        *test = (struct flaky_test){.runs = 0};
-        for (; more && strcmp(flaky.file, store_column_text(&rows, 0).at) == 0 &&
-               strcmp(flaky.test, store_column_text(&rows, 1).at) == 0;
-             more = store_next(&rows)) {
-            enum term status = store_column_u64(&rows, 4) ? TERM_status_FAILED
-                                                          : (enum term)store_column_u64(&rows, 2);
-            flaky_add(test, &runs, store_column_u64(&rows, 3), status);
-        }
-        flaky.runs = test->runs;
-        flaky.failed = test->failed;
-        flaky.events = test->events;
-        flaky.seen_ms = test->seen_ms;
-        flaky.rate = flaky_rate(test);
-        flaky.is = flaky_is(test);
-        err = each(arg, &flaky);
-    }
-    enum err end = store_rows_end(&rows);
-    flaky_runs_fini(&runs);
-    free(test);
-    return err == ERR_OK ? end : err;
+    flaky_runs_fini(&walk.runs);
+    return err;
 }
