@@ -292,6 +292,12 @@ static int mend_project(struct invocation *invocation)
     }
     if (code == EXIT_DONE) {
         uint64_t wall_ms = session_now_ms() - begin_ms;
+        if (invocation->verbose) {
+            (void)fprintf(stderr, "troupe: reproduced %llu ms, looked %llu ms, proved %llu ms\n",
+                          (unsigned long long)self->mend.before_ms,
+                          (unsigned long long)self->mend.look_ms,
+                          (unsigned long long)self->mend.proof_ms);
+        }
         if (!invocation->terminal || invocation->json) {
             code = json_fix(stdout, &self->mend, wall_ms) == ERR_OK
                        ? EXIT_DONE

@@ -54,11 +54,15 @@ export class Patches {
       const before = this.#project.onDisk(file)
       if (before === undefined || !path || !isPlainName(path) || !(mayChange(path) || this.#allowed(path))) return ''
       const mark = hasMark(file) ? '\uFEFF' : ''
-      const edits = lineEdits(before, texts.get(file)).map((edit) => ({ ...edit, start: edit.start + mark.length, end: edit.end + mark.length }))
-      diff += headOf(path, mark + before, mark + texts.get(file)) + fileDiff(path, mark + before, edits)
+      diff += diffOf(path, mark + before, mark + texts.get(file))
     }
     return Buffer.byteLength(diff) <= DIFF_BYTES_MAX ? diff : ''
   }
+}
+
+/** The diff of one file, with a head for git. */
+export function diffOf(path, before, after) {
+  return headOf(path, before, after) + fileDiff(path, before, lineEdits(before, after))
 }
 
 /** What git calls the contents before and after: whoever takes the change back knows what it led to. */
