@@ -305,10 +305,9 @@ static int write_tests(struct generation *self)
 
 static int print_plain(const struct generation *self)
 {
-    static const struct table_column columns[] = {{"SOURCE", false}, {"STATUS", false},
-                                                  {"TESTS", true},   {"KILLED", true},
-                                                  {"OF", true},      {"TEST", false},
-                                                  {NULL, false}};
+    static const struct table_column columns[] = {
+        {"SOURCE", false}, {"STATUS", false}, {"TESTS", true}, {"KILLED", true},
+        {"OF", true},      {"TEST", false},   {NULL, false}};
     struct table table;
     enum err err = ERR_OK;
     table_init(&table, columns);
@@ -364,11 +363,11 @@ int command_generate(struct invocation *invocation)
     if (code == EXIT_DONE) {
         code = write_tests(self);
         bool as_json = !invocation->terminal || invocation->json;
-        int printed = !as_json ? print_plain(self)
-                      : json_generated(stdout, &self->generate, session_now_ms() - begin_ms) ==
-                              ERR_OK
-                          ? EXIT_DONE
-                          : complain(EXIT_COULD_NOT, "the result cannot be written", NULL);
+        int printed =
+            !as_json ? print_plain(self)
+            : json_generated(stdout, &self->generate, session_now_ms() - begin_ms) == ERR_OK
+                ? EXIT_DONE
+                : complain(EXIT_COULD_NOT, "the result cannot be written", NULL);
         code = code == EXIT_DONE ? printed : code;
     }
     if (code == EXIT_DONE) {

@@ -109,6 +109,5 @@ enum err json_generated(FILE *out, const struct generate *generate, uint64_t wal
             return ERR_MEMORY;
         }
     }
-    return json_put(out,
-                    json_pack("{s:o, s:I}", "files", list, "wall_ms", (json_int_t)wall_ms));
+    return json_put(out, json_pack("{s:o, s:I}", "files", list, "wall_ms", (json_int_t)wall_ms));
 }

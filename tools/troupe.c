@@ -40,6 +40,7 @@ static bool allows_words(const struct command *command, size_t count)
         max = strcmp(command->name, two[i]) == 0 ? 2 : max;
     }
     max = strcmp(command->name, "runs") == 0 ? 3 : max; /* why RUN FILE */
+    max = strcmp(command->name, "generate") == 0 ? WORDS_MAX : max;
     return count <= max;
 }
 

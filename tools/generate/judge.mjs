@@ -15,11 +15,15 @@ const CHECKS_MAX = 4 // rounds of leaving out what does not compile
 const TIMES = 3
 const WORKERS_FROM = 12 // files, for which a second worker is worth its start
 
-/** Yields what came of each source: {source, test, tests, mutants, status, text}. */
-export async function* prove(job, all) {
+/** Leaves of the tests of each those that compile and notice a fault, as the text of a file. */
+export async function choose(job, all) {
   for (const one of all) if (one.tests.length > 0) one.tests = compiling(job, one, one.tests)
   await kill(job, all.filter(({ tests }) => tests.length > 0))
   for (const one of all) if (one.killed) await lay(job, one)
+}
+
+/** Yields what came of each source: {source, test, tests, mutants, status, text}. */
+export async function* prove(job, all) {
   await repeat(job, all.filter(({ text }) => text))
   for (const one of all) {
     const kept = one.text !== undefined && one.kept.length > 0
@@ -27,10 +31,11 @@ export async function* prove(job, all) {
   }
 }
 
-function statusOf({ status, kit, scenarios, seen, total, killed }) {
+function statusOf({ status, kit, scenarios, seen, tests, total, killed }) {
   if (status) return status
   if (kit.source.exports.length === 0 || scenarios.length === 0) return 'nothing_to_test'
   if (seen.size === 0) return 'not_rendered'
+  if (tests.length === 0) return 'unstable'
   if (total === undefined) return 'no_time'
   return total === 0 ? 'no_mutants' : killed === 0 ? 'no_mutant_killed' : 'unstable'
 }
@@ -92,7 +97,7 @@ async function judged(job, all, again = false) {
     }
   }
   const files = [...texts.keys()]
-  const entries = await withFiles(texts, () => runner.run({ files, ms: (job.until - Date.now()) * 0.8, texts: mutants, of, mutating: true, workers: files.length > WORKERS_FROM ? 2 : 1, testMs: 2500 }))
+  const entries = await withFiles(texts, () => runner.run({ files, ms: job.until - Date.now(), texts: mutants, of, mutating: true, workers: files.length > WORKERS_FROM ? 2 : 1, testMs: 2500 }))
   const byCopy = new Map(files.map((file) => [file, []]))
   for (const entry of entries) byCopy.get(entry.file)?.push(entry)
   const unsound = all.filter((one) => !read1(one, of, byCopy))
