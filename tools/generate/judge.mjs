@@ -85,7 +85,8 @@ async function judged(job, all, again = false) {
   const texts = new Map()
   const mutants = {}
   const of = {}
-  for (const one of all) {
+  const byWork = [...all].sort((a, b) => a.mutants.length * a.tests.length - b.mutants.length * b.tests.length)
+  for (const one of byWork) {
     const source = one.kit?.source ?? read(ts, projects.of(one.source), one.source)
     mutants[one.source] = { proxy: proxyOf(ts, one.source, source.node, source.exports), texts: Object.fromEntries(one.mutants.map(({ text }, number) => [number, bounded(ts, one.source, text)])) }
     for (const number of [-1, ...one.mutants.keys()]) {
