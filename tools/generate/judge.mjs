@@ -187,12 +187,15 @@ async function repeat(job, all) {
     const present = all.filter(({ text }) => text).map(({ file }) => file)
     if (present.length === 0) break
     const alone = time === 0 || present.length <= 3 ? await new Runner(root, job.habits.quotes).run({ files: present, ms: left / 2, isolate: true, workers: present.length > 2 ? 2 : 1, testMs: 5000 }) : []
-    const report = await suite(root, time === 0 && present.length > 3 ? present.map((file) => relative(root, file)) : [], left * 0.8)
+    const report = await suite(root, time === 0 && present.length > 3 ? present.map((file) => relative(root, file)) : [], (job.until - Date.now()) * 0.8)
     clean = await without(job, all, alone, report) ? clean + 1 : 0
   }
   for (const { file } of all) rmSync(file, { force: true })
-  for (const one of all) if (clean === 0) one.text = undefined
-  job.clean = clean
+  if (clean > 0) return
+  for (const one of all) {
+    if (one.text) one.status = 'no_time'
+    one.text = undefined
+  }
 }
 
 /** Leaves out what failed; whether nothing did. */
@@ -224,7 +227,7 @@ async function without(job, all, entries, report) {
 /** What the project's own tests of each source notice. */
 export async function* judgeExisting(job) {
   const { ts, projects, root } = job
-  job.habits = new Habits(ts, projects, root)
+  job.habits = new Habits(ts, projects, root, job.files)
   const tests = filesBelow(root).filter(isTest)
   const reached = new Map(tests.map((test) => [test, importedBy(ts, projects, test)]))
   for (const source of job.files) {

@@ -35,12 +35,12 @@ async function main({ root: given, sources, mutants = false, budget_ms: budget }
   try {
     if (mutants) for await (const one of judgeExisting(job)) say({ ev: 'file', ...one, source: named(one.source) })
     else {
-      job.habits = new Habits(ts, projects, root)
       const all = []
       for (let at = 0; at < job.files.length; at += BATCH) {
         // So much of the time as there is for so many of the files; and some for the end.
         const part = (until - Date.now()) * (1 - REPEAT_SHARE) * Math.min(1, BATCH / (job.files.length - at))
         const batch = { ...job, files: job.files.slice(at, at + BATCH), until: Date.now() + part }
+        batch.habits = job.habits = new Habits(ts, projects, root, batch.files)
         const seen = await observe(batch)
         await choose(batch, seen)
         all.push(...seen)
