@@ -41,6 +41,7 @@ static bool allows_words(const struct command *command, size_t count)
     }
     /* runs why RUN FILE, fix show RUN ERROR */
     max = strcmp(command->name, "runs") == 0 || strcmp(command->name, "fix") == 0 ? 3 : max;
+    max = strcmp(command->name, "generate") == 0 ? WORDS_MAX : max;
     return count <= max;
 }
 

@@ -188,8 +188,19 @@ def wrong_usage_exits_2_and_says_what_was_meant(place):
                  ("run", "--runner", "jest,nose"), ("run", "nowhere"),
                  ("run", "--timeout", "soon"), ("verify",), ("verify", "x"), ("runs",), ("config",),
                  ("completion", "tcsh"), ("health",), ("partition",), ("run", "--color", "blue"),
-                 ("run", "--cluster", "nonsense"), ("version", "x")):
+                 ("run", "--cluster", "nonsense"), ("version", "x"), ("generate",), ("generate", "nowhere.ts")):
         place.troupe(*args, want=2)
+
+
+@test
+def generate_says_why_it_cannot(place):
+    if not shutil.which("node"):
+        raise Skip("node is not there")
+    place.write("package.json", "{}")
+    place.write("src/a.ts", "export const a = 1\n")
+    assert "vitest" in place.troupe("generate", "src/a.ts", want=9).stderr
+    assert "not in the project" in place.troupe("generate", "/etc/hosts", "--project", ".", want=2).stderr
+    assert sorted(os.listdir(place.project)) == ["package.json", "src"]
 
 
 @test

@@ -31,8 +31,9 @@ export function filesBelow(root) {
 }
 
 export class Habits {
-  /** `root`: of the package; `project`: what compiles its tests. */
-  constructor(ts, projects, root) {
+  /** `root`: of the package; `files`: absolute, what tests are for. Types that are read here and
+   *  those of the files are of one program until one of its texts changes. */
+  constructor(ts, projects, root, files) {
     this.ts = ts
     this.root = root
     const all = filesBelow(root)
@@ -43,6 +44,7 @@ export class Habits {
     this.#style(texts.length > 0 ? texts : all.slice(0, 20).map((file) => readFileSync(file, 'utf8')))
     this.#layout(all)
     this.#setup(all)
+    for (const file of [...files, ...candidates]) projects.of(file).errors(file)
     this.exports = candidates.flatMap((file) => exportsOf(ts, projects, file))
     this.fixtures = this.exports.filter(({ kind }) => kind === 'fixture')
     this.#helpers()

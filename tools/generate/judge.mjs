@@ -15,11 +15,15 @@ const CHECKS_MAX = 4 // rounds of leaving out what does not compile
 const TIMES = 3
 const WORKERS_FROM = 12 // files, for which a second worker is worth its start
 
-/** Yields what came of each source: {source, test, tests, mutants, status, text}. */
-export async function* prove(job, all) {
+/** Leaves of the tests of each those that compile and notice a fault, as the text of a file. */
+export async function choose(job, all) {
   for (const one of all) if (one.tests.length > 0) one.tests = compiling(job, one, one.tests)
   await kill(job, all.filter(({ tests }) => tests.length > 0))
   for (const one of all) if (one.killed) await lay(job, one)
+}
+
+/** Yields what came of each source: {source, test, tests, mutants, status, text}. */
+export async function* prove(job, all) {
   await repeat(job, all.filter(({ text }) => text))
   for (const one of all) {
     const kept = one.text !== undefined && one.kept.length > 0
@@ -27,10 +31,11 @@ export async function* prove(job, all) {
   }
 }
 
-function statusOf({ status, kit, scenarios, seen, total, killed }) {
+function statusOf({ status, kit, scenarios, seen, tests, total, killed }) {
   if (status) return status
   if (kit.source.exports.length === 0 || scenarios.length === 0) return 'nothing_to_test'
   if (seen.size === 0) return 'not_rendered'
+  if (tests.length === 0) return 'unstable'
   if (total === undefined) return 'no_time'
   return total === 0 ? 'no_mutants' : killed === 0 ? 'no_mutant_killed' : 'unstable'
 }
@@ -80,7 +85,8 @@ async function judged(job, all, again = false) {
   const texts = new Map()
   const mutants = {}
   const of = {}
-  for (const one of all) {
+  const byWork = [...all].sort((a, b) => a.mutants.length * a.tests.length - b.mutants.length * b.tests.length)
+  for (const one of byWork) {
     const source = one.kit?.source ?? read(ts, projects.of(one.source), one.source)
     mutants[one.source] = { proxy: proxyOf(ts, one.source, source.node, source.exports), texts: Object.fromEntries(one.mutants.map(({ text }, number) => [number, bounded(ts, one.source, text)])) }
     for (const number of [-1, ...one.mutants.keys()]) {
@@ -92,7 +98,7 @@ async function judged(job, all, again = false) {
     }
   }
   const files = [...texts.keys()]
-  const entries = await withFiles(texts, () => runner.run({ files, ms: (job.until - Date.now()) * 0.8, texts: mutants, of, mutating: true, workers: files.length > WORKERS_FROM ? 2 : 1, testMs: 2500 }))
+  const entries = await withFiles(texts, () => runner.run({ files, ms: job.until - Date.now(), texts: mutants, of, mutating: true, workers: files.length > WORKERS_FROM ? 2 : 1, testMs: 2500 }))
   const byCopy = new Map(files.map((file) => [file, []]))
   for (const entry of entries) byCopy.get(entry.file)?.push(entry)
   const unsound = all.filter((one) => !read1(one, of, byCopy))
@@ -181,12 +187,15 @@ async function repeat(job, all) {
     const present = all.filter(({ text }) => text).map(({ file }) => file)
     if (present.length === 0) break
     const alone = time === 0 || present.length <= 3 ? await new Runner(root, job.habits.quotes).run({ files: present, ms: left / 2, isolate: true, workers: present.length > 2 ? 2 : 1, testMs: 5000 }) : []
-    const report = await suite(root, time === 0 && present.length > 3 ? present.map((file) => relative(root, file)) : [], left * 0.8)
+    const report = await suite(root, time === 0 && present.length > 3 ? present.map((file) => relative(root, file)) : [], (job.until - Date.now()) * 0.8)
     clean = await without(job, all, alone, report) ? clean + 1 : 0
   }
   for (const { file } of all) rmSync(file, { force: true })
-  for (const one of all) if (clean === 0) one.text = undefined
-  job.clean = clean
+  if (clean > 0) return
+  for (const one of all) {
+    if (one.text) one.status = 'no_time'
+    one.text = undefined
+  }
 }
 
 /** Leaves out what failed; whether nothing did. */
@@ -218,7 +227,7 @@ async function without(job, all, entries, report) {
 /** What the project's own tests of each source notice. */
 export async function* judgeExisting(job) {
   const { ts, projects, root } = job
-  job.habits = new Habits(ts, projects, root)
+  job.habits = new Habits(ts, projects, root, job.files)
   const tests = filesBelow(root).filter(isTest)
   const reached = new Map(tests.map((test) => [test, importedBy(ts, projects, test)]))
   for (const source of job.files) {

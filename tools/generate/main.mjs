@@ -7,12 +7,14 @@ import { createRequire } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { Projects } from '../sources/typescript/project.mjs'
 import { Habits, filesBelow, isHelper, isTest } from './habits.mjs'
-import { judgeExisting, prove } from './judge.mjs'
+import { choose, judgeExisting, prove } from './judge.mjs'
 import { observe } from './observe.mjs'
 import { servesVitest } from './run.mjs'
 import { packageOf } from './read.mjs'
 
 const FILES_MAX = 400
+const BATCH = 12 // sources that are looked at together
+const REPEAT_SHARE = 0.3 // of the time, for proving again and again what was kept
 
 function say(event) {
   process.stdout.write(JSON.stringify(event) + '\n')
@@ -33,9 +35,18 @@ async function main({ root: given, sources, mutants = false, budget_ms: budget }
   try {
     if (mutants) for await (const one of judgeExisting(job)) say({ ev: 'file', ...one, source: named(one.source) })
     else {
-      job.habits = new Habits(ts, projects, root)
-      const seen = await observe(job)
-      for await (const one of prove(job, seen)) say({ ev: 'file', ...one, source: named(one.source), test: one.test && named(one.test) })
+      const all = []
+      for (let at = 0; at < job.files.length; at += BATCH) {
+        // So much of the time as there is for so many of the files; and some for the end.
+        const part = (until - Date.now()) * (1 - REPEAT_SHARE) * Math.min(1, BATCH / (job.files.length - at))
+        const batch = { ...job, files: job.files.slice(at, at + BATCH), until: Date.now() + part }
+        batch.habits = job.habits = new Habits(ts, projects, root, batch.files)
+        const seen = await observe(batch)
+        await choose(batch, seen)
+        all.push(...seen)
+        if (process.env.TROUPE_DEBUG) process.stderr.write(`batch: ${all.length} of ${job.files.length}, ${Math.round((until - Date.now()) / 1000)} s left\n`)
+      }
+      for await (const one of prove(job, all)) say({ ev: 'file', ...one, source: named(one.source), test: one.test && named(one.test) })
     }
   } finally {
     rmSync(join(root, 'troupe-generate'), { recursive: true, force: true })

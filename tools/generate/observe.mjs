@@ -12,7 +12,7 @@ import { Runner } from './run.mjs'
 import { interactions } from './traits/components.mjs'
 
 const ROUNDS = 3 // as it is; after one act of a user; after two
-const SHARE = 0.45 // of the time
+const SHARE = 0.55 // of the time
 const ACTING_MAX = 5 // variants of one component with which a user does things
 const PAGES_MAX = 44 // scenarios of components in one source
 

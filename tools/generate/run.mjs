@@ -94,6 +94,13 @@ const plugin = { name: 'troupe-texts', enforce: 'pre', load(id) {
   const number = /troupe-mutant=(-?\\d+)/.exec(query ?? '')?.[1]
   return number === undefined ? one.proxy : one.texts[number] ?? readFileSync(file, 'utf8')
 } }
+// In the order in which they were asked for: what is over when the time is, is of use.
+const order = new Map(${JSON.stringify(files)}.map((file, at) => [file, at]))
+const at = (one) => order.get(one.moduleId ?? one[1] ?? one) ?? 0
+class Sequencer {
+  sort(files) { return [...files].sort((a, b) => at(a) - at(b)) }
+  shard(files) { return files }
+}
 export default async (env) => {
   const config = { ...(typeof found === 'function' ? await found(env) : await found) }
   const test = { ...config.test }
@@ -102,7 +109,7 @@ export default async (env) => {
   config.test = { ...test, include: ${JSON.stringify(files.map((file) => file.slice(this.#root.length + 1)))}, exclude: [], watch: false, pool: 'forks', isolate: ${isolate},
     maxWorkers: ${workers}, fileParallelism: ${workers > 1},${this.#older() ? ` minWorkers: 1, poolOptions: { forks: { isolate: ${isolate}, singleFork: ${workers === 1 && !isolate}, maxForks: ${workers}, minForks: 1 } },` : ''}
     setupFiles: [${JSON.stringify(join(folder, 'recorder.mjs'))}, ...[test.setupFiles ?? []].flat()], testTimeout: ${testMs}, hookTimeout: ${testMs * 5}, teardownTimeout: 500,
-    retry: 0, bail: 0, coverage: { enabled: false }, reporters: ['dot'], silent: true, dangerouslyIgnoreUnhandledErrors: true, cache: false }
+    retry: 0, bail: 0, sequence: { ...test.sequence, sequencer: Sequencer, shuffle: false }, coverage: { enabled: false }, reporters: ['dot'], silent: true, dangerouslyIgnoreUnhandledErrors: true, cache: false }
   return config
 }
 `)
