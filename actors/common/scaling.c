@@ -3,6 +3,28 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
+
+#include "actors/common/cost.h"
+
+void scaling_policy_of(const struct config *config, struct scaling_policy *ret_policy)
+{
+    const struct cfg_scaling *cfg = &config->scaling;
+    bool deadline = strcmp(cfg->rule, "deadline") == 0;
+    bool value = strcmp(cfg->rule, "sqrt") == 0;
+    *ret_policy = (struct scaling_policy){.rule = deadline ? SCALING_DEADLINE
+                                                  : value  ? SCALING_SQRT
+                                                           : SCALING_BACKLOG,
+                                          .parameter = deadline ? cfg->deadline_s
+                                                       : value  ? cfg->waiting_usd_s
+                                                                : cfg->backlog_s,
+                                          .price_per_hour = cost_instance_usd(&config->cost),
+                                          .slots_per_instance = (double)config->cost.slots,
+                                          .start_lag_s = (double)cfg->start_lag_s,
+                                          .setup_s = (double)cfg->setup_s,
+                                          .idle_stop_s = (double)cfg->idle_stop_s,
+                                          .instances_max = (double)cfg->instances_max};
+}
 
 /* Work that is left when a new instance can begin, if those that are ready go on. */
 static double left_s(const struct scaling_policy *policy, const struct scaling_state *state)

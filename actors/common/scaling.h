@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/config.h"
+
 enum scaling_rule {
     SCALING_DEADLINE, /* parameter: seconds in which all that waits should be done */
     SCALING_SQRT,     /* parameter: what a second of waiting is worth, in the unit of the price */
@@ -27,6 +29,9 @@ struct scaling_policy {
     double decide_every_s;
     double instances_max;
 };
+
+/* The policy of a configuration, at the price of its instances. */
+void scaling_policy_of(const struct config *config, struct scaling_policy *ret_policy);
 
 struct scaling_state {
     double work_s;   /* processor seconds that wait or are under way */

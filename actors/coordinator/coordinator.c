@@ -7,6 +7,7 @@
  *        RUNS, DRAIN                                   from operators
  *        DEMAND, COMMITTED, OFFER                      from its runs
  *        TREATED                                       from triages and remedies
+ *        TICK                                          where instances are paid for
  * Sends  SLOT_FREE                                      to runs, of every PULL
  *        SUBMITTED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
  *        ERROR_ROW, FIX_ROW, HEAL_ROW, FOUND, REPORT_ROW, REPORTS_END, REPORTED_ACK, likewise
@@ -23,7 +24,9 @@
 #include <string.h>
 
 #include "actors/coordinator/findings.h"
+#include "actors/coordinator/prune.h"
 #include "actors/coordinator/run.h"
+#include "actors/coordinator/spending.h"
 #include "actors/coordinator/submit.h"
 #include "actors/coordinator/triage.h"
 #include "actors/coordinator/watch.h"
@@ -35,6 +38,10 @@ struct open_run {
     uint64_t slots; /* that it could use now */
     uint64_t queued;
     uint64_t leased;
+    uint64_t busy; /* slots that work for it */
+    uint64_t work_us;
+    uint64_t budget; /* enum budget_stage: how far it was held back */
+    bool whole;
     char dir[MSG_MAX_demand_dir + 1];
 };
 
@@ -57,6 +64,7 @@ struct coordinator {
     struct submits submits;
     struct watches watches;
     struct triages triages;
+    struct spending spending;
     uint64_t stale;
     /* What has become of failures since the start, by term. */
     uint64_t labels[TERM_label_GENERAL + 1];
@@ -152,20 +160,29 @@ static struct idle_slot **slot_for(struct coordinator *self, const struct open_r
     return &self->idle;
 }
 
+/* Whether the month's budget lets it have slots; what it is held back by stays with it. */
+static bool may_have(const struct coordinator *self, struct open_run *run)
+{
+    enum budget_stage stage = self->spending.stage;
+    run->budget = stage > run->budget ? stage : run->budget;
+    return run->slots > 0 && budget_lets(stage, run->whole);
+}
+
 /* Runs take turns: whoever was given a slot goes to the end. */
 static void match(struct rt_context *ctx, struct coordinator *self)
 {
     struct open_run **at = &self->runs;
     while (self->idle && *at) {
         struct open_run *run = *at;
-        if (run->slots == 0) {
+        if (!may_have(self, run)) {
             at = &run->next;
             continue;
         }
         struct idle_slot **slot = slot_for(self, run);
         rt_tell(ctx, run->actor,
                 MSG(offer, .node = (*slot)->address.node, .actor = (*slot)->address.actor,
-                    .worker = msg_str((*slot)->worker), .dir = msg_str((*slot)->dir)));
+                    .worker = msg_str((*slot)->worker), .dir = msg_str((*slot)->dir),
+                    .budget = run->budget));
         drop_idle(ctx, slot);
         run->slots--;
         if (run->next) {
@@ -227,6 +244,9 @@ static enum err on_demand(struct coordinator *self, struct rt_context *ctx,
         run->slots = demand->slots;
         run->queued = demand->queued;
         run->leased = demand->leased;
+        run->busy = demand->busy;
+        run->work_us = demand->work_us;
+        run->whole = demand->whole;
         memcpy(run->dir, demand->dir.at, demand->dir.size);
         run->dir[demand->dir.size] = '\0';
         match(ctx, self);
@@ -316,40 +336,6 @@ static enum err on_beat(struct coordinator *self, struct rt_context *ctx,
 
 /* ---- commits, watches, status ---- */
 
-struct prune_op {
-    struct rt_store_op op;
-    uint64_t epoch;
-    uint64_t kept;
-    bool more;
-};
-
-static enum err prune_apply(struct store_txn *txn, struct rt_store_op *op)
-{
-    struct prune_op *self = (struct prune_op *)op;
-    return ledger_prune(txn, self->epoch, self->kept, &self->more);
-}
-
-static enum err prune(struct rt_context *ctx, const struct coordinator *self);
-
-static enum err prune_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
-{
-    bool more = op->err == ERR_OK && ((struct prune_op *)op)->more;
-    return more ? prune(ctx, state) : ERR_OK;
-}
-
-static enum err prune(struct rt_context *ctx, const struct coordinator *self)
-{
-    struct prune_op *op = calloc(1, sizeof *op);
-    if (!op) {
-        return ERR_MEMORY;
-    }
-    op->op = (struct rt_store_op){.apply = prune_apply, .done = prune_done};
-    op->epoch = self->epoch;
-    op->kept = rt_config(ctx)->coordinator.closed_runs_kept;
-    rt_store(ctx, &(struct rt_store_op *){&op->op});
-    return ERR_OK;
-}
-
 static enum err on_committed(struct coordinator *self, struct rt_context *ctx,
                              const struct msg_committed *committed)
 {
@@ -359,7 +345,7 @@ static enum err on_committed(struct coordinator *self, struct rt_context *ctx,
     struct open_run *run = find_run(self, committed->run);
     if (run && committed->closed) {
         drop_run(self, run);
-        err = err == ERR_OK ? prune(ctx, self) : err;
+        err = err == ERR_OK ? prune(ctx, self->epoch) : err;
     }
     return err;
 }
@@ -398,9 +384,26 @@ static enum err on_status(struct coordinator *self, struct rt_context *ctx,
     for (const struct open_run *run = self->runs; run; run = run->next) {
         is.jobs_queued += run->queued;
         is.jobs_leased += run->leased;
+        is.slots_busy += run->busy;
+        is.work_ms += run->work_us / 1000;
     }
+    spending_status(ctx, &self->spending, &is);
     rt_reply(ctx, &is.head);
     return ERR_OK;
+}
+
+static enum err on_tick(struct coordinator *self, struct rt_context *ctx)
+{
+    uint64_t slots = 0;
+    for (const struct idle_slot *slot = self->idle; slot; slot = slot->next) {
+        slots++;
+    }
+    for (const struct open_run *run = self->runs; run; run = run->next) {
+        slots += run->busy;
+    }
+    enum err err = spending_tick(ctx, &self->spending, slots);
+    match(ctx, self); /* the budget may allow again what it did not */
+    return rt_tick(ctx, SPENDING_MS, 0) ? err : ERR_MEMORY;
 }
 
 /* ---- operators ---- */
@@ -474,7 +477,12 @@ static enum err begin_done(struct rt_context *ctx, void *state, struct rt_store_
     rt_log(ctx, RT_INFO, "epoch=%llu open_runs=%zu", (unsigned long long)self->epoch,
            begin->open->count);
     rt_take_role(ctx, TERM_role_COORDINATOR);
-    return triages_begin(ctx, &self->triages, self->epoch);
+    enum err err = spending_begin(ctx, &self->spending, self->epoch);
+    bool paid = cost_counts(&rt_config(ctx)->cost);
+    if (err == ERR_OK && paid && !rt_tick(ctx, SPENDING_MS, 0)) {
+        err = ERR_MEMORY;
+    }
+    return err == ERR_OK ? triages_begin(ctx, &self->triages, self->epoch) : err;
 }
 
 static enum err coordinator_start(struct rt_context *ctx, void *state, const void *arg)
@@ -561,6 +569,8 @@ static enum err coordinator_receive(struct rt_context *ctx, void *state, const s
         return on_treated(self, msg_as_treated(msg));
     case MSG_DOWN:
         return on_down(self, ctx, msg_as_down(msg)->ref);
+    case MSG_TICK:
+        return on_tick(self, ctx);
     default:
         return from_client(self, ctx, msg);
     }

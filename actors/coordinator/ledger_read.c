@@ -15,7 +15,8 @@ static const char run_sql[] =
     " " SUMS_COLUMNS("files") ", " SUMS_COLUMNS(
         "tests") ","
                  " id, dir, runner, command, env, root, snapshot, runner_found, version, reason,"
-                 " origin, shared, fix, heal, settled, held, affected, files_not_affected FROM run"
+                 " origin, shared, fix, heal, settled, held, affected, files_not_affected,"
+                 " slot_us, usd, budget FROM run"
                  " WHERE id = ?";
 
 static struct ledger_sums read_sums(const struct store_rows *rows, int column)
@@ -56,6 +57,9 @@ static void read_numbers(const struct store_rows *rows, struct ledger_run *run)
     run->submit.held = store_column_u64(rows, 43) != 0;
     run->submit.affected = store_column_u64(rows, 44) != 0;
     run->files_not_affected = store_column_u64(rows, 45);
+    run->slot_us = store_column_u64(rows, 46);
+    run->usd = store_column_f64(rows, 47);
+    run->budget = store_column_u64(rows, 48);
 }
 
 static enum err read_texts(const struct store_rows *rows, struct ledger_pool *pool,

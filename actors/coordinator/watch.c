@@ -93,7 +93,8 @@ static void send_closed(struct rt_context *ctx, const struct watch *watch,
                 .tests_passed = tests->passed, .tests_failed = tests->failed,
                 .tests_skipped = tests->skipped, .tests_flaky = tests->flaky,
                 .tests_lost = tests->lost, .runner = msg_str(runner), .reason = run->reason,
-                .files_not_affected = run->files_not_affected));
+                .files_not_affected = run->files_not_affected, .usd = run->usd,
+                .slot_us = run->slot_us, .budget = run->budget));
 }
 
 /* True when there was something to tell. */

@@ -46,6 +46,7 @@ node
 actor
 link
 queue
+cost
 console
 doctor
 config
