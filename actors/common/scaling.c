@@ -71,6 +71,29 @@ uint64_t scaling_start(const struct scaling_policy *policy, const struct scaling
     return most > have ? (uint64_t)(most - have) : 0;
 }
 
+struct scaling_choice scaling_choose(const struct scaling_policy *policy, bool spot,
+                                     const struct scaling_view *view)
+{
+    struct scaling_policy allowed = *policy;
+    struct scaling_choice choice = {.on_demand = !spot || view->no_spot};
+    if (view->stage >= BUDGET_FEWER) {
+        allowed.instances_max = ceil(policy->instances_max / 2);
+    }
+    if (view->stage >= BUDGET_SPOT) {
+        choice.on_demand = false;
+    }
+    /* One of which only some slots are there yet can nearly work: it is ready. */
+    uint64_t ready = (uint64_t)ceil((double)view->slots / policy->slots_per_instance);
+    ready = ready < view->instances ? ready : view->instances;
+    const struct scaling_state state = {
+        .work_s = view->work_s, .ready = ready, .coming = view->instances - ready};
+    choice.start = scaling_start(&allowed, &state);
+    if (choice.start == 0 && view->work_s > 0 && view->instances + view->slots == 0) {
+        choice.start = 1; /* however little it is, somebody has to do it */
+    }
+    return choice;
+}
+
 bool scaling_may_stop(const struct scaling_policy *policy, double idle_s)
 {
     return idle_s >= 0 && idle_s >= policy->idle_stop_s;

@@ -160,6 +160,15 @@ static struct idle_slot **slot_for(struct coordinator *self, const struct open_r
     return &self->idle;
 }
 
+static uint64_t idle_count(const struct coordinator *self)
+{
+    uint64_t count = 0;
+    for (const struct idle_slot *slot = self->idle; slot; slot = slot->next) {
+        count++;
+    }
+    return count;
+}
+
 /* Whether the month's budget lets it have slots; what it is held back by stays with it. */
 static bool may_have(const struct coordinator *self, struct open_run *run)
 {
@@ -378,14 +387,13 @@ static enum err on_status(struct coordinator *self, struct rt_context *ctx,
                                .heals_healed = self->heals[TERM_heal_HEALED],
                                .heals_proposed = self->heals[TERM_heal_PROPOSED],
                                .heals_refused = self->heals[TERM_heal_REFUSED]};
-    for (const struct idle_slot *slot = self->idle; slot; slot = slot->next) {
-        is.slots_idle++;
-    }
+    is.slots_idle = idle_count(self);
     for (const struct open_run *run = self->runs; run; run = run->next) {
         is.jobs_queued += run->queued;
         is.jobs_leased += run->leased;
         is.slots_busy += run->busy;
-        is.work_ms += run->work_us / 1000;
+        is.work_ms +=
+            spending_work_ms(&self->spending, run->whole, run->slots, run->busy, run->work_us);
     }
     spending_status(ctx, &self->spending, &is);
     rt_reply(ctx, &is.head);
@@ -394,16 +402,13 @@ static enum err on_status(struct coordinator *self, struct rt_context *ctx,
 
 static enum err on_tick(struct coordinator *self, struct rt_context *ctx)
 {
-    uint64_t slots = 0;
-    for (const struct idle_slot *slot = self->idle; slot; slot = slot->next) {
-        slots++;
-    }
+    uint64_t slots = idle_count(self);
     for (const struct open_run *run = self->runs; run; run = run->next) {
         slots += run->busy;
     }
     enum err err = spending_tick(ctx, &self->spending, slots);
     match(ctx, self); /* the budget may allow again what it did not */
-    return rt_tick(ctx, SPENDING_MS, 0) ? err : ERR_MEMORY;
+    return err;
 }
 
 /* ---- operators ---- */
@@ -478,10 +483,6 @@ static enum err begin_done(struct rt_context *ctx, void *state, struct rt_store_
            begin->open->count);
     rt_take_role(ctx, TERM_role_COORDINATOR);
     enum err err = spending_begin(ctx, &self->spending, self->epoch);
-    bool paid = cost_counts(&rt_config(ctx)->cost);
-    if (err == ERR_OK && paid && !rt_tick(ctx, SPENDING_MS, 0)) {
-        err = ERR_MEMORY;
-    }
     return err == ERR_OK ? triages_begin(ctx, &self->triages, self->epoch) : err;
 }
 

@@ -99,7 +99,10 @@ static enum err write(struct rt_context *ctx, struct spending *self)
 enum err spending_begin(struct rt_context *ctx, struct spending *self, uint64_t epoch)
 {
     *self = (struct spending){.epoch = epoch, .seen_ms = rt_now_ms(ctx)};
-    return cost_counts(&rt_config(ctx)->cost) ? write(ctx, self) : ERR_OK;
+    if (!cost_counts(&rt_config(ctx)->cost)) {
+        return ERR_OK;
+    }
+    return rt_tick(ctx, SPENDING_MS, 0) ? write(ctx, self) : ERR_MEMORY;
 }
 
 enum err spending_tick(struct rt_context *ctx, struct spending *self, uint64_t slots)
@@ -109,7 +112,18 @@ enum err spending_tick(struct rt_context *ctx, struct spending *self, uint64_t s
     self->seen_ms = now_ms;
     self->slot_us += slot_us;
     self->usd += cost_slot_usd(&rt_config(ctx)->cost, slot_us);
+    if (!rt_tick(ctx, SPENDING_MS, 0)) {
+        return ERR_MEMORY;
+    }
     return self->writing ? ERR_OK : write(ctx, self);
+}
+
+uint64_t spending_work_ms(const struct spending *self, bool whole, uint64_t slots, uint64_t busy,
+                          uint64_t work_us)
+{
+    uint64_t least_ms = (slots + busy) * 1000;
+    uint64_t ms = work_us / 1000 > least_ms ? work_us / 1000 : least_ms;
+    return budget_lets(self->stage, whole) || busy > 0 ? ms : 0;
 }
 
 void spending_status(struct rt_context *ctx, const struct spending *self, struct msg_status_is *is)

@@ -23,11 +23,17 @@ struct spending {
 
 enum { SPENDING_MS = 10000 };
 
-/* Reads what the month has cost.  ERR_MEMORY. */
+/* Reads what the month has cost.  Where that is paid for, TICKs come from now on, one every
+ * SPENDING_MS.  ERR_MEMORY. */
 enum err spending_begin(struct rt_context *ctx, struct spending *self, uint64_t epoch) MUST_CHECK;
 
-/* Every SPENDING_MS: so many slots have been there since.  ERR_MEMORY. */
+/* At a TICK: so many slots have been there since the last.  ERR_MEMORY. */
 enum err spending_tick(struct rt_context *ctx, struct spending *self, uint64_t slots) MUST_CHECK;
+
+/* Expected time of a run, of which the budget lets be done what counts; what is to be listed is not
+ * known yet: a second for each slot that it could use or has. */
+uint64_t spending_work_ms(const struct spending *self, bool whole, uint64_t slots, uint64_t busy,
+                          uint64_t work_us);
 
 /* Fills in what STATUS_IS says of it. */
 void spending_status(struct rt_context *ctx, const struct spending *self, struct msg_status_is *is);
