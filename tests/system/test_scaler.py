@@ -20,17 +20,18 @@ IDLE_MS = 3000
 
 
 class Place:
-    def __init__(self, moto):
+    def __init__(self, moto, subnet):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="troupe-scaler-"))
         self.endpoint = f"tcp://127.0.0.1:{harness.free_port()}"
         self.project = self.folder / "project"
         self.project.mkdir(mode=0o755)
         self.folder.chmod(0o755)
+        (self.folder / "ledger").mkdir()
         self.env = dict(os.environ, AWS_ACCESS_KEY_ID=moto.key, AWS_SECRET_ACCESS_KEY=moto.secret,
                         XDG_STATE_HOME=str(self.folder / "state"))
         self.processes = {}
         self.options = ["--set", "cost.instance=fargate-spot", "--set", "scaling.cluster=team",
-                        "--set", "scaling.subnets=subnet-1", "--set", f"scaling.region={harness.REGION}",
+                        "--set", f"scaling.subnets={subnet}", "--set", f"scaling.region={harness.REGION}",
                         "--set", f"scaling.endpoint={moto.endpoint}", "--set", "scaling.instances_max=2",
                         "--set", "scaling.decide_ms=500", "--set", f"executor.idle_stop_ms={IDLE_MS}",
                         "--set", "cost.slots=1"]
@@ -85,7 +86,7 @@ def tasks_of(ecs):
 
 def starts_and_ends(place, ecs):
     """Work comes: tasks within 10 s, the run through them, executors gone when idle, each job once."""
-    place.start("coordinator", "--role", "coordinator,partitioner", "--bind", place.endpoint)
+    place.start("coordinator", "--role", "coordinator", "--role", "partitioner", "--bind", place.endpoint)
     place.start("scaler", "--role", "scaler", "--connect", place.endpoint)
     time.sleep(2)
     assert tasks_of(ecs) == [], "started without work"
@@ -132,16 +133,17 @@ def main():
         return 0
     import boto3
     moto = harness.Moto()
-    place = Place(moto)
+    as_us = {"endpoint_url": moto.endpoint, "region_name": harness.REGION,
+             "aws_access_key_id": moto.key, "aws_secret_access_key": moto.secret}
+    place = Place(moto, boto3.client("ec2", **as_us).describe_subnets()["Subnets"][0]["SubnetId"])
     ok = True
     print("1..2")
     try:
-        ecs = boto3.client("ecs", endpoint_url=moto.endpoint, region_name=harness.REGION,
-                           aws_access_key_id=moto.key, aws_secret_access_key=moto.secret)
+        ecs = boto3.client("ecs", **as_us)
         ecs.create_cluster(clusterName="team")
         ecs.register_task_definition(
             family="troupe-executor", networkMode="awsvpc", requiresCompatibilities=["FARGATE"],
-            cpu="4096", memory="8192", containerDefinitions=[{"name": "executor", "image": "troupe"}])
+            cpu="4096", memory="8192", containerDefinitions=[{"name": "executor", "image": "troupe", "memory": 8192}])
         cases = [("executors_are_started_for_work_and_end_when_idle", lambda: starts_and_ends(place, ecs)),
                  ("what_arrives_as_an_executor_leaves_runs_once", lambda: arrives_as_they_leave(place))]
         for number, (name, case) in enumerate(cases, 1):
