@@ -147,9 +147,10 @@ static int add_tail(json_t *object, const struct report *report)
 {
     const struct run_totals *totals = &report->totals;
     int bad = add_remedies(object, &report->findings) |
-              json_object_set_new(
-                  object, "cost",
-                  json_pack("{s:f, s:f}", "usd", 0.0, "cpu_s", (double)totals->cpu_us / 1e6)) |
+              json_object_set_new(object, "cost",
+                                  json_pack("{s:f, s:f, s:f}", "usd", totals->usd, "cpu_s",
+                                            (double)totals->cpu_us / 1e6, "slot_s",
+                                            (double)totals->slot_us / 1e6)) |
               json_object_set_new(object, "runner", json_words(totals->runner));
     if (totals->verdict == TERM_verdict_CANCELLED || totals->verdict == TERM_verdict_TIMED_OUT) {
         bad |= json_object_set_new(object, "ended",
@@ -160,6 +161,9 @@ static int add_tail(json_t *object, const struct report *report)
     }
     if (totals->note[0]) {
         bad |= json_object_set_new(object, "note", json_words(totals->note));
+    }
+    if (totals->budget != BUDGET_OPEN) {
+        bad |= json_object_set_new(object, "budget", json_string(budget_word(totals->budget)));
     }
     if (report->tree_changed) {
         bad |= json_object_set_new(object, "tree_changed", json_true());

@@ -442,6 +442,15 @@ static void show_time(FILE *out, const struct style *style, const struct report 
         (void)fputs(", ", out);
         report_name(out, report->totals.runner);
     }
+    if (report->totals.usd > 0) {
+        (void)fprintf(out, "\n  %s%-9s%s$%.6f for %s of slots", paint(style->color, PAINT_DIM),
+                      "Cost", paint(style->color, PAINT_RESET), report->totals.usd,
+                      report_duration(report->totals.slot_us, wall));
+    }
+    if (report->totals.budget != BUDGET_OPEN) {
+        (void)fprintf(out, "\n  %s%-9s%s%s", paint(style->color, PAINT_YELLOW), "Budget",
+                      paint(style->color, PAINT_RESET), budget_text(report->totals.budget));
+    }
     (void)fprintf(out, "\n  %s%-9s%s%s  %s(again: troupe runs show, recount: troupe verify)%s\n",
                   paint(style->color, PAINT_DIM), "Run", paint(style->color, PAINT_RESET),
                   report->run, paint(style->color, PAINT_DIM), paint(style->color, PAINT_RESET));

@@ -146,6 +146,9 @@ static void put_head(struct text *out, const struct report *report)
     put_words(out, project_name(report));
     text_add(out, "</h1>\n");
     put_facts(out, report);
+    if (totals->budget != BUDGET_OPEN) {
+        text_add(out, "<p class=\"reason\">Budget: %s.</p>\n", budget_text(totals->budget));
+    }
     if (totals->reason[0]) {
         text_add(out, "<p class=\"reason\">");
         put_words(out, totals->reason);

@@ -57,6 +57,9 @@ void report_markdown(struct text *out, const struct report *report)
     struct file_counts files = report_count_files(&report->results);
     char wall[DURATION_SIZE];
     text_add(out, "## Troupe: %s\n\n", term_word("verdict", totals->verdict));
+    if (totals->budget != BUDGET_OPEN) {
+        text_add(out, "Budget: %s.\n\n", budget_text(totals->budget));
+    }
     if (totals->reason[0]) {
         text_fence(out, "", msg_str(totals->reason), MESSAGE_MAX);
         text_add(out, "\n");

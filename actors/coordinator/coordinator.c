@@ -7,6 +7,7 @@
  *        RUNS, DRAIN                                   from operators
  *        DEMAND, COMMITTED, OFFER                      from its runs
  *        TREATED                                       from triages and remedies
+ *        TICK                                          where instances are paid for
  * Sends  SLOT_FREE                                      to runs, of every PULL
  *        SUBMITTED, SEALED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
  *        ERROR_ROW, FIX_ROW, HEAL_ROW, FOUND, REPORT_ROW, REPORTS_END, REPORTED_ACK, likewise
@@ -25,6 +26,7 @@
 #include "actors/coordinator/findings.h"
 #include "actors/coordinator/prune.h"
 #include "actors/coordinator/run.h"
+#include "actors/coordinator/spending.h"
 #include "actors/coordinator/submit.h"
 #include "actors/coordinator/triage.h"
 #include "actors/coordinator/watch.h"
@@ -37,6 +39,9 @@ struct open_run {
     uint64_t queued;
     uint64_t leased;
     uint64_t busy; /* slots at work for it, and those offered since it said so */
+    uint64_t work_us;
+    uint64_t budget; /* enum budget_stage: how far it was held back */
+    bool whole;
     char dir[MSG_MAX_demand_dir + 1];
 };
 
@@ -59,6 +64,7 @@ struct coordinator {
     struct submits submits;
     struct watches watches;
     struct triages triages;
+    struct spending spending;
     uint64_t stale;
     /* What has become of failures since the start, by term. */
     uint64_t labels[TERM_label_GENERAL + 1];
@@ -170,13 +176,30 @@ static uint64_t slots_each(const struct coordinator *self)
     return each > 0 ? each : 1;
 }
 
+static uint64_t idle_count(const struct coordinator *self)
+{
+    uint64_t count = 0;
+    for (const struct idle_slot *slot = self->idle; slot; slot = slot->next) {
+        count++;
+    }
+    return count;
+}
+
+/* Whether the month's budget lets it have slots; what it is held back by stays with it. */
+static bool may_have(const struct coordinator *self, struct open_run *run)
+{
+    enum budget_stage stage = self->spending.stage;
+    run->budget = stage > run->budget ? stage : run->budget;
+    return run->slots > 0 && budget_lets(stage, run->whole);
+}
+
 /* Runs take turns: whoever was given a slot goes to the end. */
 static void match(struct rt_context *ctx, struct coordinator *self)
 {
     struct open_run **at = &self->runs;
     while (self->idle && *at) {
         struct open_run *run = *at;
-        if (run->slots == 0) {
+        if (!may_have(self, run)) {
             at = &run->next;
             continue;
         }
@@ -184,7 +207,7 @@ static void match(struct rt_context *ctx, struct coordinator *self)
         rt_tell(ctx, run->actor,
                 MSG(offer, .node = (*slot)->address.node, .actor = (*slot)->address.actor,
                     .worker = msg_str((*slot)->worker), .dir = msg_str((*slot)->dir),
-                    .slots = slots_each(self)));
+                    .slots = slots_each(self), .budget = run->budget));
         drop_idle(ctx, slot);
         run->slots--;
         run->busy++;
@@ -248,6 +271,8 @@ static enum err on_demand(struct coordinator *self, struct rt_context *ctx,
         run->queued = demand->queued;
         run->leased = demand->leased;
         run->busy = demand->busy;
+        run->work_us = demand->work_us;
+        run->whole = demand->whole;
         memcpy(run->dir, demand->dir.at, demand->dir.size);
         run->dir[demand->dir.size] = '\0';
         match(ctx, self);
@@ -379,15 +404,28 @@ static enum err on_status(struct coordinator *self, struct rt_context *ctx,
                                .heals_healed = self->heals[TERM_heal_HEALED],
                                .heals_proposed = self->heals[TERM_heal_PROPOSED],
                                .heals_refused = self->heals[TERM_heal_REFUSED]};
-    for (const struct idle_slot *slot = self->idle; slot; slot = slot->next) {
-        is.slots_idle++;
-    }
+    is.slots_idle = idle_count(self);
     for (const struct open_run *run = self->runs; run; run = run->next) {
         is.jobs_queued += run->queued;
         is.jobs_leased += run->leased;
+        is.slots_busy += run->busy;
+        is.work_ms +=
+            spending_work_ms(&self->spending, run->whole, run->slots, run->busy, run->work_us);
     }
+    spending_status(ctx, &self->spending, &is);
     rt_reply(ctx, &is.head);
     return ERR_OK;
+}
+
+static enum err on_tick(struct coordinator *self, struct rt_context *ctx)
+{
+    uint64_t slots = idle_count(self);
+    for (const struct open_run *run = self->runs; run; run = run->next) {
+        slots += run->busy;
+    }
+    enum err err = spending_tick(ctx, &self->spending, slots);
+    match(ctx, self); /* the budget may allow again what it did not */
+    return err;
 }
 
 /* ---- operators ---- */
@@ -461,7 +499,8 @@ static enum err begin_done(struct rt_context *ctx, void *state, struct rt_store_
     rt_log(ctx, RT_INFO, "epoch=%llu open_runs=%zu", (unsigned long long)self->epoch,
            begin->open->count);
     rt_take_role(ctx, TERM_role_COORDINATOR);
-    return triages_begin(ctx, &self->triages, self->epoch);
+    enum err err = spending_begin(ctx, &self->spending, self->epoch);
+    return err == ERR_OK ? triages_begin(ctx, &self->triages, self->epoch) : err;
 }
 
 static enum err coordinator_start(struct rt_context *ctx, void *state, const void *arg)
@@ -550,6 +589,8 @@ static enum err coordinator_receive(struct rt_context *ctx, void *state, const s
         return on_treated(self, msg_as_treated(msg));
     case MSG_DOWN:
         return on_down(self, ctx, msg_as_down(msg)->ref);
+    case MSG_TICK:
+        return on_tick(self, ctx);
     default:
         return from_client(self, ctx, msg);
     }

@@ -274,6 +274,10 @@ struct ledger_closing {
     enum term verdict;     /* 0: by the rows; else ERROR, CANCELLED or TIMED_OUT */
     uint64_t wall_ms;      /* from acceptance to now */
     struct msg_str reason; /* why there is no verdict by tests */
+    uint64_t slot_us;      /* that slots worked for it, as far as it is known; what its jobs took
+                              counts if that is more */
+    double usd_per_slot_hour;
+    uint64_t budget; /* enum budget_stage */
 };
 
 /* Closes a run: jobs without a result become DEAD and LOST (outcome `interrupted` when leased,
@@ -288,6 +292,18 @@ enum err ledger_close_run(struct store_txn *txn, struct ledger_key key,
  * *ret_more: call again. */
 enum err ledger_prune(struct store_txn *txn, uint64_t epoch, uint64_t kept,
                       bool *ret_more) MUST_CHECK;
+
+/* ---- money ---- */
+
+struct ledger_spending {
+    uint64_t slot_us; /* to be added */
+    double usd;       /* to be added; afterwards: of the month */
+};
+
+/* Adds the presence of slots to a month (cost_month), and tells what the month has cost so far.
+ * ERR_STALE. */
+enum err ledger_spend(struct store_txn *txn, uint64_t epoch, uint64_t month,
+                      struct ledger_spending *spending) MUST_CHECK;
 
 /* ---- recovery ---- */
 
@@ -342,6 +358,9 @@ struct ledger_run {
     uint64_t files_cached;
     uint64_t files_audited;
     struct msg_str note; /* what an audit has found */
+    uint64_t slot_us;    /* of a closed run, as the next two */
+    double usd;
+    uint64_t budget; /* enum budget_stage */
 };
 
 struct ledger_open_run {

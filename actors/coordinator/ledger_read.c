@@ -17,7 +17,7 @@ static const char run_sql[] =
                  " id, dir, runner, command, env, root, snapshot, runner_found, version, reason,"
                  " origin, note, quarantine, shared, fix, heal, settled, held, affected,"
                  " files_not_affected, keyed, files_cached, files_audited, flaky_fails, selects,"
-                 " part_token FROM run"
+                 " part_token, slot_us, usd, budget FROM run"
                  " WHERE id = ?";
 
 static struct ledger_sums read_sums(const struct store_rows *rows, int column)
@@ -64,6 +64,9 @@ static void read_numbers(const struct store_rows *rows, struct ledger_run *run)
     run->submit.flaky_fails = store_column_u64(rows, 51) != 0;
     run->listing.selects = store_column_u64(rows, 52) != 0;
     run->part_token = store_column_u64(rows, 53);
+    run->slot_us = store_column_u64(rows, 54);
+    run->usd = store_column_f64(rows, 55);
+    run->budget = store_column_u64(rows, 56);
 }
 
 static enum err read_texts(const struct store_rows *rows, struct ledger_pool *pool,

@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/common/cost.h"
+
 enum { TICK_BEAT = 1, TICK_TIMEOUT = 2 };
 
 void *run_op_new(const struct run *run, size_t size,
@@ -73,7 +75,9 @@ void run_demand(struct rt_context *ctx, struct run *run)
     run->demanded = slots_wanted(run);
     rt_tell(ctx, run->coordinator,
             MSG(demand, .run = msg_str(run->id), .slots = run->demanded, .queued = run->queue.count,
-                .leased = run->leased_count, .dir = run->submit.dir, .busy = slots_busy(run)));
+                .leased = run->leased_count, .dir = run->submit.dir, .busy = slots_busy(run),
+                .work_us = run_work_us(run),
+                .whole = run->submit.files == 0 && !run->submit.affected));
     rt_work(ctx, run->leased_count, run->queue.count);
 }
 
@@ -126,6 +130,9 @@ enum err run_close(struct rt_context *ctx, struct run *run, enum term verdict, c
     op->closing.verdict = verdict;
     bool known = run->submit.wall_ms > 0 && now_ms > run->submit.wall_ms;
     op->closing.wall_ms = known ? now_ms - run->submit.wall_ms : 0;
+    op->closing.slot_us = run_slot_us(ctx, run);
+    op->closing.usd_per_slot_hour = cost_slot_usd(&rt_config(ctx)->cost, UINT64_C(3600000000));
+    op->closing.budget = run->budget;
     (void)snprintf(op->reason, sizeof op->reason, "%s", reason);
     rt_store(ctx, &(struct rt_store_op *){&op->base.op});
     return ERR_OK;
@@ -225,6 +232,7 @@ static enum err load_done(struct rt_context *ctx, void *state, struct rt_store_o
     if (op->err != ERR_OK) {
         return op->err;
     }
+    run->slot_ms = run_slot_us(ctx, run) / 1000;
     run_list_fini(run);
     run_work_fini(run);
     ledger_open_free(&run->open);
@@ -341,6 +349,7 @@ static enum err run_start(struct rt_context *ctx, void *state, const void *arg)
 /* Nothing to do for this slot after all: the coordinator may have other work for it. */
 static enum err on_offer(struct rt_context *ctx, struct run *run, const struct msg_offer *offer)
 {
+    run->budget = offer->budget > run->budget ? offer->budget : run->budget;
     if (slots_wanted(run) == 0) {
         run_demand(ctx, run);
         rt_tell(ctx, run->coordinator, &offer->head);

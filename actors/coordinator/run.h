@@ -104,6 +104,7 @@ struct run_file {
 struct run_listing {
     uint64_t token; /* 0: not given to anybody */
     uint64_t deadline_ms;
+    uint64_t since_ms;
     uint64_t attempts;
     uint64_t crashes; /* of them ended so by their own doing */
     struct rt_address slot;
@@ -146,6 +147,8 @@ struct run {
     size_t leased_count;
     struct run_part *parts;
     uint32_t parts_made; /* in this life: the number of the next one */
+    uint64_t slot_ms;    /* of leases that are over */
+    uint64_t budget;     /* enum budget_stage: how far it was held back */
 
     uint64_t *positions; /* while planning: place of each file; UINT64_MAX: not yet told */
     uint64_t plan_seen;
@@ -186,6 +189,12 @@ enum err run_close(struct rt_context *ctx, struct run *run, enum term verdict,
 /* Tells the coordinator what the run could use now, if that has changed. */
 void run_demand(struct rt_context *ctx, struct run *run);
 
+/* Expected time of what waits and is under way; run_work.c. */
+uint64_t run_work_us(const struct run *run);
+
+/* Time that slots have worked for it; listing, and leases that are open, count up to now. */
+uint64_t run_slot_us(struct rt_context *ctx, const struct run *run);
+
 /* Tells the coordinator that the ledger has something new; with failures, or the verdict. */
 void run_committed(struct rt_context *ctx, struct run *run, bool failures, bool closed);
 
@@ -203,6 +212,8 @@ enum err run_on_planned_file(struct rt_context *ctx, struct run *run,
 enum err run_on_planned(struct rt_context *ctx, struct run *run,
                         const struct msg_planned *planned) MUST_CHECK;
 enum err run_list_tick(struct rt_context *ctx, struct run *run) MUST_CHECK;
+/* Its slot is done with it. */
+void run_list_over(struct rt_context *ctx, struct run *run);
 void run_list_fini(struct run *run);
 
 /* ---- run_result.c: results ---- */

@@ -59,7 +59,8 @@ enum err run_list_grant(struct rt_context *ctx, struct run *run, const struct ms
         return err;
     }
     listing->slot = (struct rt_address){offer->node, offer->actor};
-    listing->deadline_ms = rt_now_ms(ctx) + run->limits.lease_ms;
+    listing->since_ms = rt_now_ms(ctx);
+    listing->deadline_ms = listing->since_ms + run->limits.lease_ms;
     listing->attempts++;
     cut_files(listing, listing->before);
     struct msg_grant grant = run_grant_msg(run, listing->token);
@@ -72,13 +73,19 @@ enum err run_list_grant(struct rt_context *ctx, struct run *run, const struct ms
     return ERR_OK;
 }
 
+void run_list_over(struct rt_context *ctx, struct run *run)
+{
+    rt_demonitor(ctx, run->listing.monitor);
+    run->slot_ms += rt_now_ms(ctx) - run->listing.since_ms;
+    run->listing.token = 0;
+}
+
 /* `crashed`: by its own doing; otherwise it was lost with its executor or by silence, which is not
  * the project's fault. */
 static enum err list_again(struct rt_context *ctx, struct run *run, const char *why, bool crashed)
 {
     struct run_listing *listing = &run->listing;
-    rt_demonitor(ctx, listing->monitor);
-    listing->token = 0;
+    run_list_over(ctx, run);
     listing->crashes += crashed;
     if (listing->crashes >= run->limits.attempts_max ||
         listing->attempts >= run->limits.infra_attempts_max) {
@@ -236,10 +243,9 @@ static void join(char *to, size_t size, struct msg_str text)
 static enum err next_turn(struct rt_context *ctx, struct run *run)
 {
     struct run_listing *listing = &run->listing;
-    rt_demonitor(ctx, listing->monitor);
+    run_list_over(ctx, run);
     listing->turn++;
     listing->before = listing->count;
-    listing->token = 0;
     listing->attempts = 0;
     listing->crashes = 0;
     run_demand(ctx, run);

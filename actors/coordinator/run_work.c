@@ -50,6 +50,7 @@ void run_drop_lease(struct rt_context *ctx, struct run *run, struct run_lease *l
         at = &(*at)->next;
     }
     *at = lease->next;
+    run->slot_ms += rt_now_ms(ctx) - lease->began_ms;
     if (lease->monitor) {
         rt_demonitor(ctx, lease->monitor);
     }
@@ -66,6 +67,16 @@ static struct run_lease *add_lease(struct rt_context *ctx, struct run *run, uint
         run->leases = lease;
     }
     return lease;
+}
+
+uint64_t run_slot_us(struct rt_context *ctx, const struct run *run)
+{
+    uint64_t now_ms = rt_now_ms(ctx);
+    uint64_t ms = run->slot_ms + (run->listing.token ? now_ms - run->listing.since_ms : 0);
+    for (const struct run_lease *lease = run->leases; lease; lease = lease->next) {
+        ms += now_ms - lease->began_ms;
+    }
+    return ms * 1000;
 }
 
 enum err run_adopt(struct rt_context *ctx, struct run *run, const struct ledger_open_job *stored)
@@ -205,13 +216,29 @@ static uint64_t left_us(const struct run *run, uint64_t now_ms)
     return sum_us;
 }
 
+/* What one second of the expectations takes. */
+static double pace_of(const struct run *run)
+{
+    return run->spent_us > 0 && run->spent_expected_us > 0
+               ? (double)run->spent_us / (double)run->spent_expected_us
+               : 1.0;
+}
+
+uint64_t run_work_us(const struct run *run)
+{
+    uint64_t us = run->queue.expected_us;
+    for (const struct run_lease *lease = run->leases; lease; lease = lease->next) {
+        for (const struct job *job = lease->lease.jobs; job; job = job->next) {
+            us += run->jobs[job->index].expected_us;
+        }
+    }
+    return (uint64_t)((double)us * pace_of(run));
+}
+
 /* Expected work to put into the next batch, in the units of the expectations. */
 static uint64_t batch_us(struct rt_context *ctx, const struct run *run, uint64_t workers)
 {
-    double pace = 1.0;
-    if (run->spent_us > 0 && run->spent_expected_us > 0) {
-        pace = (double)run->spent_us / (double)run->spent_expected_us;
-    }
+    double pace = pace_of(run);
     uint64_t queued_us = (uint64_t)((double)run->queue.expected_us * pace);
     uint64_t boot_us = run->shared ? rt_config(ctx)->coordinator.batch_boot_ms * 1000 : 0;
     return (uint64_t)((double)schedule_batch_us(queued_us, workers, boot_us) / pace);
@@ -358,7 +385,7 @@ enum err run_on_slot_down(struct rt_context *ctx, struct run *run, uint64_t ref)
 {
     if (run->phase == RUN_LISTING && run->listing.token && run->listing.monitor == ref) {
         /* Lost with its executor: no fault of the listing. */
-        run->listing.token = 0;
+        run_list_over(ctx, run);
         run->listing.attempts--;
         run_demand(ctx, run);
         return ERR_OK;

@@ -282,4 +282,15 @@ static const char schema_truth[] =
     "  run     TEXT NOT NULL,"
     "  at_ms   INTEGER NOT NULL) WITHOUT ROWID;";
 
+static const char schema_cost[] =
+    /* What slots did for a run, its price, and how far the budget held it back (cost.h). */
+    "ALTER TABLE run ADD COLUMN slot_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN usd REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN budget INTEGER NOT NULL DEFAULT 0;"
+    /* What slots were there for, work or not: year * 12 + month of UTC, from 0. */
+    "CREATE TABLE month ("
+    "  month   INTEGER PRIMARY KEY,"
+    "  slot_us INTEGER NOT NULL,"
+    "  usd     REAL NOT NULL);";
+
 #endif

@@ -95,7 +95,8 @@ static void send_closed(struct rt_context *ctx, const struct watch *watch,
                 .tests_skipped = tests->skipped, .tests_flaky = tests->flaky,
                 .tests_lost = tests->lost, .runner = msg_str(runner), .reason = run->reason,
                 .files_not_affected = run->files_not_affected, .files_cached = run->files_cached,
-                .files_audited = run->files_audited, .note = run->note));
+                .files_audited = run->files_audited, .note = run->note, .usd = run->usd,
+                .slot_us = run->slot_us, .budget = run->budget));
 }
 
 /* True when there was something to tell. */

@@ -4,7 +4,7 @@ _troupe() {
     local command=${COMP_WORDS[1]} words=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W "run fix generate verify partition simulate classify heal resolve runs flaky up down status health submit node actor link queue console doctor config models keys bench completion version help" -- "$cur"))
+        COMPREPLY=($(compgen -W "run fix generate verify partition simulate classify heal resolve runs flaky up down status health submit node actor link queue cost console doctor config models keys bench completion version help" -- "$cur"))
         return
     fi
     case $prev in
@@ -34,6 +34,7 @@ _troupe() {
     actor) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     link) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     queue) words='list cancel --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    cost) words='report forecast explain --limit --runs-per-day --work-s --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     console) words=' --execute --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     doctor) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     config) words='check show schema --json --quiet --verbose --color --config --set --state --timeout --help' ;;
@@ -42,7 +43,7 @@ _troupe() {
     bench) words='ping-pong counting thread-ring fork-join-throughput fork-join-create big chameneos bank actor-memory link-throughput link-rtt codec classify partition heal --runs --workers --count --actors --work-us --size --peers --transport --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     completion) words='bash zsh fish --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     version) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    help) words='run fix generate verify partition simulate classify heal resolve runs flaky up down status health submit node actor link queue console doctor config models keys bench completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    help) words='run fix generate verify partition simulate classify heal resolve runs flaky up down status health submit node actor link queue cost console doctor config models keys bench completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
     [ "${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=($(compgen -f -- "$cur"))

@@ -1,4 +1,4 @@
-/* fuzz_sqs.c - any bytes as what SQS answers, and as a job in its queue.
+/* fuzz_sqs.c - any bytes as what SQS or ECS answers, and as a job in its queue.
  *
  * The first byte says which.  What is read lies within its bounds; a job that was accepted can be
  * submitted, and is the same after it was written and read again.
@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/sqs_bridge/ecs_json.h"
 #include "actors/sqs_bridge/job.h"
 #include "actors/sqs_bridge/sqs_json.h"
 #include "tests/fuzz/must.h"
@@ -93,6 +94,14 @@ static void try_answer(enum sqs_action action, uint64_t status, struct sqs_text 
     }
     MUST(!answer.queue_url || (answer.queue_url[0] && strlen(answer.queue_url) <= SQS_URL_MAX));
     sqs_json_free(&document);
+}
+
+static void try_ecs(enum ecs_action action, uint64_t status, struct sqs_text text)
+{
+    struct ecs_answer answer;
+    ecs_json_answer(action, status, text, &answer);
+    MUST(memchr(answer.why, '\0', sizeof answer.why));
+    MUST(answer.err == ERR_OK || answer.count == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

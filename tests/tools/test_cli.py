@@ -48,6 +48,7 @@ node
 actor
 link
 queue
+cost
 console
 doctor
 config
