@@ -200,14 +200,16 @@ async function repeat(job, all) {
 
 /** Leaves out what failed; whether nothing did. */
 async function without(job, all, entries, report) {
+  // What could not be told is no proof.
+  if (!report) return false
   let sound = true
   for (const one of all.filter(({ text }) => text)) {
     const alone = entries.filter(({ file, kind, state }) => file === one.file && kind === 'test' && state === 'fail').map(({ test }) => test)
-    const ours = report?.find(({ name }) => name === one.file)
+    const ours = report.find(({ name }) => name === one.file)
     const among = (ours?.assertionResults ?? []).filter(({ status }) => status === 'failed').map(({ ancestorTitles, title }) => [...ancestorTitles, title].join(' > '))
     const bad = new Set([...alone, ...among])
     if (process.env.TROUPE_DEBUG) for (const name of bad) process.stderr.write(`${one.file}: again: ${name}: ${entries.find(({ test, error }) => test === name && error)?.error ?? ours?.assertionResults.find(({ status }) => status === 'failed')?.failureMessages?.[0]?.slice(0, 300)}\n`)
-    const broken = ours && ours.status === 'failed' && among.length === 0
+    const broken = !ours || (ours.status === 'failed' && among.length === 0) // the project would not even run it
     if (bad.size === 0 && !broken) continue
     sound = false
     const titles = new Map(unique(grouped(one.kept)).map((test) => [`${test.subject} > ${test.title}`, new Set((test.rows ?? [test]).map(({ id }) => id))]))
