@@ -138,7 +138,7 @@ Test(load, unknown_names_without_a_neighbour_get_the_list)
     expect_refused("zzz: 1\n", "t.yml:1:1: unknown section \"zzz\": expected one of coordinator, "
                                "executor, partitioner, classifier, fixer, validator, runtime, "
                                "store, sandbox, security, run, "
-                               "http, monitor, gateway, sqs, log");
+                               "http, monitor, gateway, sqs, cost, scaling, budget, log");
 }
 
 Test(load, misplaced_keys_are_sent_home)
@@ -280,8 +280,7 @@ Test(load, nesting_is_bounded)
     const char *const lines[] = {
         "t.yml:1:1: unknown section \"a\": expected one of coordinator, executor, partitioner, "
         "classifier, fixer, validator, runtime, store, sandbox, security, run, http, monitor, "
-        "gateway, sqs, "
-        "log",
+        "gateway, sqs, cost, scaling, budget, log",
         "t.yml:1:35: nested deeper than 32 levels",
     };
     memset(text + used, '[', READER_DEPTH_MAX);
