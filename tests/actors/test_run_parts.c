@@ -16,6 +16,7 @@ static struct rt_address slots[WORKERS];
 static void parts_open(void)
 {
     story_open();
+    probe_config(probe)->schedule.split = true;
     for (int i = 0; i < WORKERS; i++) {
         char name[8];
         (void)snprintf(name, sizeof name, "w%d", i);

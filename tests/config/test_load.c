@@ -139,7 +139,7 @@ Test(load, unknown_names_without_a_neighbour_get_the_list)
                    "t.yml:1:1: unknown section \"zzz\": expected one of coordinator, "
                    "executor, partitioner, schedule, classifier, fixer, validator, runtime, "
                    "store, sandbox, security, run, "
-                   "http, monitor, gateway, sqs, log");
+                   "http, monitor, gateway, sqs, cost, scaling, budget, log");
 }
 
 Test(load, misplaced_keys_are_sent_home)
@@ -282,8 +282,7 @@ Test(load, nesting_is_bounded)
         "t.yml:1:1: unknown section \"a\": expected one of coordinator, executor, partitioner, "
         "schedule, classifier, fixer, validator, runtime, store, sandbox, security, run, http, "
         "monitor, "
-        "gateway, sqs, "
-        "log",
+        "gateway, sqs, cost, scaling, budget, log",
         "t.yml:1:35: nested deeper than 32 levels",
     };
     memset(text + used, '[', READER_DEPTH_MAX);

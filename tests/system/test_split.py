@@ -48,7 +48,7 @@ class Split(unittest.TestCase):
 
     def arguments(self, project, *more):
         return ("run", project, "--json", "--fix", "off", "--heal", "off", "--workers", "3",
-                "--set", "coordinator.batch_boot_ms=100", *more)
+                "--set", "coordinator.batch_boot_ms=100", "--set", "schedule.split=true", *more)
 
     def finished(self, text, *more):
         done = self.place.run(*self.arguments(self.project(text), *more), timeout=300)
