@@ -28,6 +28,7 @@
 #include "actors/coordinator/run.h"
 #include "actors/coordinator/spending.h"
 #include "actors/coordinator/submit.h"
+#include "actors/coordinator/treated.h"
 #include "actors/coordinator/triage.h"
 #include "actors/coordinator/watch.h"
 
@@ -66,10 +67,7 @@ struct coordinator {
     struct triages triages;
     struct spending spending;
     uint64_t stale;
-    /* What has become of failures since the start, by term. */
-    uint64_t labels[TERM_label_GENERAL + 1];
-    uint64_t fixes[TERM_fix_NONE + 1];
-    uint64_t heals[TERM_heal_REFUSED + 1];
+    struct treated treated;
 };
 
 /* ---- runs ---- */
@@ -160,22 +158,6 @@ static struct idle_slot **slot_for(struct coordinator *self, const struct open_r
     return &self->idle;
 }
 
-/* How many slots a run may count on: runs with work have even shares of all that there are. */
-static uint64_t slots_each(const struct coordinator *self)
-{
-    uint64_t slots = 0;
-    uint64_t runs = 0;
-    for (const struct idle_slot *slot = self->idle; slot; slot = slot->next) {
-        slots++;
-    }
-    for (const struct open_run *run = self->runs; run; run = run->next) {
-        slots += run->busy;
-        runs += run->slots > 0 || run->busy > 0;
-    }
-    uint64_t each = slots / (runs > 0 ? runs : 1);
-    return each > 0 ? each : 1;
-}
-
 static uint64_t idle_count(const struct coordinator *self)
 {
     uint64_t count = 0;
@@ -183,6 +165,19 @@ static uint64_t idle_count(const struct coordinator *self)
         count++;
     }
     return count;
+}
+
+/* How many slots a run may count on: runs with work have even shares of all that there are. */
+static uint64_t slots_each(const struct coordinator *self)
+{
+    uint64_t slots = idle_count(self);
+    uint64_t runs = 0;
+    for (const struct open_run *run = self->runs; run; run = run->next) {
+        slots += run->busy;
+        runs += run->slots > 0 || run->busy > 0;
+    }
+    uint64_t each = slots / (runs > 0 ? runs : 1);
+    return each > 0 ? each : 1;
 }
 
 /* Whether the month's budget lets it have slots; what it is held back by stays with it. */
@@ -376,14 +371,6 @@ static enum err on_committed(struct coordinator *self, struct rt_context *ctx,
     return err;
 }
 
-static enum err on_treated(struct coordinator *self, const struct msg_treated *treated)
-{
-    self->labels[treated->label <= TERM_label_GENERAL ? treated->label : 0]++;
-    self->fixes[treated->fix <= TERM_fix_NONE ? treated->fix : 0]++;
-    self->heals[treated->heal <= TERM_heal_REFUSED ? treated->heal : 0]++;
-    return ERR_OK;
-}
-
 static enum err on_status(struct coordinator *self, struct rt_context *ctx,
                           const struct msg_status *status)
 {
@@ -393,18 +380,8 @@ static enum err on_status(struct coordinator *self, struct rt_context *ctx,
                                .uptime_ms = rt_now_ms(ctx) - self->since_ms,
                                .runs_open = self->runs_count,
                                .stale_refused = self->stale,
-                               .errors_typescript = self->labels[TERM_label_TYPESCRIPT],
-                               .errors_react = self->labels[TERM_label_REACT],
-                               .errors_test = self->labels[TERM_label_TEST],
-                               .errors_general = self->labels[TERM_label_GENERAL],
-                               .fixes_validated = self->fixes[TERM_fix_VALIDATED],
-                               .fixes_rejected = self->fixes[TERM_fix_REJECTED],
-                               .fixes_applied = self->fixes[TERM_fix_APPLIED],
-                               .fixes_none = self->fixes[TERM_fix_NONE],
-                               .heals_healed = self->heals[TERM_heal_HEALED],
-                               .heals_proposed = self->heals[TERM_heal_PROPOSED],
-                               .heals_refused = self->heals[TERM_heal_REFUSED]};
-    is.slots_idle = idle_count(self);
+                               .slots_idle = idle_count(self)};
+    treated_status(&self->treated, &is);
     for (const struct open_run *run = self->runs; run; run = run->next) {
         is.jobs_queued += run->queued;
         is.jobs_leased += run->leased;
@@ -586,7 +563,8 @@ static enum err coordinator_receive(struct rt_context *ctx, void *state, const s
     case MSG_OFFER:
         return on_offer(self, ctx, msg_as_offer(msg));
     case MSG_TREATED:
-        return on_treated(self, msg_as_treated(msg));
+        treated_count(&self->treated, msg_as_treated(msg));
+        return ERR_OK;
     case MSG_DOWN:
         return on_down(self, ctx, msg_as_down(msg)->ref);
     case MSG_TICK:
