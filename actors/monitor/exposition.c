@@ -88,7 +88,7 @@ static void write_money(struct text *text, const struct exposition *figures)
                "What the month will have cost, fixed costs included.", figures->forecast_usd);
     gauge_real(text, "troupe_budget_used_ratio", "Share of budget.month_usd that is spent.",
                figures->budget_used);
-    head(text, "troupe_budget_stage", "gauge", "1 for what the budget still allows.");
+    head(text, "troupe_budget_stage", "gauge", "What the budget still allows: 1 for that.");
     for (uint64_t stage = BUDGET_OPEN; stage < BUDGET_STAGES; stage++) {
         add(text, "troupe_budget_stage{stage=\"%s\"} %d\n", budget_word(stage),
             stage == figures->budget);
