@@ -118,6 +118,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text.at = copy;
     if (data[0] == 'j') {
         try_job(copy, text.size);
+    } else if (data[0] == 'e') {
+        try_ecs(size % 2 ? ECS_LIST : ECS_RUN, size % 3 ? 200 : 400, text);
     } else {
         try_answer((enum sqs_action)(data[0] % (SQS_ACTION_COUNT + 1)),
                    data[0] < 128 ? 200 : 100 + data[0] * 2u, text);
