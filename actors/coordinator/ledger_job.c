@@ -193,7 +193,9 @@ static enum err put_test(struct intake *in, const struct ledger_test *from)
                    store_text(test.message)));
     if (err == ERR_OK && test.status == TERM_status_FAILED) {
         in->findings++;
-        err = ledger_note(in->txn, in->line.no, in->result->job, (int64_t)test.index);
+        err = ledger_note(
+            in->txn, in->line.no,
+            &(struct ledger_noted){in->result->job, (int64_t)test.index, in->result->wall_ms});
     }
     return err == ERR_OK ? ledger_keep_page(in->txn, in->line.no, in->result->job, &test) : err;
 }
@@ -272,7 +274,9 @@ static enum err take_result(struct intake *in, struct ledger_finished *ret_finis
     bool red = status == TERM_status_FAILED || status == TERM_status_LOST;
     if (err == ERR_OK && red && in->findings == 0) {
         in->findings++;
-        err = ledger_note(in->txn, in->line.no, in->result->job, LEDGER_PLACE_FILE);
+        err = ledger_note(
+            in->txn, in->line.no,
+            &(struct ledger_noted){in->result->job, LEDGER_PLACE_FILE, in->result->wall_ms});
     }
     if (err == ERR_OK) {
         err = store_exec(in->txn,
@@ -286,6 +290,7 @@ static enum err take_result(struct intake *in, struct ledger_finished *ret_finis
                                         .runner = in->runner,
                                         .duration_us = cut(in->result->duration_us, LEDGER_US_MAX),
                                         .tests = in->facts.tests.planned,
+                                        .is_flaky = status == TERM_status_FLAKY,
                                     });
     }
     if (err == ERR_OK) {

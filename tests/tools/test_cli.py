@@ -34,6 +34,7 @@ verify
 partition
 simulate
 classify
+rules
 heal
 resolve
 runs
