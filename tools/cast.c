@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "actors/classifier/classifier.h"
-#include "actors/classifier/rules.h"
 #include "actors/common/cost.h"
 #include "actors/coordinator/coordinator.h"
 #include "actors/executor/executor.h"
@@ -23,6 +22,7 @@
 #include "actors/validator/validator.h"
 #include "tools/environment.h"
 #include "tools/gateway.h"
+#include "tools/judge.h"
 #include "tools/models.h"
 #include "tools/place.h"
 
@@ -41,8 +41,7 @@ struct cast {
     /* Where they point to. */
     char reporters[PATH_MAX];
     char sources[PATH_MAX];
-    struct rules *rules;
-    struct model *model;
+    struct judge_files judge;
     struct classifier_arg classifier;
     struct plan *plan;
     struct models_arg models;
@@ -91,33 +90,17 @@ static enum err load_sources(struct cast *self, char *why, struct cast_arg *ret_
     return load_folder(self->options.sources, place_sources, self->sources, ret_arg);
 }
 
-static enum err load_rules(struct cast *self, char *why, struct cast_arg *ret_arg)
+static enum err load_judge(struct cast *self, char *why, struct cast_arg *ret_arg)
 {
-    char path[PATH_MAX];
-    struct config_report report;
-    enum err err = place_config(self->options.config_dir, RULES_FILE_NAME, path);
+    char because[JUDGE_WHY_SIZE] = "";
+    const struct judge_wish wish = {
+        .config_dir = self->options.config_dir, .state_dir = self->options.state, .model = true};
+    enum err err = judge_open(&wish, &self->judge, because);
     if (err != ERR_OK) {
-        (void)snprintf(why, CAST_WHY_SIZE,
-                       "a classifier needs " RULES_FILE_NAME ": there is none beside this program");
+        (void)snprintf(why, CAST_WHY_SIZE, "a classifier cannot start: %.400s", because);
         return err;
     }
-    config_report_clear(&report);
-    err = rules_load(path, &self->rules, &report);
-    if (err != ERR_OK) {
-        config_report_print(stderr, &report);
-        (void)snprintf(why, CAST_WHY_SIZE, "%.400s cannot be used", path);
-        return err;
-    }
-    char rules_path[PATH_MAX];
-    memcpy(rules_path, path, sizeof rules_path);
-    err = place_beside(rules_path, MODEL_FILE_NAME, path);
-    err = err == ERR_OK ? model_load(path, &self->model) : err;
-    if (err != ERR_OK && err != ERR_NOT_FOUND) {
-        (void)snprintf(why, CAST_WHY_SIZE, "%.400s cannot be used: remove it or train it again",
-                       path);
-        return err;
-    }
-    self->classifier.judge = (struct judge){self->rules, self->model};
+    self->classifier.judge = self->judge.judge;
     *ret_arg = (struct cast_arg){&self->classifier, sizeof self->classifier};
     return ERR_OK;
 }
@@ -223,7 +206,7 @@ static const struct cast_row rows[] = {
     {TERM_role_COORDINATOR, false, &coordinator_behaviour, NULL},
     {TERM_role_PARTITIONER, false, &partitioner_behaviour, NULL},
     {TERM_role_EXECUTOR, true, &executor_behaviour, load_reporters},
-    {TERM_role_CLASSIFIER, false, &classifier_behaviour, load_rules},
+    {TERM_role_CLASSIFIER, false, &classifier_behaviour, load_judge},
     {TERM_role_FIXER, true, &fixer_behaviour, load_sources},
     {TERM_role_VALIDATOR, true, &validator_behaviour, NULL},
     {TERM_role_HEALER, true, &healer_behaviour, NULL},
@@ -310,8 +293,7 @@ void cast_destroy(struct cast **cast)
 {
     if (*cast) {
         explicit_bzero(&(*cast)->gateway, sizeof(*cast)->gateway); /* secrets */
-        rules_destroy(&(*cast)->rules);
-        free((*cast)->model);
+        judge_close(&(*cast)->judge);
         plan_destroy(&(*cast)->plan);
         credentials_wipe(&(*cast)->credentials);
         free(*cast);

@@ -18,6 +18,7 @@ struct cast_options {
     const char *config_dir; /* of the user; NULL: none */
     const char *reporters;  /* NULL: those beside the program; so are the next */
     const char *sources;
+    const char *state; /* where corrections are; NULL: nowhere */
 };
 
 /* Finds the role of a word.  False: there is none, or no actor plays it here. */

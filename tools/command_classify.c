@@ -1,4 +1,4 @@
-/* command_classify.c - troupe classify: which kind of error a text is, by the rules. */
+/* command_classify.c - troupe classify: which kind of error a text is. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,46 +6,11 @@
 #include "actors/classifier/classify.h"
 #include "tools/command.h"
 #include "tools/json.h"
+#include "tools/judge.h"
 #include "tools/place.h"
 
-/* The rules beside the configuration, or else those that came with the program. */
-static int load_rules(const struct invocation *invocation, struct rules **ret_rules)
-{
-    char path[PATH_MAX];
-    enum err err = place_config(invocation->config_dir, RULES_FILE_NAME, path);
-    if (err != ERR_OK) {
-        return complain(EXIT_COULD_NOT, "there is no " RULES_FILE_NAME,
-                        "Give the directory that holds it with --config DIR.");
-    }
-    struct config_report report;
-    config_report_clear(&report);
-    err = rules_load(path, ret_rules, &report);
-    if (err == ERR_OK) {
-        return EXIT_DONE;
-    }
-    config_report_print(stderr, &report);
-    return err == ERR_MEMORY
-               ? complain(EXIT_COULD_NOT, "out of memory", NULL)
-               : complain(EXIT_CONFIG, "the rules are not valid", "Mend the lines named above.");
-}
-
-/* The model beside the rules, which were known when it was trained; rules of somebody's own decide
- * alone, unless there is a model beside them. */
-static int load_model(const struct invocation *invocation, struct model **ret_model)
-{
-    char rules[PATH_MAX];
-    char path[PATH_MAX];
-    enum err err = place_config(invocation->config_dir, RULES_FILE_NAME, rules);
-    err = err == ERR_OK ? place_beside(rules, MODEL_FILE_NAME, path) : err;
-    err = err == ERR_OK ? model_load(path, ret_model) : err;
-    return err == ERR_OK || err == ERR_NOT_FOUND
-               ? EXIT_DONE
-               : complain(EXIT_CONFIG, MODEL_FILE_NAME " cannot be used",
-                          "It is damaged or of another version: train it again, or remove it.");
-}
-
 struct work {
-    struct judge judge;
+    const struct judge *judge;
     struct classification result;
     size_t bad; /* lines */
 };
@@ -60,7 +25,9 @@ static enum err classify_line(struct work *self, const char *line, size_t size, 
         return json_not_classified(stdout, number, why);
     }
     if (err == ERR_OK) {
-        classify(&self->judge, text.message, text.size, text.file, &self->result);
+        classify_with(self->judge,
+                      &(struct classify_input){text.message, text.size, text.file, text.exit},
+                      &self->result);
         err = json_classified(stdout, text.id, &self->result);
         json_text_fini(&text);
     }
@@ -96,18 +63,34 @@ static int classify_all(struct work *self, FILE *file)
                                       "%zu lines could not be read", self->bad);
 }
 
+/* Corrections are those of this state, if there is one. */
+static int open_judge(const struct invocation *invocation, struct judge_files *files)
+{
+    struct place place;
+    char why[JUDGE_WHY_SIZE];
+    char unused[PLACE_WHY_SIZE];
+    bool rules_only = invocation_flag(invocation, "rules-only");
+    bool has_state =
+        !rules_only && place_look(invocation_value(invocation, "state"), &place, unused) == ERR_OK;
+    const struct judge_wish wish = {
+        .config_dir = invocation->config_dir,
+        .state_dir = has_state ? place.state : NULL,
+        .model = invocation->config.classifier.model && !rules_only,
+    };
+    enum err err = judge_open(&wish, files, why);
+    return err == ERR_OK          ? EXIT_DONE
+           : err == ERR_NOT_FOUND ? complain(EXIT_COULD_NOT, why, NULL)
+           : err == ERR_MEMORY    ? complain(EXIT_COULD_NOT, "out of memory", NULL)
+                                  : complain(EXIT_CONFIG, why, "troupe rules test says more.");
+}
+
 int command_classify(struct invocation *invocation)
 {
     FILE *file = NULL;
-    struct rules *rules = NULL;
-    struct model *model = NULL;
+    struct judge_files files = {.rules = NULL};
     int code = invocation_configure(invocation);
     if (code == EXIT_DONE) {
-        code = load_rules(invocation, &rules);
-    }
-    if (code == EXIT_DONE && invocation->config.classifier.model &&
-        !invocation_flag(invocation, "rules-only")) {
-        code = load_model(invocation, &model);
+        code = open_judge(invocation, &files);
     }
     if (code == EXIT_DONE) {
         code = invocation_input(invocation, &file);
@@ -115,7 +98,7 @@ int command_classify(struct invocation *invocation)
     if (code == EXIT_DONE) {
         struct work *self = calloc(1, sizeof *self);
         if (self) {
-            self->judge = (struct judge){rules, model};
+            self->judge = &files.judge;
             code = classify_all(self, file);
             free(self);
         } else {
@@ -125,7 +108,6 @@ int command_classify(struct invocation *invocation)
     if (file && file != stdin) {
         (void)fclose(file);
     }
-    free(model);
-    rules_destroy(&rules);
+    judge_close(&files);
     return code;
 }

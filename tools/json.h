@@ -62,8 +62,8 @@ enum err json_scaled(FILE *out, const struct scaling_result *result) MUST_CHECK;
 /* The "name" of a package.json, to be freed; NULL: it has none, or is none. */
 char *json_package_name(const char *text, size_t size);
 
-/* A line of `troupe classify`: {"id","message","file_path"?}; of training also "label", "source".
- */
+/* A line of `troupe classify`: {"id","message","file_path"?,"exit"?}; of training also "label" and
+ * "source". */
 struct json_text {
     char *id; /* as JSON */
     char *message;
@@ -71,6 +71,7 @@ struct json_text {
     char *file;  /* or NULL, and so are the others */
     char *label;
     char *source;
+    int exit; /* negative: unknown */
 };
 
 /* `line` has `size` bytes.  ERR_MALFORMED: `why` (why_size bytes) says what is wrong with it.  End
@@ -83,6 +84,20 @@ enum err json_classified(FILE *out, const char *id, const struct classification 
 
 /* In the place of a result: what was wrong with the line, which counts from 1. */
 enum err json_not_classified(FILE *out, size_t line, const char *why) MUST_CHECK;
+
+/* A correction, a line of the file that judge.h names. */
+struct json_taught {
+    uint64_t fingerprint;
+    enum rules_label label;
+    char *route; /* or NULL; owned, as the others */
+    char *message;
+    char *file; /* or NULL */
+};
+
+/* ERR_MALFORMED, ERR_MEMORY.  End with json_taught_fini. */
+enum err json_read_taught(const char *line, size_t size, struct json_taught *ret_taught) MUST_CHECK;
+void json_taught_fini(struct json_taught *taught);
+enum err json_taught(FILE *out, const struct json_taught *taught) MUST_CHECK;
 
 /* A line of `troupe heal`. */
 struct json_heal {

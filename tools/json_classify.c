@@ -28,6 +28,8 @@ static enum err read_text(const json_t *object, struct json_text *ret_text)
     ret_text->size = json_string_length(message);
     ret_text->message = malloc(ret_text->size + 1);
     ret_text->file = json_is_string(file) ? strdup(json_string_value(file)) : NULL;
+    const json_t *ended = json_object_get(object, "exit");
+    ret_text->exit = json_is_integer(ended) ? (int)json_integer_value(ended) : -1;
     ret_text->label = copy_string(object, "label");
     ret_text->source = copy_string(object, "source");
     ret_text->id = json_dumps(json_object_get(object, "id"), JSON_ENCODE_ANY);
@@ -45,6 +47,7 @@ enum err json_read_text(const char *line, size_t size, struct json_text *ret_tex
     json_error_t error;
     json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     const json_t *file = json_object_get(object, "file_path");
+    const json_t *ended = json_object_get(object, "exit");
     const char *bad = NULL;
     if (!object) {
         bad = error.text;
@@ -56,6 +59,10 @@ enum err json_read_text(const char *line, size_t size, struct json_text *ret_tex
         bad = "\"message\" is no text";
     } else if (file && !json_is_string(file) && !json_is_null(file)) {
         bad = "\"file_path\" is neither a text nor null";
+    } else if (ended && !json_is_null(ended) &&
+               (!json_is_integer(ended) || json_integer_value(ended) < 0 ||
+                json_integer_value(ended) > UINT8_MAX)) {
+        bad = "\"exit\" is no number from 0 to 255";
     }
     enum err err = ERR_MALFORMED;
     if (bad) {
@@ -95,15 +102,73 @@ enum err json_classified(FILE *out, const char *id, const struct classification 
         json_decref(why);
         return ERR_MEMORY;
     }
+    char cause[17];
+    (void)snprintf(cause, sizeof cause, "%016llx", (unsigned long long)result->fingerprint);
     json_t *id_value = json_loads(id, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-    return json_put(out, json_pack("{s:o, s:s, s:f, s:i, s:{s:s, s:s}, s:o}", "id", id_value,
+    return json_put(out, json_pack("{s:o, s:s, s:f, s:i, s:{s:s, s:s}, s:o, s:s}", "id", id_value,
                                    "label", rules_label_name(result->label), "confidence",
                                    (double)result->confidence, "priority", (int)result->priority,
                                    "route", "queue", result->route->queue, "model",
-                                   result->route->model, "why", why));
+                                   result->route->model, "why", why, "cause", cause));
 }
 
 enum err json_not_classified(FILE *out, size_t line, const char *why)
 {
     return json_put(out, json_pack("{s:s, s:I}", "error", why, "line", (json_int_t)line));
+}
+
+/* ---- corrections ---- */
+
+void json_taught_fini(struct json_taught *taught)
+{
+    free(taught->route);
+    free(taught->message);
+    free(taught->file);
+    *taught = (struct json_taught){.route = NULL};
+}
+
+static bool label_of(const char *name, enum rules_label *ret_label)
+{
+    for (enum rules_label label = 0; name && label < RULES_LABELS; label++) {
+        if (strcmp(name, rules_label_name(label)) == 0) {
+            *ret_label = label;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum err json_read_taught(const char *line, size_t size, struct json_taught *ret_taught)
+{
+    json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    const char *fingerprint = json_string_value(json_object_get(object, "cause"));
+    struct json_taught taught = {.route = NULL};
+    char *end = NULL;
+    taught.fingerprint = fingerprint ? strtoull(fingerprint, &end, 16) : 0;
+    enum err err = ERR_MALFORMED;
+    if (taught.fingerprint != 0 && *end == '\0' &&
+        label_of(json_string_value(json_object_get(object, "label")), &taught.label) &&
+        json_is_string(json_object_get(object, "message"))) {
+        taught.route = copy_string(object, "route");
+        taught.message = copy_string(object, "message");
+        taught.file = copy_string(object, "file");
+        err = taught.message ? ERR_OK : ERR_MEMORY;
+    }
+    json_decref(object);
+    if (err == ERR_OK) {
+        *ret_taught = taught;
+    } else {
+        json_taught_fini(&taught);
+    }
+    return err;
+}
+
+enum err json_taught(FILE *out, const struct json_taught *taught)
+{
+    char cause[17];
+    (void)snprintf(cause, sizeof cause, "%016llx", (unsigned long long)taught->fingerprint);
+    return json_put(out, json_pack("{s:s, s:s, s:s?, s:o, s:o?}", "cause", cause, "label",
+                                   rules_label_name(taught->label), "route", taught->route,
+                                   "message", json_words(taught->message), "file",
+                                   taught->file ? json_words(taught->file) : NULL));
 }

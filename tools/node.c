@@ -431,7 +431,8 @@ static int gather_cast(const struct node *self, struct cast **ret_cast)
     const struct cast_options cast_options = {.config = &self->config,
                                               .config_dir = self->config_dir,
                                               .reporters = self->reporters,
-                                              .sources = self->sources};
+                                              .sources = self->sources,
+                                              .state = self->state};
     char why[CAST_WHY_SIZE] = "";
     enum err err = cast_new(&cast_options, self->roles, self->roles_count, why, ret_cast);
     if (err == ERR_OK) {

@@ -115,10 +115,8 @@ static size_t build_args(const struct supervisor *self, const struct child *chil
     args[count++] = "--die-with-parent";
     args[count++] = binds ? "--bind" : "--connect";
     args[count++] = self->endpoint;
-    if (binds) {
-        args[count++] = "--state";
-        args[count++] = self->options->state;
-    }
+    args[count++] = "--state";
+    args[count++] = self->options->state;
     for (size_t i = 0; self->options->pass[i] && count < ARGS_MAX - 1; i++) {
         args[count++] = self->options->pass[i];
     }

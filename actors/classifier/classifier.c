@@ -54,11 +54,12 @@ static enum err on_classify(struct rt_context *ctx, struct classifier *self,
              msg->file.size > 0 ? msg->file.at : NULL, self->result);
     const struct classification *result = self->result;
     char why[MSG_MAX_classified_why];
-    rt_reply(ctx, MSG(classified, .run = msg->run, .error = msg->error,
-                      .label = term_number("label", rules_label_name(result->label)),
-                      .confidence = (double)result->confidence, .priority = result->priority,
-                      .queue = msg_str(result->route->queue),
-                      .model = msg_str(result->route->model), .why = join_reasons(result, why)));
+    rt_reply(ctx,
+             MSG(classified, .run = msg->run, .error = msg->error,
+                 .label = term_number("label", rules_label_name(result->label)),
+                 .confidence = (double)result->confidence, .priority = result->priority,
+                 .queue = msg_str(result->route->queue), .model = msg_str(result->route->model),
+                 .why = join_reasons(result, why), .cause = result->fingerprint));
     return ERR_OK;
 }
 

@@ -17,15 +17,46 @@ struct question {
     struct primary *primary;
     const char *code;
     uint64_t tools;
+    int exit;
     uint8_t hits[NEEDLES_MAX];
 };
+
+/* How often a correction is right: people err, too, and one cause may look like another. */
+static const float CORRECTED = 0.98F;
 
 /* What a linter says when it could not read the file at all. */
 static const char parsing_error[] = "parsing-error";
 
+static bool is_not(enum rules_list list)
+{
+    return list == RULES_LIST_not_message || list == RULES_LIST_not_text;
+}
+
+/* An expression looks at what its list is about.  One that runs away has found nothing. */
+static bool is_matched(const struct question *self, enum rules_list list, const struct regex *regex)
+{
+    const struct primary *primary = self->primary;
+    const struct primary_span *message = &primary->message;
+    switch (list) {
+    case RULES_LIST_code:
+        return regex_find(regex, self->code, strlen(self->code)) == REGEX_YES;
+    case RULES_LIST_file:
+        return regex_find(regex, primary->file, strlen(primary->file)) == REGEX_YES;
+    case RULES_LIST_message:
+    case RULES_LIST_not_message:
+        return regex_find(regex, primary->text + message->from, message->to - message->from) ==
+               REGEX_YES;
+    default:
+        return regex_find(regex, primary->text, primary->size) == REGEX_YES;
+    }
+}
+
 static bool is_found(const struct question *self, enum rules_list list,
                      const struct rules_check *check)
 {
+    if (check->regex) {
+        return is_matched(self, list, check->regex);
+    }
     switch (list) {
     case RULES_LIST_code:
         return glob_matches(check->text, self->code);
@@ -49,9 +80,19 @@ static const struct rules_check *find_in(const struct question *self, enum rules
     return NULL;
 }
 
+static bool has_exit(const struct question *self, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->exits_count; i++) {
+        if (rule->exits[i] == self->exit) {
+            return true;
+        }
+    }
+    return rule->exits_count == 0;
+}
+
 static bool holds(const struct question *self, const struct rule *rule)
 {
-    if (rule->tools != 0 && (rule->tools & self->tools) == 0) {
+    if ((rule->tools != 0 && (rule->tools & self->tools) == 0) || !has_exit(self, rule)) {
         return false;
     }
     for (enum rules_list list = 0; list < RULES_LISTS; list++) {
@@ -59,7 +100,7 @@ static bool holds(const struct question *self, const struct rule *rule)
             continue;
         }
         bool found = find_in(self, list, rule->lists[list]) != NULL;
-        if (found == (list == RULES_LIST_unless)) {
+        if (found == is_not(list)) {
             return false;
         }
     }
@@ -174,10 +215,11 @@ static void explain_list(const struct question *self, enum rules_list list,
 static void explain(const struct question *self, struct classification *result)
 {
     const struct rule *rule = result->rule;
-    add_why(result, "rule %s (line %zu)", rule->name, rule->line);
+    add_why(result, "rule %s (line %zu)%s", rule->name, rule->line,
+            rule->is_own ? " of the project" : "");
     for (enum rules_list list = 0; list < RULES_LISTS; list++) {
         const struct rules_check *check = find_in(self, list, rule->lists[list]);
-        if (check && list != RULES_LIST_unless) {
+        if (check && !is_not(list)) {
             explain_list(self, list, check, result);
         }
     }
@@ -254,6 +296,26 @@ static enum rules_label ask_model(const struct judge *judge, struct classificati
     return best;
 }
 
+/* True: somebody has said before what errors of this cause are. */
+static bool recall(const struct judge *judge, struct classification *result)
+{
+    const struct taught_label *taught =
+        judge->taught_or_null ? taught_find(judge->taught_or_null, result->fingerprint) : NULL;
+    if (!taught) {
+        return false;
+    }
+    if (taught->label != result->label) {
+        result->label = taught->label;
+        route_label(judge->rules, result);
+    }
+    result->route = taught->route ? taught->route : result->route;
+    result->confidence = CORRECTED;
+    result->is_certain = true;
+    add_why(result, "corrected by hand: errors of this cause are %s",
+            rules_label_name(taught->label));
+    return true;
+}
+
 static void decide(const struct judge *judge, struct classification *result)
 {
     const struct rule *rule = result->rule;
@@ -263,6 +325,7 @@ static void decide(const struct judge *judge, struct classification *result)
     result->route = rule->route;
     result->by_model = false;
     memset(result->probability, 0, sizeof result->probability);
+    result->is_taught = recall(judge, result);
     if (!judge->model_or_null || result->is_certain) {
         return;
     }
@@ -277,26 +340,63 @@ static void decide(const struct judge *judge, struct classification *result)
     }
 }
 
+/* Finds all that the rules are asked about. */
+static void prepare(const struct judge *judge, const struct classify_input *input,
+                    struct question *self, struct classification *result)
+{
+    struct primary *primary = &result->primary;
+    primary_read(input->text, input->size, input->file_or_null, primary);
+    result->fingerprint = fingerprint_of(primary);
+    *self = (struct question){
+        .rules = judge->rules, .primary = primary, .code = primary->code, .exit = input->exit};
+    struct needle_text where = {primary->text, primary->size, primary->message.from,
+                                primary->message.to};
+    needles_scan(judge->rules->needles, &where, self->hits);
+    find_tools(self, result);
+}
+
+static void judge_it(const struct judge *judge, struct question *question,
+                     struct classification *result)
+{
+    const struct primary *primary = question->primary;
+    bool is_typescript = strncmp(primary->code, "TS", 2) == 0;
+    bool is_lint = primary->findings_count > 0 && !is_typescript;
+    result->rule = is_lint ? elect(question) : first_rule(question);
+    result->is_certain = is_typescript || is_lint || result->rule->is_own;
+    result->why_count = 0;
+    decide(judge, result);
+    explain(question, result);
+}
+
+void classify_with(const struct judge *judge, const struct classify_input *input,
+                   struct classification *ret_result)
+{
+    assert(judge);
+    assert(input->text || input->size == 0);
+    assert(ret_result);
+    struct question question;
+    prepare(judge, input, &question, ret_result);
+    judge_it(judge, &question, ret_result);
+}
+
 void classify(const struct judge *judge, const char *text, size_t size, const char *file_or_null,
               struct classification *ret_result)
 {
-    assert(judge);
-    assert(text || size == 0);
-    assert(ret_result);
-    const struct rules *rules = judge->rules;
-    struct primary *primary = &ret_result->primary;
-    primary_read(text, size, file_or_null, primary);
-    ret_result->fingerprint = fingerprint_of(primary);
-    struct question question = {.rules = rules, .primary = primary, .code = primary->code};
-    struct needle_text where = {primary->text, primary->size, primary->message.from,
-                                primary->message.to};
-    needles_scan(rules->needles, &where, question.hits);
-    find_tools(&question, ret_result);
-    bool is_typescript = strncmp(primary->code, "TS", 2) == 0;
-    bool is_lint = primary->findings_count > 0 && !is_typescript;
-    ret_result->rule = is_lint ? elect(&question) : first_rule(&question);
-    ret_result->is_certain = is_typescript || is_lint;
-    ret_result->why_count = 0;
-    decide(judge, ret_result);
-    explain(&question, ret_result);
+    classify_with(judge, &(struct classify_input){text, size, file_or_null, -1}, ret_result);
+}
+
+void classify_each(const struct judge *judge, const struct classify_input *input,
+                   struct classification *ret_result,
+                   void (*take)(void *context, const struct rule *rule), void *context)
+{
+    struct question question;
+    prepare(judge, input, &question, ret_result);
+    judge_it(judge, &question, ret_result);
+    take(context, ret_result->rule);
+    for (size_t i = 0; i < judge->rules->count; i++) {
+        const struct rule *rule = &judge->rules->list[i];
+        if (rule != ret_result->rule && holds(&question, rule)) {
+            take(context, rule);
+        }
+    }
 }

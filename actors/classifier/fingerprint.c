@@ -7,7 +7,7 @@
 
 #include "actors/classifier/line.h"
 
-enum { WORD_SIZE_MAX = 64, MESSAGE_SIZE_MAX = 400 };
+enum { WORD_SIZE_MAX = 64, MESSAGE_SIZE_MAX = 400, LINKS_MAX = 8 };
 
 static uint64_t mix(uint64_t hash, unsigned char byte)
 {
@@ -77,6 +77,28 @@ static uint64_t mix_message(uint64_t hash, const char *text, size_t size)
     return hash;
 }
 
+/* What an error was caused by, link by link, as Node and Java print it.  Python prints causes
+ * first, so that there the primary error stands at the end already. */
+static uint64_t mix_causes(uint64_t hash, const struct primary *primary)
+{
+    static const char *const marks[] = {"[cause]: ", "Caused by: "};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        size_t mark = strlen(marks[i]);
+        size_t at = primary->message.from;
+        for (int links = 0; links < LINKS_MAX; links++) {
+            const char *link = memmem(primary->text + at, primary->size - at, marks[i], mark);
+            if (!link) {
+                break;
+            }
+            at = (size_t)(link - primary->text) + mark;
+            size_t size = line_size(primary->text + at, primary->size - at);
+            hash = mix_message(hash, primary->text + at,
+                               size < MESSAGE_SIZE_MAX ? size : MESSAGE_SIZE_MAX);
+        }
+    }
+    return hash;
+}
+
 uint64_t fingerprint_of(const struct primary *primary)
 {
     assert(primary);
@@ -85,6 +107,7 @@ uint64_t fingerprint_of(const struct primary *primary)
     const char *name = strrchr(primary->file, '/');
     uint64_t hash = mix_text(UINT64_C(14695981039346656037), primary->code, strlen(primary->code));
     hash = mix_message(hash, message, size < MESSAGE_SIZE_MAX ? size : MESSAGE_SIZE_MAX);
+    hash = mix_causes(hash, primary);
     name = name ? name + 1 : primary->file;
     hash = mix_text(hash, name, strlen(name));
     return hash == 0 ? 1 : hash;

@@ -12,9 +12,10 @@
 
 static const char magic[8] = {'T', 'R', 'O', 'U', 'P', 'E', 'M', FEATURES_VERSION};
 
-enum { AT_CHECKSUM = 8, AT_FLOATS = 16, FLOATS = RULES_LABELS + 3 };
+enum { AT_CHECKSUM = 8, AT_FLOATS = 16, FLOATS = RULES_LABELS + 3, AT_BASE = 44 };
 
-_Static_assert(AT_FLOATS + FLOATS * 4 <= MODEL_HEAD_SIZE, "the head has room for all floats");
+_Static_assert(AT_FLOATS + FLOATS * 4 <= AT_BASE && AT_BASE + 4 <= MODEL_HEAD_SIZE,
+               "the head has room for all");
 
 /* ---- the file ---- */
 
@@ -94,6 +95,8 @@ enum err model_read(const unsigned char *bytes, size_t size, struct model *ret_m
     for (size_t i = 0; i < FLOATS; i++) {
         *floats[i] = get_float(bytes + AT_FLOATS + 4 * i);
     }
+    ret_model->sum = (uint32_t)get(bytes + AT_CHECKSUM, 4);
+    ret_model->base = (uint32_t)get(bytes + AT_BASE, 4);
     memcpy(ret_model->weights, bytes + MODEL_HEAD_SIZE, MODEL_WEIGHTS_SIZE);
     return is_sound(ret_model) ? ERR_OK : ERR_MALFORMED;
 }
@@ -112,6 +115,7 @@ void model_write(const struct model *model, unsigned char *bytes)
     for (size_t i = 0; i < FLOATS; i++) {
         put_float(bytes + AT_FLOATS + 4 * i, *floats[i]);
     }
+    put(bytes + AT_BASE, model->base, 4);
     memcpy(bytes + MODEL_HEAD_SIZE, model->weights, MODEL_WEIGHTS_SIZE);
     put(bytes + AT_CHECKSUM, checksum(bytes), 8);
 }

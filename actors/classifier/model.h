@@ -25,6 +25,8 @@ struct model {
     float step;        /* what a weight of 1 is worth */
     float temperature; /* scores are divided by it; it makes the probabilities honest */
     float sure;        /* the least probability with which the model is believed */
+    uint32_t sum;      /* of its file, to tell models apart; 0 while it has none */
+    uint32_t base;     /* `sum` of the model that it was made from; 0: of none */
     int8_t weights[FEATURES_BUCKETS][RULES_LABELS];
 };
 

@@ -125,6 +125,8 @@ enum err binder_next_key(struct binder *self, const struct binder_names *names, 
             if (key < names->count && (*seen & 1U << key) == 0) {
                 *seen |= 1U << key;
                 *ret_key = key;
+                self->key_line = item.line;
+                self->key_column = item.column;
                 return ERR_OK;
             }
             if (key < names->count) {
@@ -139,7 +141,7 @@ enum err binder_next_key(struct binder *self, const struct binder_names *names, 
     }
 }
 
-const char *binder_keep(struct binder *self, const struct reader_item *item, size_t size_max)
+const char *binder_keep_lines(struct binder *self, const struct reader_item *item, size_t size_max)
 {
     if (item->size == 0 || item->size > size_max ||
         item->size >= self->strings_size - self->strings_used) {
@@ -147,18 +149,23 @@ const char *binder_keep(struct binder *self, const struct reader_item *item, siz
                         item->size);
         return NULL;
     }
-    for (size_t i = 0; i < item->size; i++) {
+    char *kept = self->strings + self->strings_used;
+    memcpy(kept, item->text, item->size);
+    kept[item->size] = '\0';
+    self->strings_used += item->size + 1;
+    return kept;
+}
+
+const char *binder_keep(struct binder *self, const struct reader_item *item, size_t size_max)
+{
+    for (size_t i = 0; i < item->size && item->size <= size_max; i++) {
         if ((unsigned char)item->text[i] < ' ') {
             binder_complain(self, item,
                             "control characters and newlines are never found: remove them");
             return NULL;
         }
     }
-    char *kept = self->strings + self->strings_used;
-    memcpy(kept, item->text, item->size);
-    kept[item->size] = '\0';
-    self->strings_used += item->size + 1;
-    return kept;
+    return binder_keep_lines(self, item, size_max);
 }
 
 enum err binder_read_text(struct binder *self, const char *what, size_t size_max,

@@ -25,6 +25,8 @@ struct binder {
     char *strings; /* where kept texts go */
     size_t strings_size;
     size_t strings_used;
+    size_t key_line; /* where the name stands that binder_next_key gave last */
+    size_t key_column;
 };
 
 /* Names of which one is expected. */
@@ -63,6 +65,10 @@ enum err binder_next_key(struct binder *binder, const struct binder_names *names
 /* Keeps the text of `item` among the strings, terminated.  NULL, and told, when it has none or
  * more than `size_max` bytes, or control characters. */
 const char *binder_keep(struct binder *binder, const struct reader_item *item, size_t size_max);
+
+/* The same, but newlines, tabs and colours may be in it. */
+const char *binder_keep_lines(struct binder *binder, const struct reader_item *item,
+                              size_t size_max);
 
 /* Reads and keeps one text of at most `size_max` bytes; *ret_text stays as it is when there is
  * none. */

@@ -15,14 +15,17 @@ struct findings_op {
     struct rt_caller caller;
     char run[LEDGER_RUN_SIZE + 1];
     uint64_t after;
+    uint64_t now_ms;                  /* wall time */
     struct ledger_findings *findings; /* owned */
 };
 
 static enum err findings_apply(struct store_txn *txn, struct rt_store_op *op)
 {
     struct findings_op *self = (struct findings_op *)op;
-    const struct ledger_wanted wanted = {
-        .after = self->after, .state = FINDINGS_OF_ALL_STATES, .count_max = PAGE_FINDINGS_MAX};
+    const struct ledger_wanted wanted = {.after = self->after,
+                                         .state = FINDINGS_OF_ALL_STATES,
+                                         .count_max = PAGE_FINDINGS_MAX,
+                                         .now_ms = self->now_ms};
     return ledger_read_findings(txn, msg_str(self->run), &wanted, &self->findings);
 }
 
@@ -81,6 +84,7 @@ enum err findings_answer(struct rt_context *ctx, const struct msg_findings *find
         (struct rt_store_op){.apply = findings_apply, .done = findings_done, .fini = findings_fini};
     op->caller = rt_caller(ctx);
     op->after = findings->after;
+    op->now_ms = rt_wall_ms(ctx);
     memcpy(op->run, findings->run.at, findings->run.size);
     rt_store(ctx, &(struct rt_store_op *){&op->op});
     return ERR_OK;

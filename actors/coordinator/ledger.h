@@ -225,6 +225,7 @@ struct ledger_result {
     uint64_t collected; /* tests that the runner announced */
     uint64_t duration_us;
     uint64_t cpu_us;
+    uint64_t wall_ms; /* now, since the epoch */
     struct ledger_counts counts;
     struct msg_str message;
     const struct ledger_test *tests;

@@ -151,6 +151,7 @@ static enum err forget(struct store_txn *txn, uint64_t no)
         "DELETE FROM fix WHERE run = ?",
         "DELETE FROM heal WHERE run = ?",
         "DELETE FROM finding WHERE run = ?",
+        "DELETE FROM cause WHERE run = ?",
         "DELETE FROM page WHERE run = ?",
         "DELETE FROM test WHERE run = ?",
         "DELETE FROM failure WHERE run = ?",

@@ -8,7 +8,7 @@
 
 /* ---- noting ---- */
 
-enum err ledger_note(struct store_txn *txn, uint64_t no, uint64_t job, int64_t place)
+enum err ledger_note(struct store_txn *txn, uint64_t no, const struct ledger_noted *noted)
 {
     uint64_t last = 0;
     enum err err = ledger_number(txn,
@@ -18,9 +18,11 @@ enum err ledger_note(struct store_txn *txn, uint64_t no, uint64_t job, int64_t p
     if (err != ERR_OK || last == LEDGER_FINDINGS_MAX) {
         return err;
     }
-    return store_exec(
-        txn, "INSERT INTO finding (run, error, job, place) VALUES (?, ?, ?, ?)",
-        STORE_WITH(store_u64(no), store_u64(last + 1), store_u64(job), store_i64(place)));
+    return store_exec(txn,
+                      "INSERT INTO finding (run, error, job, place, noted_ms)"
+                      " VALUES (?, ?, ?, ?, ?)",
+                      STORE_WITH(store_u64(no), store_u64(last + 1), store_u64(noted->job),
+                                 store_i64(noted->place), store_u64(noted->wall_ms)));
 }
 
 enum err ledger_keep_page(struct store_txn *txn, uint64_t no, uint64_t job,
@@ -51,7 +53,9 @@ enum err ledger_keep_page(struct store_txn *txn, uint64_t no, uint64_t job,
     " f.error, f.job, f.state, coalesce(t.line, 0), coalesce(t.col, 0), f.label, f.confidence,"    \
     " f.priority, coalesce(x.status, 0), coalesce(x.votes_for, 0), coalesce(x.votes_against, 0),"  \
     " coalesce(x.candidates, 0), coalesce(h.status, 0), coalesce(h.line, 0),"                      \
-    " coalesce(h.confidence, 0), j.file, coalesce(t.name, ''), coalesce(t.message, j.message),"    \
+    " coalesce(h.confidence, 0), f.cause, f.noted_ms, f.routed_ms, coalesce(c.occurrences, 0),"    \
+    " coalesce(c.kind, 0), coalesce(c.is_new, 0), coalesce(c.fixed, 0), coalesce(c.attempts, 0),"  \
+    " coalesce(c.flake, 0), j.file, coalesce(t.name, ''), coalesce(t.message, j.message),"         \
     " f.queue, f.model, f.why, coalesce(x.source, ''), coalesce(x.diff, ''),"                      \
     " coalesce(x.reason, ''), coalesce(h.file, ''), coalesce(h.old, ''), coalesce(h.new, ''),"     \
     " coalesce(h.diff, ''), coalesce(h.reason, '')"
@@ -60,12 +64,42 @@ enum err ledger_keep_page(struct store_txn *txn, uint64_t no, uint64_t job,
     " FROM finding f JOIN job j ON j.run = f.run AND j.job = f.job"                                \
     " LEFT JOIN test t ON t.run = f.run AND t.job = f.job AND t.place = f.place"                   \
     " LEFT JOIN fix x ON x.run = f.run AND x.error = f.error"                                      \
-    " LEFT JOIN heal h ON h.run = f.run AND h.error = f.error"
+    " LEFT JOIN heal h ON h.run = f.run AND h.error = f.error"                                     \
+    " LEFT JOIN cause c ON c.run = f.run AND c.cause = f.cause"
 
-enum { FINDING_TEXTS_AT = 15, FINDING_TEXTS = 14 };
+enum { FINDING_CAUSE_AT = 15, FINDING_TEXTS_AT = 24, FINDING_TEXTS = 14 };
+
+/* How urgent it is at `now_ms`, with the terms as a text. */
+static enum err read_priority(const struct store_rows *rows, struct ledger_pool *pool,
+                              uint64_t now_ms, struct ledger_finding *to)
+{
+    char text[MSG_MAX_error_row_terms];
+    struct priority priority;
+    to->noted_ms = store_column_u64(rows, FINDING_CAUSE_AT + 1);
+    to->occurrences = store_column_u64(rows, FINDING_CAUSE_AT + 3);
+    to->label.cause = (uint64_t)store_column_i64(rows, FINDING_CAUSE_AT);
+    to->label.wall_ms = store_column_u64(rows, FINDING_CAUSE_AT + 2);
+    if (to->occurrences == 0) {
+        return ledger_pool_text(pool, msg_str(""), &to->terms);
+    }
+    priority_of(
+        &(struct priority_facts){
+            .kind = (unsigned)store_column_u64(rows, FINDING_CAUSE_AT + 4),
+            .occurrences = (uint32_t)to->occurrences,
+            .is_new = store_column_u64(rows, FINDING_CAUSE_AT + 5) != 0,
+            .has_fix = store_column_u64(rows, FINDING_CAUSE_AT + 6) != 0,
+            .attempts = (uint32_t)store_column_u64(rows, FINDING_CAUSE_AT + 7),
+            .flake = (float)store_column_f64(rows, FINDING_CAUSE_AT + 8),
+            .waited_ms = now_ms > to->noted_ms ? now_ms - to->noted_ms : 0,
+        },
+        &priority);
+    to->priority = (unsigned)priority.value;
+    priority_explain(&priority, text, sizeof text);
+    return ledger_pool_text(pool, msg_str(text), &to->terms);
+}
 
 static enum err read_finding(const struct store_rows *rows, struct ledger_pool *pool,
-                             struct ledger_finding *to)
+                             uint64_t now_ms, struct ledger_finding *to)
 {
     *to = (struct ledger_finding){
         .error = store_column_u64(rows, 0),
@@ -89,12 +123,15 @@ static enum err read_finding(const struct store_rows *rows, struct ledger_pool *
         &to->label.why,   &to->fix.source, &to->fix.diff,  &to->fix.reason,  &to->heal.file,
         &to->heal.before, &to->heal.after, &to->heal.diff, &to->heal.reason,
     };
-    enum err err = ERR_OK;
+    enum err err = read_priority(rows, pool, now_ms, to);
     for (int i = 0; i < FINDING_TEXTS && err == ERR_OK; i++) {
         err = ledger_pool_text(pool, store_column_text(rows, FINDING_TEXTS_AT + i), texts[i]);
     }
     return err;
 }
+
+#define URGENT         " LEFT JOIN cause c ON c.run = e.run AND c.cause = e.cause"
+#define SCORE(finding) "coalesce(c.score, 0) + max(0, ?5 - " finding ".noted_ms) / ?6"
 
 static enum err read_all(struct store_txn *txn, uint64_t no, const struct ledger_wanted *wanted,
                          struct ledger_findings *to)
@@ -105,19 +142,32 @@ static enum err read_all(struct store_txn *txn, uint64_t no, const struct ledger
     }
     struct store_rows rows;
     enum err read = ERR_OK;
+    /* Numbers are sorted before texts are read: there may be thousands. */
+    const struct store_value values[] = {
+        store_u64(no),
+        store_u64(wanted->after),
+        store_i64(wanted->state),
+        store_u64(wanted->count_max + 1),
+        store_u64(wanted->now_ms), /* this and the next only where age counts */
+        store_u64(PRIORITY_AGE_POINT_MS),
+    };
     store_query(txn,
-                "SELECT" FINDING_COLUMNS FINDING_TABLES
-                " WHERE f.run = ?1 AND f.error > ?2 AND (?3 < 0 OR f.state = ?3)"
-                " ORDER BY f.error LIMIT ?4",
-                STORE_WITH(store_u64(no), store_u64(wanted->after), store_i64(wanted->state),
-                           store_u64(wanted->count_max + 1)),
-                &rows);
+                wanted->urgent_first
+                    ? "SELECT" FINDING_COLUMNS FINDING_TABLES
+                      " WHERE f.run = ?1 AND f.error IN (SELECT e.error FROM finding e" URGENT
+                      " WHERE e.run = ?1 AND e.error > ?2 AND (?3 < 0 OR e.state = ?3)"
+                      " ORDER BY " SCORE("e") " DESC, e.error LIMIT ?4)"
+                                              " ORDER BY " SCORE("f") " DESC, f.error"
+                    : "SELECT" FINDING_COLUMNS FINDING_TABLES
+                      " WHERE f.run = ?1 AND f.error > ?2 AND (?3 < 0 OR f.state = ?3)"
+                      " ORDER BY f.error LIMIT ?4",
+                values, wanted->urgent_first ? 6 : 4, &rows);
     while (read == ERR_OK && store_next(&rows)) {
         if (to->count == wanted->count_max) {
             to->more = true;
             break;
         }
-        read = read_finding(&rows, to->pool, &to->all[to->count]);
+        read = read_finding(&rows, to->pool, wanted->now_ms, &to->all[to->count]);
         to->count++;
     }
     enum err err = store_rows_end(&rows);
@@ -196,7 +246,7 @@ static enum err fill_case(struct store_txn *txn, uint64_t no, uint64_t error,
                          " WHERE f.run = ? AND f.error = ?",
                 STORE_WITH(store_u64(no), store_u64(error)), &rows);
     if (store_next(&rows)) {
-        read = read_finding(&rows, to->pool, &to->finding);
+        read = read_finding(&rows, to->pool, 0, &to->finding);
         struct msg_str *const texts[] = {&to->runner, &to->page, &to->known};
         const int at = FINDING_TEXTS_AT + FINDING_TEXTS;
         for (int i = 0; i < 3 && read == ERR_OK; i++) {
@@ -259,17 +309,20 @@ enum err ledger_classify(struct store_txn *txn, struct ledger_key key, uint64_t 
     }
     if (!ledger_fits(label->queue, MSG_MAX_classified_queue) ||
         !ledger_fits(label->model, MSG_MAX_classified_model) ||
-        !ledger_fits(label->why, MSG_MAX_classified_why) || label->priority > INT32_MAX) {
+        !ledger_fits(label->why, MSG_MAX_classified_why) || label->priority > PRIORITY_KIND_MAX) {
         return ERR_LIMIT;
     }
     err = store_exec(txn,
                      "UPDATE finding SET state = 1, label = ?, confidence = ?, priority = ?,"
-                     " queue = ?, model = ?, why = ? WHERE run = ? AND error = ? AND state = 0",
+                     " queue = ?, model = ?, why = ?, cause = ?, routed_ms = ?"
+                     " WHERE run = ? AND error = ? AND state = 0",
                      STORE_WITH(store_u64((uint64_t)label->label), store_f64(label->confidence),
                                 store_u64(label->priority), store_text(label->queue),
                                 store_text(label->model), store_text(label->why),
+                                store_u64(label->cause), store_u64(label->wall_ms),
                                 store_u64(line.no), store_u64(error)));
-    return one_changed(txn, err);
+    err = one_changed(txn, err);
+    return err == ERR_OK ? ledger_count_cause(txn, line.no, error, label) : err;
 }
 
 static enum err put_fix(struct store_txn *txn, uint64_t no, uint64_t error,

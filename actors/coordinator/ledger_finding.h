@@ -2,14 +2,16 @@
  *
  * A finding is noted in the transaction of the result that it belongs to, so that none is missed;
  * its numbers begin at 1 in each run.  It is NEW until it is classified, OPEN until everything that
- * was to be done about it is done, and then SETTLED.  A closed run without unsettled findings is
- * settled itself.
+ * was to be done about it is done, and then SETTLED.  Findings with one cause are counted together,
+ * and how urgent the cause is orders them: ledger_cause.c.  A closed run without unsettled findings
+ * is settled itself.
  *
  * The rules of ledger.h hold for all functions.
  */
 #ifndef ACTORS_COORDINATOR_LEDGER_FINDING_H
 #define ACTORS_COORDINATOR_LEDGER_FINDING_H
 
+#include "actors/common/priority.h"
 #include "actors/coordinator/ledger.h"
 
 enum { LEDGER_FINDINGS_MAX = 10000 /* of one run; further failures are only counted */ };
@@ -23,6 +25,8 @@ struct ledger_label {
     struct msg_str queue;
     struct msg_str model;
     struct msg_str why;
+    uint64_t cause;   /* fingerprint.h */
+    uint64_t wall_ms; /* when it came */
 };
 
 struct ledger_candidate;
@@ -59,7 +63,11 @@ struct ledger_finding {
     uint64_t line;
     uint64_t column;
     struct msg_str message;
-    struct ledger_label label; /* zero while NEW */
+    struct ledger_label label; /* zero while NEW; its priority is the kind's */
+    uint64_t noted_ms;         /* wall time of its result */
+    uint64_t occurrences;      /* in the run, with one cause; 0 while NEW */
+    unsigned priority;         /* 0 to 100, 0 while NEW */
+    struct msg_str terms;      /* of it: "kind +45, fan-out +8" */
     struct ledger_fix fix;
     struct ledger_heal heal;
 };
@@ -79,6 +87,8 @@ struct ledger_wanted {
     uint64_t after; /* number seen last */
     int state;      /* enum finding_state, or FINDINGS_OF_ALL_STATES */
     size_t count_max;
+    uint64_t now_ms;   /* wall time, for their age; 0: nothing has aged */
+    bool urgent_first; /* by priority; `after` is 0 then */
 };
 
 /* *ret_findings is the caller's: ledger_findings_free.  ERR_NOT_FOUND: no such run. */

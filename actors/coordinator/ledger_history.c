@@ -20,6 +20,7 @@ struct known {
     uint64_t before_us;
     uint64_t runs;
     uint64_t whole;
+    uint64_t flaky;
 };
 
 /* Complete results without a try at parts after parts that failed where the whole passed: its
@@ -55,20 +56,15 @@ static uint64_t average(const struct known *known, uint64_t duration_us)
     return known->expected_us - known->expected_us / 4 + middle / 4;
 }
 
-/* Of a job: its own, or the only one of its run. */
-#define RUNNER(job)                                                                                \
-    "CASE WHEN " job " <> '' THEN " job " WHEN run.runner_found <> '' THEN run.runner_found"       \
-    " ELSE run.runner END"
-
 enum err ledger_learn(struct store_txn *txn, const struct ledger_sample *sample)
 {
     struct store_rows rows;
     struct known known = {.runs = 0};
     store_query(
         txn,
-        "SELECT h.expected_us, h.last_us, h.before_us, h.runs, h.whole FROM run CROSS JOIN history "
-        "h"
-        " ON h.project = " LEDGER_PROJECT("run") " AND h.runner = " RUNNER(
+        "SELECT h.expected_us, h.last_us, h.before_us, h.runs, h.whole, h.flaky FROM run CROSS"
+        " JOIN history h"
+        " ON h.project = " LEDGER_PROJECT("run") " AND h.runner = " LEDGER_RUNNER(
             "?3") " AND h.file = ?2 WHERE run.no = ?1",
         STORE_WITH(store_u64(sample->run), store_text(sample->file), store_text(sample->runner)),
         &rows);
@@ -79,6 +75,7 @@ enum err ledger_learn(struct store_txn *txn, const struct ledger_sample *sample)
             .before_us = store_column_u64(&rows, 2),
             .runs = store_column_u64(&rows, 3),
             .whole = store_column_u64(&rows, 4),
+            .flaky = store_column_u64(&rows, 5),
         };
     }
     enum err err = store_rows_end(&rows);
@@ -88,14 +85,15 @@ enum err ledger_learn(struct store_txn *txn, const struct ledger_sample *sample)
     return store_exec(
         txn,
         "INSERT OR REPLACE INTO history (project, runner, file, expected_us, last_us,"
-        " before_us, tests, runs, run, job, whole) SELECT " LEDGER_PROJECT("run") ", " RUNNER(
-            "?8") ", ?2, ?3, ?4, ?5, ?6, ?7, ?9, ?10, ?11"
-                  " FROM run WHERE no = ?1",
+        " before_us, tests, runs, run, job, whole, flaky) SELECT " LEDGER_PROJECT(
+            "run") ", " LEDGER_RUNNER("?8") ", ?2, ?3, ?4, ?5, ?6, ?7, ?9, ?10, ?11, ?12"
+                                            " FROM run WHERE no = ?1",
         STORE_WITH(store_u64(sample->run), store_text(sample->file),
                    store_u64(average(&known, sample->duration_us)), store_u64(sample->duration_us),
                    store_u64(known.last_us), store_u64(sample->tests), store_u64(known.runs + 1),
                    store_text(sample->runner), store_u64(sample->passed ? sample->run : 0),
-                   store_u64(sample->job), store_u64(whole(&known, sample))));
+                   store_u64(sample->job), store_u64(whole(&known, sample)),
+                   store_u64(known.flaky + sample->is_flaky)));
 }
 
 enum err ledger_expected(struct store_txn *txn, struct msg_str run, int64_t *expected_us,
@@ -112,12 +110,12 @@ enum err ledger_expected(struct store_txn *txn, struct msg_str run, int64_t *exp
     for (size_t i = 0; i < count; i++) {
         expected_us[i] = -1;
     }
-    store_query(
-        txn,
-        "SELECT job.job, h.expected_us FROM run CROSS JOIN job ON job.run = run.no"
-        " CROSS JOIN history h ON h.project = " LEDGER_PROJECT("run") " AND h.runner = " RUNNER(
-            "job.runner") " AND h.file = job.file WHERE run.id = ?",
-        STORE_WITH(store_text(run)), &rows);
+    store_query(txn,
+                "SELECT job.job, h.expected_us FROM run CROSS JOIN job ON job.run = run.no"
+                " CROSS JOIN history h ON h.project = " LEDGER_PROJECT(
+                    "run") " AND h.runner = " LEDGER_RUNNER("job.runner") " AND h.file = job.file "
+                                                                          "WHERE run.id = ?",
+                STORE_WITH(store_text(run)), &rows);
     while (store_next(&rows)) {
         uint64_t job = store_column_u64(&rows, 0);
         if (job < count) {
@@ -149,12 +147,16 @@ static enum err read_known(struct store_txn *txn, struct msg_str run, struct led
     store_query(
         txn,
         "SELECT job.job, h.run, h.job, job.expected_us FROM run CROSS JOIN job ON job.run = run.no"
-        " CROSS JOIN history h ON h.project = " LEDGER_PROJECT("run") " AND h.runner = " RUNNER(
-            "job.runner") " AND h.file = job.file"
-                          " WHERE run.id = ?1 AND job.state = 0 AND job.attempts = 0"
-                          " AND job.expected_us >= ?2 AND h.run > 0 AND h.whole = 0 AND h.runs % "
-                          "?4 > 0"
-                          " AND job.expected_us > ?3",
+        " CROSS JOIN history h ON h.project = " LEDGER_PROJECT(
+            "run") " AND h.runner = " LEDGER_RUNNER("job.runner") " AND h.file = job.file"
+                                                                  " WHERE run.id = ?1 AND "
+                                                                  "job.state = 0 AND job.attempts "
+                                                                  "= 0"
+                                                                  " AND job.expected_us >= ?2 AND "
+                                                                  "h.run > 0 AND h.whole = 0 AND "
+                                                                  "h.runs % "
+                                                                  "?4 > 0"
+                                                                  " AND job.expected_us > ?3",
         STORE_WITH(store_text(run), store_u64(LEDGER_SPLIT_US_MIN),
                    store_u64(left_us / LEDGER_WORKERS_MAX), store_u64(AUDIT_RESULTS)),
         &rows);

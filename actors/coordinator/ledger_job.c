@@ -246,7 +246,9 @@ static enum err put_test(struct intake *in, const struct ledger_test *from)
     err = insert_test(in, &test, quarantined);
     if (err == ERR_OK && test.status == TERM_status_FAILED) {
         in->findings++;
-        err = ledger_note(in->txn, in->line.no, in->result->job, (int64_t)test.index);
+        err = ledger_note(
+            in->txn, in->line.no,
+            &(struct ledger_noted){in->result->job, (int64_t)test.index, in->result->wall_ms});
     }
     return err == ERR_OK ? ledger_keep_page(in->txn, in->line.no, in->result->job, &test) : err;
 }
@@ -326,7 +328,9 @@ static enum err take_result(struct intake *in, struct ledger_finished *ret_finis
     bool red = status == TERM_status_FAILED || status == TERM_status_LOST;
     if (err == ERR_OK && red && in->findings == 0) {
         in->findings++;
-        err = ledger_note(in->txn, in->line.no, in->result->job, LEDGER_PLACE_FILE);
+        err = ledger_note(
+            in->txn, in->line.no,
+            &(struct ledger_noted){in->result->job, LEDGER_PLACE_FILE, in->result->wall_ms});
     }
     if (err == ERR_OK) {
         err = store_exec(in->txn,
@@ -346,6 +350,7 @@ static enum err take_result(struct intake *in, struct ledger_finished *ret_finis
                                         .job = in->result->job,
                                         .passed = status == TERM_status_PASSED,
                                         .parts_failed = in->result->parts_failed,
+                                        .is_flaky = status == TERM_status_FLAKY,
                                     });
     }
     if (err == ERR_OK) {

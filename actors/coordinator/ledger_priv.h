@@ -2,7 +2,7 @@
 #ifndef ACTORS_COORDINATOR_LEDGER_PRIV_H
 #define ACTORS_COORDINATOR_LEDGER_PRIV_H
 
-#include "actors/coordinator/ledger.h"
+#include "actors/coordinator/ledger_finding.h"
 
 /* Measurements are cut to this (six days), so that their sums stay far from overflowing. */
 #define LEDGER_US_MAX (UINT64_C(1) << 39)
@@ -108,7 +108,12 @@ enum { LEDGER_UNTIL_SIZE = 11 };
 enum err ledger_quarantined(struct store_txn *txn, uint64_t no, struct msg_str file,
                             struct msg_str test, char ret_until[LEDGER_UNTIL_SIZE]) MUST_CHECK;
 
-/* ---- history (ledger_read.c) ---- */
+/* ---- history (ledger_history.c) ---- */
+
+/* Of a job: its own, or the only one of its run. */
+#define LEDGER_RUNNER(job)                                                                         \
+    "CASE WHEN " job " <> '' THEN " job " WHEN run.runner_found <> '' THEN run.runner_found"       \
+    " ELSE run.runner END"
 
 struct ledger_sample {
     uint64_t run; /* its number */
@@ -119,6 +124,7 @@ struct ledger_sample {
     uint64_t job;
     bool passed;
     bool parts_failed;
+    bool is_flaky;
 };
 
 enum err ledger_learn(struct store_txn *txn, const struct ledger_sample *sample) MUST_CHECK;
@@ -132,8 +138,18 @@ enum err ledger_read_run(struct store_txn *txn, struct msg_str run, struct ledge
 /* A place of the file itself, where no test is to blame. */
 #define LEDGER_PLACE_FILE ((int64_t)-1)
 
-/* Notes a failure; the first LEDGER_FINDINGS_MAX of a run count. */
-enum err ledger_note(struct store_txn *txn, uint64_t no, uint64_t job, int64_t place) MUST_CHECK;
+/* Notes a failure, seen at `wall_ms`; the first LEDGER_FINDINGS_MAX of a run count. */
+struct ledger_noted {
+    uint64_t job;
+    int64_t place;
+    uint64_t wall_ms;
+};
+enum err ledger_note(struct store_txn *txn, uint64_t no,
+                     const struct ledger_noted *noted) MUST_CHECK;
+
+/* Counts a finding, which has its label, with its cause, and scores that anew (ledger_cause.c). */
+enum err ledger_count_cause(struct store_txn *txn, uint64_t no, uint64_t error,
+                            const struct ledger_label *label) MUST_CHECK;
 
 /* Keeps what a browser test saw: of a failed one for healing, of a passed one to compare with. */
 enum err ledger_keep_page(struct store_txn *txn, uint64_t no, uint64_t job,

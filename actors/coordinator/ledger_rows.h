@@ -19,9 +19,14 @@ static inline struct msg_error_row finding_error_row(struct msg_str run,
                                   .line = from->line,
                                   .label = from->label.label,
                                   .confidence = from->label.confidence,
-                                  .priority = from->label.priority,
+                                  .priority = from->priority,
                                   .queue = from->label.queue,
-                                  .message = from->message};
+                                  .message = from->message,
+                                  .cause = from->label.cause,
+                                  .occurrences = from->occurrences,
+                                  .terms = from->terms,
+                                  .model = from->label.model,
+                                  .why = from->label.why};
 }
 
 /* Only of a finding whose fix has a status. */

@@ -212,6 +212,7 @@ enum err run_store_finish(struct rt_context *ctx, struct run *run, struct rt_add
     }
     op->result.job = done->job;
     op->result.token = job->job.token;
+    op->result.wall_ms = rt_wall_ms(ctx);
     op->result.outcome = sound_outcome(done);
     op->result.failed = done->failed;
     op->result.collected = done->collected <= COLLECTED_MAX ? done->collected : COLLECTED_MAX;

@@ -293,4 +293,24 @@ static const char schema_cost[] =
     "  slot_us INTEGER NOT NULL,"
     "  usd     REAL NOT NULL);";
 
+static const char schema_causes[] =
+    /* Failures with one cause, and what makes it urgent; `score` is their sum without the age. */
+    "CREATE TABLE cause ("
+    "  run         INTEGER NOT NULL REFERENCES run (no) ON DELETE CASCADE,"
+    "  cause       INTEGER NOT NULL,"
+    "  occurrences INTEGER NOT NULL,"
+    "  kind        INTEGER NOT NULL,"
+    "  is_new      INTEGER NOT NULL,"
+    "  fixed       INTEGER NOT NULL,"
+    "  attempts    INTEGER NOT NULL,"
+    "  flake       REAL NOT NULL,"
+    "  score       INTEGER NOT NULL,"
+    "  PRIMARY KEY (run, cause)) WITHOUT ROWID;"
+    "CREATE INDEX cause_known ON cause (cause, run);"
+    "ALTER TABLE finding ADD COLUMN cause INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE finding ADD COLUMN noted_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE finding ADD COLUMN routed_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX finding_cause ON finding (cause, run);"
+    "ALTER TABLE history ADD COLUMN flaky INTEGER NOT NULL DEFAULT 0;";
+
 #endif

@@ -153,6 +153,8 @@ static enum err on_classified(struct rt_context *ctx, struct triage *self,
         .label = sound_label(classified->label),
         .confidence = sound ? classified->confidence : 0,
         .priority = classified->priority <= 100 ? classified->priority : 100,
+        .cause = classified->cause,
+        .wall_ms = rt_wall_ms(ctx),
     };
     memcpy(op->queue, classified->queue.at, classified->queue.size);
     memcpy(op->model, classified->model.at, classified->model.size);
@@ -257,6 +259,7 @@ static enum err settle(struct rt_context *ctx, const struct triage *self)
 struct look_op {
     struct rt_store_op op;
     char run[LEDGER_RUN_SIZE + 1];
+    uint64_t now_ms;               /* wall time */
     struct ledger_findings *fresh; /* owned, as the next */
     struct ledger_findings *open;
 };
@@ -265,7 +268,10 @@ static enum err look_apply(struct store_txn *txn, struct rt_store_op *op)
 {
     struct look_op *self = (struct look_op *)op;
     const struct ledger_wanted fresh = {.state = FINDING_NEW, .count_max = ASKS_MAX};
-    const struct ledger_wanted open = {.state = FINDING_OPEN, .count_max = REMEDIES_MAX};
+    const struct ledger_wanted open = {.state = FINDING_OPEN,
+                                       .count_max = REMEDIES_MAX,
+                                       .now_ms = self->now_ms,
+                                       .urgent_first = true};
     enum err err = ledger_read_findings(txn, msg_str(self->run), &fresh, &self->fresh);
     return err == ERR_OK ? ledger_read_findings(txn, msg_str(self->run), &open, &self->open) : err;
 }
@@ -320,6 +326,7 @@ static enum err look(struct rt_context *ctx, struct triage *self)
     }
     op->op = (struct rt_store_op){.apply = look_apply, .done = look_done, .fini = look_fini};
     memcpy(op->run, self->run, sizeof op->run);
+    op->now_ms = rt_wall_ms(ctx);
     self->looking = true;
     rt_store(ctx, &(struct rt_store_op *){&op->op});
     return ERR_OK;

@@ -18,7 +18,7 @@ chmod -R go= /root/troupe
 export DEBIAN_FRONTEND=noninteractive
 apt-get update
 apt-get install --yes --no-install-recommends ca-certificates curl git libcurl4 libgumbo1 libjansson4 \
-    libmicrohttpd12 libmsgpackc2 libseccomp2 libsqlite3-0 libssl3 libstdc++6 libyaml-0-2 libzmq5 \
+    libmicrohttpd12 libmsgpackc2 libpcre2-8-0 libseccomp2 libsqlite3-0 libssl3 libstdc++6 libyaml-0-2 libzmq5 \
     nfs-common
 curl --fail --silent --show-error --location --retry 5 --output /root/troupe.tar "$package"
 echo "$package_sha256  /root/troupe.tar" | sha256sum --check --quiet

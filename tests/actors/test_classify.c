@@ -12,7 +12,7 @@ static struct classification result;
 
 static void setup(void)
 {
-    enum err err = rules_load(RULES_FILE, &rules, &report);
+    enum err err = rules_load(RULES_FILE, NULL, &rules, &report);
     config_report_print(stderr, &report);
     cr_assert_eq(err, ERR_OK);
 }

@@ -15,7 +15,7 @@ static struct classification result;
 
 static void setup(void)
 {
-    cr_assert_eq(rules_load(RULES_FILE, &rules, &report), ERR_OK);
+    cr_assert_eq(rules_load(RULES_FILE, NULL, &rules, &report), ERR_OK);
     cr_assert_eq(model_load(MODEL_FILE, &model), ERR_OK);
 }
 
@@ -29,7 +29,7 @@ TestSuite(model, .init = setup, .fini = teardown);
 
 static const char *label_of(const char *text, const char *file_or_null)
 {
-    const struct judge judge = {rules, model};
+    const struct judge judge = {.rules = rules, .model_or_null = model};
     classify(&judge, text, strlen(text), file_or_null, &result);
     return rules_label_name(result.label);
 }
@@ -179,7 +179,7 @@ Test(model, learns_two_texts_apart_and_keeps_it_as_bytes)
 
 static void expect_bounded(const char *text, size_t size)
 {
-    const struct judge judge = {rules, model};
+    const struct judge judge = {.rules = rules, .model_or_null = model};
     struct timespec from;
     struct timespec to;
     cr_assert_eq(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from), 0);

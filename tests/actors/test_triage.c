@@ -96,7 +96,7 @@ Test(triage, has_a_failure_classified_before_the_run_is_over)
     ask_findings();
     const char *trace = probe_trace(probe);
     cr_expect(strstr(trace, "ERROR_ROW run=" RUN " error=1 job=0 file=f0 test=t0 line=7 label=1 "
-                            "confidence=0.5 priority=80 queue=typescript message=it broke"),
+                            "confidence=0.5 priority=57 queue=typescript message=it broke cause="),
               "%s", trace);
     cr_expect(strstr(trace, "FOUND run=" RUN " error=1 more=false settled=true"), "%s", trace);
     cr_expect(!strstr(trace, "FIX_ROW"), "%s", trace);
@@ -138,7 +138,7 @@ Test(triage, takes_no_label_that_it_does_not_know)
                  MSG(classified, .run = msg_str(RUN), .error = 1, .label = 99, .confidence = 7,
                      .priority = 1000));
     ask_findings();
-    expect_trace("label=4 confidence=0 priority=100");
+    expect_trace("label=4 confidence=0 priority=68");
 }
 
 /* ---- fixes ---- */

@@ -19,7 +19,7 @@ static const char known[] = "routes: {r: {queue: q, model: m}}\n"
                             "    when: {message: [\"^Error: \", \"e\"], word: [a, the], file: "
                             "[\"*.*\"], unless: [\"zzz\"]}\n"
                             "    then: {label: test, priority: 1, confidence: 99, route: r}\n"
-                            "otherwise: {label: general, priority: 1, confidence: 50, route: r}\n";
+                            "otherwise: {class: general, priority: 1, confidence: 50, route: r}\n";
 
 static void check_report(enum err err, const struct config_report *report)
 {
@@ -85,7 +85,7 @@ static void check_text(const struct rules *rules, const char *text, size_t size)
     static struct classification result;
     memset(&result, 0x5a, sizeof result);
     model = model ? model : some_model();
-    const struct judge judge = {rules, model};
+    const struct judge judge = {.rules = rules, .model_or_null = model};
     classify(&judge, text, size, "hint.ts", &result);
     if (!result.is_certain) {
         check_features(&result);

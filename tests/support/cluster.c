@@ -609,7 +609,7 @@ static void load_rules(struct cluster *self)
 {
     struct config_report report;
     config_report_clear(&report);
-    if (rules_load(RULES_FILE, &self->rules, &report) != ERR_OK) {
+    if (rules_load(RULES_FILE, NULL, &self->rules, &report) != ERR_OK) {
         config_report_print(stderr, &report);
         abort();
     }

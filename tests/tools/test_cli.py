@@ -35,6 +35,7 @@ verify
 partition
 simulate
 classify
+rules
 heal
 resolve
 runs

@@ -107,7 +107,7 @@ enum err bench_classify(const struct bench_options *options, struct bench_result
     config_report_clear(&report);
     enum err err = place_config(NULL, RULES_FILE_NAME, path);
     if (err == ERR_OK) {
-        err = rules_load(path, &rules, &report);
+        err = rules_load(path, NULL, &rules, &report);
     }
     if (err == ERR_OK) {
         err = place_config(NULL, MODEL_FILE_NAME, path);
@@ -115,7 +115,7 @@ enum err bench_classify(const struct bench_options *options, struct bench_result
     if (err == ERR_OK) {
         err = model_load(path, &model);
     }
-    const struct judge judge = {rules, model};
+    const struct judge judge = {.rules = rules, .model_or_null = model};
     struct classification *result = malloc(sizeof *result);
     if (err == ERR_OK && result) {
         uint64_t began_ns = bench_now_ns();

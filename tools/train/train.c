@@ -484,7 +484,7 @@ int main(int argc, char **argv)
         return 2;
     }
     config_report_clear(&report);
-    enum err err = rules_load(options.rules, &rules, &report);
+    enum err err = rules_load(options.rules, NULL, &rules, &report);
     if (err != ERR_OK) {
         config_report_print(stderr, &report);
         return 3;

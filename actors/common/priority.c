@@ -1,19 +1,18 @@
 /* priority.c - one line a term. */
-#include "actors/classifier/priority.h"
+#include "actors/common/priority.h"
 
 #include <assert.h>
 #include <stdio.h>
 
 enum {
+    KIND_POINTS = 9,    /* of 16: what stops everybody (80) is worth 45 */
     FAN_OUT_POINTS = 4, /* for each doubling */
     FAN_OUT_MAX = 24,
     NEW_POINTS = 12,
     FIX_POINTS = 10, /* cheap to be rid of */
     FLAKE_POINTS = 20,
     ATTEMPT_POINTS = 6,
-    ATTEMPTS_MAX = 24,
-    AGE_POINT_MS =
-        300000 /* a point for five minutes: far slower than the terms between which it lies */
+    ATTEMPTS_MAX = 24
 };
 
 static int least(uint64_t a, int b)
@@ -35,7 +34,7 @@ static uint64_t doublings(uint64_t number)
 const char *priority_term_name(enum priority_term term)
 {
     static const char *const names[PRIORITY_TERMS] = {
-        [PRIORITY_TERM_harm] = "harm",   [PRIORITY_TERM_fan_out] = "fan-out",
+        [PRIORITY_TERM_kind] = "kind",   [PRIORITY_TERM_fan_out] = "fan-out",
         [PRIORITY_TERM_new] = "new",     [PRIORITY_TERM_fix] = "fix",
         [PRIORITY_TERM_flake] = "flake", [PRIORITY_TERM_attempts] = "attempts",
         [PRIORITY_TERM_age] = "age",
@@ -46,15 +45,13 @@ const char *priority_term_name(enum priority_term term)
 
 void priority_of(const struct priority_facts *facts, struct priority *ret_priority)
 {
-    static const int harms[PRIORITY_HARMS] = {
-        [PRIORITY_WARNS] = 10, [PRIORITY_FAILS_TEST] = 30, [PRIORITY_BLOCKS_BUILD] = 45};
     assert(facts);
-    assert(facts->harm < PRIORITY_HARMS);
+    assert(facts->kind <= PRIORITY_KIND_MAX);
     assert(facts->flake >= 0);
     assert(facts->flake <= 1);
     uint64_t reach = (uint64_t)facts->occurrences + facts->dependants;
     int *terms = ret_priority->terms;
-    terms[PRIORITY_TERM_harm] = harms[facts->harm];
+    terms[PRIORITY_TERM_kind] = (int)facts->kind * KIND_POINTS / 16;
     terms[PRIORITY_TERM_fan_out] = least(FAN_OUT_POINTS * doublings(reach), FAN_OUT_MAX);
     terms[PRIORITY_TERM_new] = facts->is_new ? NEW_POINTS : 0;
     terms[PRIORITY_TERM_fix] = facts->has_fix ? FIX_POINTS : 0;
@@ -62,7 +59,7 @@ void priority_of(const struct priority_facts *facts, struct priority *ret_priori
     terms[PRIORITY_TERM_attempts] =
         -least((uint64_t)ATTEMPT_POINTS * facts->attempts, ATTEMPTS_MAX);
     /* What flakes and failed attempts take away, waiting gives back. */
-    terms[PRIORITY_TERM_age] = least(facts->waited_ms / AGE_POINT_MS, 2 * PRIORITY_MAX);
+    terms[PRIORITY_TERM_age] = least(facts->waited_ms / PRIORITY_AGE_POINT_MS, 2 * PRIORITY_MAX);
     int sum = 0;
     for (size_t i = 0; i < PRIORITY_TERMS; i++) {
         sum += terms[i];

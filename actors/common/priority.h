@@ -2,8 +2,8 @@
  *
  * Pure.  The time is an argument.
  */
-#ifndef ACTORS_CLASSIFIER_PRIORITY_H
-#define ACTORS_CLASSIFIER_PRIORITY_H
+#ifndef ACTORS_COMMON_PRIORITY_H
+#define ACTORS_COMMON_PRIORITY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,11 +11,13 @@
 
 #define PRIORITY_MAX 100
 
-enum priority_harm { PRIORITY_WARNS, PRIORITY_FAILS_TEST, PRIORITY_BLOCKS_BUILD, PRIORITY_HARMS };
+#define PRIORITY_KIND_MAX     100    /* of the kinds in the rules' file */
+#define PRIORITY_AGE_POINT_MS 300000 /* a point for five minutes: far slower than the terms */
 
 /* What is known of an error and all its occurrences. */
 struct priority_facts {
-    enum priority_harm harm;
+    unsigned kind;        /* 0 to PRIORITY_KIND_MAX: what the rules say of its kind, where 80 and
+                             more stop everybody, and warnings have little */
     uint32_t occurrences; /* 1 at least */
     uint32_t dependants;  /* files that need the one that is at fault */
     bool is_new;          /* not seen before this commit */
@@ -26,7 +28,7 @@ struct priority_facts {
 };
 
 enum priority_term {
-    PRIORITY_TERM_harm,
+    PRIORITY_TERM_kind,
     PRIORITY_TERM_fan_out,
     PRIORITY_TERM_new,
     PRIORITY_TERM_fix,
@@ -41,14 +43,14 @@ struct priority {
     int terms[PRIORITY_TERMS];
 };
 
-/* "harm", "fan-out", ...; static. */
+/* "kind", "fan-out", ...; static. */
 const char *priority_term_name(enum priority_term term);
 
 /* All of *ret_priority is written.  Whatever waits long enough reaches PRIORITY_MAX, so that with
  * the older first among equals nothing starves. */
 void priority_of(const struct priority_facts *facts, struct priority *ret_priority);
 
-/* The terms that are not zero, as "harm +40, fan-out +6, age +2"; `size` in bytes, at least 1, and
+/* The terms that are not zero, as "kind +45, fan-out +8, age +2"; `size` in bytes, at least 1, and
  * terminated. */
 void priority_explain(const struct priority *priority, char *text, size_t size);
 
