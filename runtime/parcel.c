@@ -52,8 +52,11 @@ static enum err has_room(const struct rt_system *system, const struct parcel *pa
 static enum err open_parcel(struct worker *worker, struct rt_address to)
 {
     struct parcel *parcel = &worker->parcel;
-    if (!parcel->to || parcel->to->node != to.node) {
+    if (parcel->to && parcel->to->node != to.node) {
         parcel_close(worker);
+        parcel->to = NULL;
+    }
+    if (!parcel->to) {
         parcel->to = system_node_account(worker->system, to.node);
     }
     bool ready = parcel->to && (parcel->buffer.capacity >= CAPACITY ||

@@ -110,6 +110,7 @@ static enum err read_list(struct store_reader *reader, struct kept_list *list)
     if (err != ERR_OK) {
         return err;
     }
+    list->count = 0;
     list->all = calloc(findings->count + 1, sizeof(struct ledger_kept *));
     err = list->all ? ERR_OK : ERR_MEMORY;
     for (size_t i = 0; i < findings->count && err == ERR_OK; i++) {

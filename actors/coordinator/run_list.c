@@ -208,7 +208,7 @@ static enum err store_listing(struct rt_context *ctx, struct run *run,
     op->base.op.fini = listed_fini;
     op->files = listing->files;
     op->count = listing->count;
-    op->affected = run->submit.files > 0 && ledger_submit_lists(&run->submit);
+    op->affected = run->submit.affected || run->submit.keyed;
     op->named = !ledger_submit_lists(&run->submit);
     op->listing = (struct ledger_listing){.serial = listing->serial,
                                           .shared = listing->shared,

@@ -51,6 +51,27 @@ static size_t size_max(const struct patch *patch, const struct patch_file *file,
     return size + 1;
 }
 
+/* Does what a line of the patch says; false: another one stands there. */
+static bool follow_line(struct maker *self, const struct patch_line *line, size_t number, bool adds)
+{
+    while (self->number < number && self->at < self->end) {
+        keep_line(self);
+    }
+    if (self->number != number || (!adds && !stands(self, line))) {
+        return false;
+    }
+    if (adds) {
+        put(self, line->text.at, line->text.size);
+        put(self, "\n", !line->open);
+    } else if (line->sign == ' ') {
+        keep_line(self);
+    } else {
+        self->at += line_size(self);
+        self->number++;
+    }
+    return true;
+}
+
 enum err patch_make(const struct patch *patch, const struct patch_file *file, struct msg_str text,
                     bool back, struct patch_made *ret_made, char *why)
 {
@@ -70,23 +91,11 @@ enum err patch_make(const struct patch *patch, const struct patch_file *file, st
         size_t number = line->number + (back && line->sign != '+' ? grown : 0) -
                         (!back && line->sign == '+' ? grown : 0);
         grown += (size_t)(line->sign == '+') - (size_t)(line->sign == '-');
-        while (self.number < number && self.at < self.end) {
-            keep_line(&self);
-        }
-        if (self.number != number || (!adds && !stands(&self, line))) {
+        if (!follow_line(&self, line, number, adds)) {
             (void)snprintf(why, PATCH_WHY_SIZE, "line %zu of %.80s is another one", number,
                            file->path);
             free(self.made.text);
             return ERR_REFUSED;
-        }
-        if (adds) {
-            put(&self, line->text.at, line->text.size);
-            put(&self, "\n", !line->open);
-        } else if (line->sign == ' ') {
-            keep_line(&self);
-        } else {
-            self.at += line_size(&self);
-            self.number++;
         }
     }
     put(&self, self.at, (size_t)(self.end - self.at));

@@ -536,7 +536,7 @@ def classify_keeps_its_contract(place):
     assert [row["id"] for row in rows] == [text["id"] for text in texts]
     assert [row["label"] for row in rows] == ["typescript", "react", "test", "general"], rows
     for row in rows:
-        assert list(row) == ["id", "label", "confidence", "priority", "route", "why"], row
+        assert list(row) == ["id", "label", "confidence", "priority", "route", "why", "cause"], row
         assert 0 <= row["confidence"] <= 1 and 0 <= row["priority"] <= 100 and row["why"]
         assert row["route"]["queue"] and row["route"]["model"]
 
