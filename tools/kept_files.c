@@ -51,7 +51,6 @@ static enum err read_one(struct kept_files *self, const struct patch_file *file,
     size_t size = 0;
     char is[BLOB_ID_SIZE + 1] = "";
     char ids[2][BLOB_ID_SIZE + 1] = {"", ""};
-    char why[PATCH_WHY_SIZE] = "";
     bool known = find_known(self, file, ids);
     to->path = file->path;
     (void)snprintf(to->from, sizeof to->from, "%s", ids[self->back]);
@@ -73,8 +72,10 @@ static enum err read_one(struct kept_files *self, const struct patch_file *file,
     (void)snprintf(to->from, sizeof to->from, "%s", is);
     if (err == ERR_OK) {
         err = patch_make(self->patch, file, (struct msg_str){text, (uint32_t)size}, self->back,
-                         &to->made, why);
-        err = err == ERR_OK || err == ERR_MEMORY ? err : refuse(self, ERR_REFUSED, file->path, why);
+                         &to->made);
+        err = err == ERR_OK || err == ERR_MEMORY
+                  ? err
+                  : refuse(self, ERR_REFUSED, file->path, to->made.why);
     }
     if (err == ERR_OK) {
         err = project_blob_id(to->made.text, to->made.size, is);

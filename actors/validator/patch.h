@@ -62,14 +62,15 @@ void patch_free(struct patch *patch);
 struct patch_made {
     char *text;
     size_t size;
+    char why[PATCH_WHY_SIZE]; /* there is none */
 };
 
 /* `text`, the content of `file`, with the change made, or taken back with `back`.  Nothing is
- * looked for: each line stands where the diff says, or ERR_REFUSED and `why` (PATCH_WHY_SIZE bytes)
+ * looked for: each line stands where the diff says, or ERR_REFUSED and ret_made->why
  * says which is another one.  The caller frees ret_made->text, which has a NUL behind its end. Of
  * text diffs only, neither created nor deleted files: ERR_UNSUPPORTED.  ERR_MEMORY. */
 enum err patch_make(const struct patch *patch, const struct patch_file *file, struct msg_str text,
-                    bool back, struct patch_made *ret_made, char *why) MUST_CHECK;
+                    bool back, struct patch_made *ret_made) MUST_CHECK;
 
 /* Whether what the patch keeps and removes of a file stands in `text`, its content, at the very
  * lines that it names; if not, `why` (PATCH_WHY_SIZE bytes) says which is the first. */

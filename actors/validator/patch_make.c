@@ -73,12 +73,13 @@ static bool follow_line(struct maker *self, const struct patch_line *line, size_
 }
 
 enum err patch_make(const struct patch *patch, const struct patch_file *file, struct msg_str text,
-                    bool back, struct patch_made *ret_made, char *why)
+                    bool back, struct patch_made *ret_made)
 {
     struct maker self = {.at = text.at, .end = text.at + text.size, .number = 1};
     size_t grown = 0; /* lines that were added so far, less those removed; may wrap */
     if (file->kind != PATCH_TEXT || file->created || file->deleted) {
-        (void)snprintf(why, PATCH_WHY_SIZE, "%.80s is made or removed as a whole", file->path);
+        (void)snprintf(ret_made->why, sizeof ret_made->why, "%.80s is made or removed as a whole",
+                       file->path);
         return ERR_UNSUPPORTED;
     }
     self.made.text = malloc(size_max(patch, file, text.size));
@@ -92,8 +93,8 @@ enum err patch_make(const struct patch *patch, const struct patch_file *file, st
                         (!back && line->sign == '+' ? grown : 0);
         grown += (size_t)(line->sign == '+') - (size_t)(line->sign == '-');
         if (!follow_line(&self, line, number, adds)) {
-            (void)snprintf(why, PATCH_WHY_SIZE, "line %zu of %.80s is another one", number,
-                           file->path);
+            (void)snprintf(ret_made->why, sizeof ret_made->why, "line %zu of %.80s is another one",
+                           number, file->path);
             free(self.made.text);
             return ERR_REFUSED;
         }

@@ -177,13 +177,13 @@ static void expect_made(const char *diff, const char *before, const char *after)
 {
     struct patch_made made;
     cr_assert_eq(patch_read(msg_str(diff), &patch, why), ERR_OK, "%s", why);
-    cr_assert_eq(patch_make(&patch, &patch.files[0], msg_str(before), false, &made, why), ERR_OK,
-                 "%s", why);
+    cr_assert_eq(patch_make(&patch, &patch.files[0], msg_str(before), false, &made), ERR_OK, "%s",
+                 made.why);
     cr_expect_str_eq(made.text, after);
     cr_expect_eq(made.size, strlen(after));
     free(made.text);
-    cr_assert_eq(patch_make(&patch, &patch.files[0], msg_str(after), true, &made, why), ERR_OK,
-                 "%s", why);
+    cr_assert_eq(patch_make(&patch, &patch.files[0], msg_str(after), true, &made), ERR_OK, "%s",
+                 made.why);
     cr_expect_str_eq(made.text, before);
     free(made.text);
     patch_free(&patch);
@@ -205,9 +205,9 @@ Test(patch, makes_nothing_where_a_line_is_another_one)
     cr_assert_eq(patch_read(msg_str(NAMES "@@ -2,2 +2 @@\n b\n-c\n"), &patch, why), ERR_OK);
     const char *const texts[] = {"a\nB\nc\n", "b\nc\n", "a\nb\nc", "a\nb\n", "", "\na\nb\nc\n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        enum err err = patch_make(&patch, &patch.files[0], msg_str(texts[i]), false, &made, why);
+        enum err err = patch_make(&patch, &patch.files[0], msg_str(texts[i]), false, &made);
         cr_expect_eq(err, ERR_REFUSED, "%s", texts[i]);
-        cr_expect(strstr(why, "another one"), "%s", why);
+        cr_expect(strstr(made.why, "another one"), "%s", made.why);
     }
     patch_free(&patch);
 }
