@@ -29,7 +29,7 @@ TestSuite(parts, .init = parts_open, .fini = story_close);
 
 static void pull(int worker)
 {
-    char name[8];
+    char name[16];
     (void)snprintf(name, sizeof name, "w%d/0", worker);
     probe_send(probe, slots[worker], MSG(pull, .worker = msg_str(name), .dir = msg_str("")));
 }
