@@ -31,6 +31,8 @@ exports.seen = {
 exports.later = require('./importing').later
 exports.where = () => { try { null.x } catch (error) { return error.stack.split('\\n')[1] } }
 `
+// What a package.json above may say is not meant for these.
+writeFileSync(join(dir, 'package.json'), '{}')
 writeFileSync(join(pkg, 'index.js'), main('first'))
 
 const look = `
