@@ -34,12 +34,14 @@ static int unknown_command(const char *word)
 
 static bool allows_words(const struct command *command, size_t count)
 {
-    static const char *const two[] = {"keys", "node", "actor", "link", "queue", "fix"};
+    static const char *const two[] = {"keys", "node", "actor", "link", "queue", "fix", "rules"};
     size_t max = command->synopsis[0] == '\0' || strcmp(command->name, "health") == 0 ? 0 : 1;
     for (size_t i = 0; i < sizeof two / sizeof two[0]; i++) {
         max = strcmp(command->name, two[i]) == 0 ? 2 : max;
     }
-    max = strcmp(command->name, "runs") == 0 ? 3 : max; /* why RUN FILE */
+    /* why RUN FILE, teach ID CLASS */
+    bool three = strcmp(command->name, "runs") == 0 || strcmp(command->name, "errors") == 0;
+    max = three ? 3 : max;
     return count <= max;
 }
 

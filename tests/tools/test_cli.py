@@ -35,6 +35,7 @@ partition
 simulate
 classify
 rules
+errors
 heal
 resolve
 runs
@@ -483,7 +484,7 @@ def classify_keeps_its_contract(place):
     assert [row["id"] for row in rows] == [text["id"] for text in texts]
     assert [row["label"] for row in rows] == ["typescript", "react", "test", "general"], rows
     for row in rows:
-        assert list(row) == ["id", "label", "confidence", "priority", "route", "why"], row
+        assert list(row) == ["id", "label", "confidence", "priority", "route", "why", "cause"], row
         assert 0 <= row["confidence"] <= 1 and 0 <= row["priority"] <= 100 and row["why"]
         assert row["route"]["queue"] and row["route"]["model"]
 
@@ -492,7 +493,7 @@ def classify_keeps_its_contract(place):
 def classify_answers_a_bad_line_in_its_place(place):
     good = '{"id":1,"message":"x"}\n'
     for bad in ("{nonsense", "[]", '{"message":"no id"}', '{"id":1}', '{"id":1,"message":2}',
-                '{"id":1,"message":"x","file_path":3}'):
+                '{"id":1,"message":"x","file_path":3}', '{"id":1,"message":"x","exit":256}'):
         done = place.troupe("classify", given=good + bad + "\n" + good, want=1)
         rows = [json.loads(line) for line in done.stdout.splitlines()]
         assert ["error" in row for row in rows] == [False, True, False], done.stdout
