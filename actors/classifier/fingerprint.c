@@ -91,6 +91,10 @@ static uint64_t mix_message(uint64_t hash, const char *text, size_t size)
 static uint64_t mix_causes(uint64_t hash, const struct primary *primary)
 {
     static const char *const marks[] = {"[cause]: ", "Caused by: "};
+    const char *message = primary->text + primary->message.from;
+    if (!memmem(message, primary->size - primary->message.from, "ause", 4)) {
+        return hash; /* most have none */
+    }
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         size_t mark = strlen(marks[i]);
         size_t at = primary->message.from;
