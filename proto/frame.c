@@ -12,21 +12,21 @@ void frame_begin(struct wire_buffer *buffer, uint64_t node, uint64_t seq)
     assert(buffer->size == 0);
     static const uint8_t array32[5] = {0xdd, 0, 0, 0, 0};
     wire_append(buffer, array32, sizeof array32);
-    wire_pack_uint64(buffer, node);
-    wire_pack_uint64(buffer, seq);
+    wire_write_u64(buffer, node);
+    wire_write_u64(buffer, seq);
 }
 
 void frame_add(struct wire_buffer *buffer, const struct frame_envelope *envelope,
                const struct msg *msg)
 {
     wire_pack_array(buffer, ENVELOPE_VALUES);
-    wire_pack_uint64(buffer, msg->type);
-    wire_pack_uint64(buffer, envelope->from);
-    wire_pack_uint64(buffer, envelope->to);
-    wire_pack_uint64(buffer, envelope->ask);
-    wire_pack_uint64(buffer, envelope->deadline_ms);
-    wire_pack_uint64(buffer, envelope->trace);
-    wire_pack_uint64(buffer, envelope->span);
+    wire_write_u64(buffer, msg->type);
+    wire_write_u64(buffer, envelope->from);
+    wire_write_u64(buffer, envelope->to);
+    wire_write_u64(buffer, envelope->ask);
+    wire_write_u64(buffer, envelope->deadline_ms);
+    wire_write_u64(buffer, envelope->trace);
+    wire_write_u64(buffer, envelope->span);
     msg_encode(buffer, msg);
 }
 
@@ -45,9 +45,6 @@ enum err frame_end(struct wire_buffer *buffer, uint64_t count)
 
 enum err frame_open(const void *bytes, size_t size, struct frame_reader *ret_reader)
 {
-    if (!wire_is_sound(bytes, size)) {
-        return ERR_MALFORMED;
-    }
     struct frame_reader reader = {.cursor = {.at = bytes, .end = (const uint8_t *)bytes + size}};
     uint64_t values = wire_read_array(&reader.cursor);
     reader.node = wire_read_u64(&reader.cursor);
@@ -56,6 +53,9 @@ enum err frame_open(const void *bytes, size_t size, struct frame_reader *ret_rea
         return ERR_MALFORMED;
     }
     reader.left = values - HEAD_VALUES;
+    if (reader.left == 0 && reader.cursor.at != reader.cursor.end) {
+        return ERR_MALFORMED;
+    }
     *ret_reader = reader;
     return ERR_OK;
 }
@@ -81,5 +81,7 @@ enum err frame_next(struct frame_reader *reader, struct frame_envelope *ret_enve
         return ERR_MALFORMED;
     }
     *ret_envelope = envelope;
-    return msg_decode(cursor, (uint16_t)type, ret_msg);
+    enum err err = msg_decode(cursor, (uint16_t)type, ret_msg);
+    bool trailing = reader->left == 0 && cursor->at != cursor->end;
+    return trailing ? ERR_MALFORMED : err;
 }

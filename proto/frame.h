@@ -42,11 +42,13 @@ struct frame_reader {
     uint64_t left; /* messages still to read */
 };
 
-/* Looks at foreign bytes: ERR_MALFORMED when they are not one sound frame. */
+/* Looks at foreign bytes: ERR_MALFORMED when they do not begin as a frame.  They are looked at
+ * once: whether each message is sound, frame_next says. */
 enum err frame_open(const void *bytes, size_t size, struct frame_reader *ret_reader) MUST_CHECK;
 
 /* The next message; call it reader->left times.  ERR_UNKNOWN: a type of a newer version; the
- * envelope is good, the message is not, reading may go on.  ERR_MALFORMED: stop. */
+ * envelope is good, the message is not, reading may go on.  ERR_MALFORMED: stop; also for the last
+ * message when bytes follow it. */
 enum err frame_next(struct frame_reader *reader, struct frame_envelope *ret_envelope,
                     union msg_any *ret_msg) MUST_CHECK;
 

@@ -234,7 +234,7 @@ struct msg *msg_copy(void *to, const struct msg *msg)
     return to;
 }
 
-#define WRITE_u64(buffer, value, max) wire_pack_uint64(buffer, value)
+#define WRITE_u64(buffer, value, max) wire_write_u64(buffer, value)
 #define WRITE_i64(buffer, value, max) wire_pack_int64(buffer, value)
 #define WRITE_f64(buffer, value, max) wire_pack_double(buffer, value)
 #define WRITE_bool(buffer, value, max)                                                             \

@@ -8,6 +8,7 @@
 #ifndef PROTO_WIRE_H
 #define PROTO_WIRE_H
 
+#include <endian.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,6 +54,28 @@ static inline void wire_append(struct wire_buffer *buffer, const void *bytes, si
 #undef msgpack_pack_user
 #undef msgpack_pack_append_buffer
 
+/* As wire_pack_uint64, faster for what frames are full of: small numbers and ids. */
+static inline void wire_write_u64(struct wire_buffer *buffer, uint64_t number)
+{
+    enum { SIZE_MAX_U64 = 9 };
+    if (buffer->capacity - buffer->size < SIZE_MAX_U64 &&
+        !wire_buffer_reserve(buffer, SIZE_MAX_U64)) {
+        return;
+    }
+    uint8_t *at = buffer->bytes + buffer->size;
+    if (number < 0x80) {
+        *at = (uint8_t)number;
+        buffer->size++;
+    } else if (number > UINT32_MAX) {
+        uint64_t big_endian = htobe64(number);
+        *at = 0xcf;
+        memcpy(at + 1, &big_endian, sizeof big_endian);
+        buffer->size += SIZE_MAX_U64;
+    } else {
+        wire_pack_uint64(buffer, number);
+    }
+}
+
 /* Received bytes being read. */
 struct wire_cursor {
     const uint8_t *at;
@@ -94,6 +117,13 @@ static inline uint64_t wire_read_u64(struct wire_cursor *cursor)
 {
     if (!cursor->failed && cursor->at != cursor->end && *cursor->at < 0x80) {
         return *cursor->at++;
+    }
+    if (!cursor->failed && cursor->end - cursor->at > (ptrdiff_t)sizeof(uint64_t) &&
+        *cursor->at == 0xcf) {
+        uint64_t big_endian;
+        memcpy(&big_endian, cursor->at + 1, sizeof big_endian);
+        cursor->at += 1 + sizeof big_endian;
+        return be64toh(big_endian);
     }
     return wire_read_any_u64(cursor);
 }

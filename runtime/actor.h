@@ -132,6 +132,16 @@ void rt_reply(struct rt_context *ctx, const struct msg *msg);
  * ask, and answers it in our place.  Errors as for rt_send. */
 enum err rt_forward(struct rt_context *ctx, struct rt_address to) MUST_CHECK;
 
+/* Puts the message being handled aside when the handler returns ERR_OK: for what comes too early.
+ * It stays one of the mailbox, counts for its bounds, keeps its ask and its deadline, and outlives
+ * a crash.  ERR_UNSUPPORTED: a signal of the runtime or an answer, which cannot wait; ERR_MEMORY.
+ */
+enum err rt_stash(struct rt_context *ctx) MUST_CHECK;
+
+/* Takes all that was put aside, in the order in which it came, before what else is waiting.  The
+ * end of a life does the same: the next one sees it again. */
+void rt_unstash(struct rt_context *ctx);
+
 /* A TICK with `tag` comes after `delay_ms`.  Returns its number for rt_tick_cancel; 0 when memory
  * ran out.  A tick of a life that has ended does not come. */
 uint64_t rt_tick(struct rt_context *ctx, uint64_t delay_ms, uint64_t tag);

@@ -69,6 +69,12 @@ void rt_log(struct rt_context *ctx, enum rt_level level, const char *format, ...
 
 /* ---- messages ---- */
 
+/* What one cause led to has one number. */
+static inline uint64_t trace_of(struct rt_context *ctx)
+{
+    return ctx->envelope && ctx->envelope->trace ? ctx->envelope->trace : rt_random(ctx);
+}
+
 static inline enum err envelope_for(struct rt_context *ctx, struct rt_address to,
                                     const struct msg *msg, struct envelope **ret_envelope)
 {
@@ -82,7 +88,7 @@ static inline enum err envelope_for(struct rt_context *ctx, struct rt_address to
     envelope->from = actor_address(system, ctx->actor);
     envelope->to = to;
     envelope->span = worker_number(ctx->worker);
-    envelope->trace = ctx->envelope && ctx->envelope->trace ? ctx->envelope->trace : rt_random(ctx);
+    envelope->trace = trace_of(ctx);
     ctx->worker->tally.accepted++;
     *ret_envelope = envelope;
     return ERR_OK;
@@ -123,6 +129,9 @@ static enum err send_envelope(struct rt_context *ctx, struct envelope *envelope)
 {
     struct rt_address to = envelope->to;
     bool remote = to.node != ctx->system->node && to.node != 0;
+    if (remote) {
+        parcel_close(ctx->worker);
+    }
     enum err err = remote && envelope->lane == LANE_USER ? take_room(ctx, envelope) : ERR_OK;
     if (err == ERR_OK) {
         err = deliver(ctx->system, &envelope);
@@ -140,6 +149,16 @@ static enum err send_envelope(struct rt_context *ctx, struct envelope *envelope)
 
 enum err rt_send(struct rt_context *ctx, struct rt_address to, const struct msg *msg)
 {
+    if (parcel_may(ctx->system, to, msg)) {
+        struct frame_envelope head = {.from = ctx->actor->id,
+                                      .to = to.actor,
+                                      .trace = trace_of(ctx),
+                                      .span = worker_number(ctx->worker)};
+        enum err err = parcel_add(ctx->worker, to, &head, msg);
+        if (err != ERR_UNSUPPORTED) {
+            return err;
+        }
+    }
     struct envelope *envelope;
     enum err err = envelope_for(ctx, to, msg, &envelope);
     return err == ERR_OK ? send_envelope(ctx, envelope) : err;
@@ -167,6 +186,21 @@ enum err rt_forward(struct rt_context *ctx, struct rt_address to)
     envelope->ask = from->ask;
     envelope->deadline_ms = from->deadline_ms;
     return send_envelope(ctx, envelope);
+}
+
+enum err rt_stash(struct rt_context *ctx)
+{
+    const struct envelope *envelope = ctx->envelope;
+    if (!envelope || envelope->lane != LANE_USER || (envelope->ask & FRAME_ANSWER)) {
+        return ERR_UNSUPPORTED;
+    }
+    ctx->stash = actor_relations(ctx->actor) != NULL;
+    return ctx->stash ? ERR_OK : ERR_MEMORY;
+}
+
+void rt_unstash(struct rt_context *ctx)
+{
+    mailbox_unstash(ctx->actor);
 }
 
 static uint64_t set_timer(struct rt_context *ctx, uint64_t delay_ms, enum timer_kind kind,

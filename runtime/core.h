@@ -65,6 +65,7 @@ struct relations {
     struct peer *links;
     uint32_t child_newest; /* its slot; the others follow by `sibling_older`; or NO_SLOT */
     struct ask *asks;      /* awaiting answers */
+    struct queue stash;    /* of the user lane, put aside; counted as ready */
     struct number *commands;
     struct number *requests; /* of HTTP, under way */
     bool serves;             /* HTTP */
@@ -140,11 +141,20 @@ static inline struct actor *run_list_pop(struct run_list *list)
     return actor;
 }
 
-/* What a worker has not yet added to the system's own account. */
+/* What a worker has not yet added to an account. */
 struct tally {
-    uint64_t accepted;
+    struct account *account;
+    uint64_t accepted; /* of its own only: links count what they accept */
     uint64_t outcomes[OUTCOMES];
     uint64_t ended_bytes;
+};
+
+/* Messages to one node, encoded, that the handler under way has sent. */
+struct parcel {
+    struct wire_buffer buffer;
+    struct node_account *to; /* NULL before the first one; accounts stay */
+    uint64_t actor;          /* that the last message is for */
+    uint16_t count;          /* of messages */
 };
 
 struct worker {
@@ -159,7 +169,9 @@ struct worker {
     uint64_t now_ns;      /* likewise, for measuring turns */
     uint64_t number_next; /* numbers set aside, see worker_number */
     uint64_t number_end;
-    struct tally tally;
+    struct tally tally;   /* of the system's own account */
+    struct tally foreign; /* of that of the node whose message ended last */
+    struct parcel parcel;
     struct node_account *sent_to; /* the node that got the last message; accounts stay */
     uint64_t turn_ns;             /* how long a turn took lately */
     atomic_uint_fast64_t handled; /* messages; only this worker writes */
@@ -224,6 +236,7 @@ struct rt_context {
     const struct envelope *envelope; /* being handled; NULL in start() */
     uint64_t answered;               /* see rt_answered */
     bool stop;
+    bool stash; /* the envelope, if its handler succeeds */
 };
 
 /* ---- actors.c ---- */
@@ -256,6 +269,9 @@ enum err mailbox_push(struct rt_system *system, struct envelope **envelope) MUST
 
 /* Moves what has arrived to actor->ready. */
 void mailbox_drain(struct actor *actor);
+
+/* Puts what was put aside before what is ready. */
+void mailbox_unstash(struct actor *actor);
 
 /* No turn is due any more, if nothing has arrived since the drain; false: something has.  From
  * then on the actor is not the caller's. */
@@ -291,25 +307,6 @@ static inline void queue_push(struct queue *queue, struct envelope *envelope)
     }
     queue->last = envelope;
 }
-
-#define MAILBOX_IDLE ((struct envelope *)(uintptr_t)1)
-
-/* Moves what has arrived to actor->ready. */
-void mailbox_drain(struct actor *actor);
-
-/* No turn is due any more, if nothing has arrived since the drain; false: something has.  From
- * then on the actor is not the caller's. */
-bool mailbox_close(struct actor *actor);
-
-/* A message of the user lane has found its end. */
-void mailbox_finished(struct actor *actor, const struct envelope *envelope);
-
-/* What waits in the user lane, or is being handled. */
-void mailbox_load(const struct actor *actor, uint64_t *ret_count, uint64_t *ret_bytes);
-
-struct envelope *queue_pop(struct queue *queue);
-void queue_push(struct queue *queue, struct envelope *envelope);
-void queue_push_front(struct queue *queue, struct envelope *envelope);
 
 /* ---- worker.c ---- */
 
@@ -400,6 +397,33 @@ enum err deliver(struct rt_system *system, struct envelope **envelope) MUST_CHEC
 
 /* The account of a node, and what is on its way there; made on first use; NULL without memory. */
 struct node_account *system_node_account(struct rt_system *system, uint64_t node);
+
+/* ---- parcel.c: plain messages to other nodes; the worker's own thread ---- */
+
+/* Whether a message may travel in a parcel; actor 0 would be the link itself. */
+static inline bool parcel_may(const struct rt_system *system, struct rt_address to,
+                              const struct msg *msg)
+{
+    return to.node != system->node && system->ports.net_parcels && to.node != 0 && to.actor != 0 &&
+           msg->type >= 0x0200;
+}
+
+/* Adds a message that may.  ERR_UNSUPPORTED: it is too large and has to go by itself; ERR_FULL,
+ * which is counted; ERR_LIMIT and ERR_UNKNOWN as msg_check; ERR_MEMORY. */
+enum err parcel_add(struct worker *worker, struct rt_address to, const struct frame_envelope *head,
+                    const struct msg *msg) MUST_CHECK;
+
+/* Hands over what there is: when a handler has returned, and before anything overtakes it. */
+void parcel_hand_over(struct worker *worker);
+
+static inline void parcel_close(struct worker *worker)
+{
+    if (worker->parcel.count > 0) {
+        parcel_hand_over(worker);
+    }
+}
+
+/* ---- deliver.c, continued ---- */
 
 /* Ends an envelope that nobody took. */
 void deliver_dead(struct rt_system *system, struct envelope **envelope, enum outcome outcome,

@@ -44,6 +44,9 @@ void deliver_signal(struct rt_system *system, struct rt_address from, struct rt_
 
 void deliver_failure(struct rt_system *system, const struct envelope *lost, enum err reason)
 {
+    if (lost->parcel > 0) {
+        return; /* nothing in it is awaited by anybody */
+    }
     const struct msg *msg = envelope_msg(lost);
     if (msg->type == MSG_MONITOR) {
         deliver_signal(system, lost->to, lost->from,

@@ -34,9 +34,50 @@ void envelope_end(struct envelope **envelope, enum outcome outcome)
         return;
     }
     if (self->account) {
-        atomic_fetch_add_explicit(&self->account->outcomes[outcome], 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&self->account->outcomes[outcome], envelope_messages(self),
+                                  memory_order_relaxed);
         atomic_fetch_add_explicit(&self->account->ended_bytes, self->bytes, memory_order_relaxed);
     }
     envelope_free(self);
     *envelope = NULL;
+}
+
+/* Consecutive envelopes that are booked together. */
+struct sum {
+    struct account *account;
+    struct outbound *outbound;
+    uint64_t count;
+    uint64_t bytes;
+    uint64_t size;
+};
+
+static void book(const struct sum *sum, enum outcome outcome)
+{
+    if (sum->account) {
+        atomic_fetch_add_explicit(&sum->account->outcomes[outcome], sum->count,
+                                  memory_order_relaxed);
+        atomic_fetch_add_explicit(&sum->account->ended_bytes, sum->bytes, memory_order_relaxed);
+    }
+    if (sum->outbound) {
+        atomic_fetch_sub_explicit(&sum->outbound->count, sum->count, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&sum->outbound->bytes, sum->size, memory_order_relaxed);
+    }
+}
+
+void envelope_end_all(struct envelope *first, enum outcome outcome)
+{
+    struct sum sum = {0};
+    while (first) {
+        struct envelope *self = first;
+        first = atomic_load_explicit(&self->next, memory_order_relaxed);
+        if (self->account != sum.account || self->outbound != sum.outbound) {
+            book(&sum, outcome);
+            sum = (struct sum){.account = self->account, .outbound = self->outbound};
+        }
+        sum.count += envelope_messages(self);
+        sum.bytes += self->bytes;
+        sum.size += self->size;
+        pool_give(self, self->size);
+    }
+    book(&sum, outcome);
 }

@@ -52,6 +52,7 @@ struct envelope {
     uint32_t size;  /* of this allocation */
     uint8_t lane;
     uint8_t crashes; /* how often it crashed its receiver */
+    uint16_t parcel; /* messages in its body, as frame_add writes them; 0: one, not encoded */
     _Alignas(max_align_t) unsigned char body[];
 };
 
@@ -81,11 +82,17 @@ struct envelope *envelope_new(const struct msg *msg);
 /* The same with the check: ERR_UNKNOWN, ERR_LIMIT as msg_check, ERR_MEMORY. */
 enum err envelope_make(const struct msg *msg, struct envelope **ret_envelope) MUST_CHECK;
 
+static inline uint64_t envelope_messages(const struct envelope *envelope)
+{
+    return envelope->parcel > 0 ? envelope->parcel : 1;
+}
+
 /* It is not on its way out any more. */
 static inline void envelope_arrived(struct envelope *envelope)
 {
     if (envelope->outbound) {
-        atomic_fetch_sub_explicit(&envelope->outbound->count, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&envelope->outbound->count, envelope_messages(envelope),
+                                  memory_order_relaxed);
         atomic_fetch_sub_explicit(&envelope->outbound->bytes, envelope->size, memory_order_relaxed);
         envelope->outbound = NULL;
     }
@@ -102,5 +109,8 @@ static inline void envelope_free(struct envelope *envelope)
 
 /* Counts `outcome` and frees. */
 void envelope_end(struct envelope **envelope, enum outcome outcome);
+
+/* The same for a whole list, from `first` on along `next`: what has one account is booked once. */
+void envelope_end_all(struct envelope *first, enum outcome outcome);
 
 #endif

@@ -238,6 +238,7 @@ static void release_life(struct rt_system *system, struct actor *self)
     if (!relations) {
         return;
     }
+    mailbox_unstash(self);
     actor_work(system, relations, 0, 0);
     while (relations->commands) {
         struct number *command = relations->commands;

@@ -38,7 +38,7 @@ static void lose_queued(struct links *links, struct peer *peer)
     for (int lane = 0; lane < LANES; lane++) {
         struct envelope *envelope;
         while ((envelope = link_queue_pop(&peer->lanes[lane]))) {
-            peer->stats.lost++;
+            peer->stats.lost += envelope_messages(envelope);
             link_fail(links, &envelope, ERR_GONE);
         }
     }

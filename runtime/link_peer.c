@@ -28,7 +28,7 @@ void link_queue_push(struct link_queue *queue, struct envelope *envelope)
         queue->first = envelope;
     }
     queue->last = envelope;
-    queue->count++;
+    queue->count += envelope_messages(envelope);
     queue->bytes += envelope->bytes;
 }
 
@@ -43,7 +43,7 @@ struct envelope *link_queue_pop(struct link_queue *queue)
         queue->last = NULL;
     }
     assert(queue->bytes >= envelope->bytes);
-    queue->count--;
+    queue->count -= envelope_messages(envelope);
     queue->bytes -= envelope->bytes;
     set_after(envelope, NULL);
     return envelope;

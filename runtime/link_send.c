@@ -64,15 +64,14 @@ void link_fail(struct links *links, struct envelope **envelope, enum err reason)
 
 void link_enqueue(struct links *links, struct peer *peer, struct envelope **envelope)
 {
-    int lane = envelope_msg(*envelope)->type < LINK_SYSTEM_END ? LANE_SYSTEM : LANE_USER;
-    struct link_queue *queue = &peer->lanes[lane];
+    struct link_queue *queue = &peer->lanes[(*envelope)->lane];
     if (queue->count >= links->config->mailbox_count_max ||
         queue->bytes + (*envelope)->bytes > links->config->mailbox_bytes_max) {
-        peer->stats.refused++;
+        peer->stats.refused += envelope_messages(*envelope);
         link_fail(links, envelope, ERR_FULL);
         return;
     }
-    peer->stats.accepted++;
+    peer->stats.accepted += envelope_messages(*envelope);
     link_queue_push(queue, *envelope);
     *envelope = NULL;
 }
@@ -124,11 +123,12 @@ static void add_controls(struct links *links, struct peer *peer, const struct du
     }
 }
 
-/* Writes one message behind the others; false when the frame has no room for it. */
-static bool add_message(struct links *links, struct batch *batch, const struct envelope *envelope)
+static void write_message(struct links *links, const struct envelope *envelope)
 {
-    struct wire_buffer *buffer = &links->buffer;
-    size_t before = buffer->size;
+    if (envelope->parcel > 0) {
+        wire_append(&links->buffer, envelope->body, envelope->size - sizeof *envelope);
+        return;
+    }
     struct frame_envelope head = {
         .from = envelope->from.actor,
         .to = envelope->to.actor,
@@ -137,14 +137,25 @@ static bool add_message(struct links *links, struct batch *batch, const struct e
         .trace = envelope->trace,
         .span = envelope->span,
     };
-    frame_add(buffer, &head, envelope_msg(envelope));
+    frame_add(&links->buffer, &head, envelope_msg(envelope));
+}
+
+/* Writes one message, or one parcel, behind the others; false when the frame has no room for it. */
+static bool add_message(struct links *links, struct batch *batch, const struct envelope *envelope)
+{
+    struct wire_buffer *buffer = &links->buffer;
+    size_t before = buffer->size;
+    if (batch->count + envelope_messages(envelope) > links->config->batch_count_max) {
+        return false;
+    }
+    write_message(links, envelope);
     uint64_t limit =
         batch->count > 0 ? links->config->batch_bytes_max : links->config->frame_bytes_max;
     if (buffer->size > limit && !buffer->failed) {
         buffer->size = before;
         return false;
     }
-    batch->count++;
+    batch->count += envelope_messages(envelope);
     batch->bytes += buffer->size - before;
     return true;
 }
@@ -172,7 +183,7 @@ static void add_lane(struct links *links, struct peer *peer, int lane, struct ba
         } else if (add_message(links, batch, envelope)) {
             link_queue_push(&batch->lanes[lane], envelope);
         } else if (batch->count == 0) {
-            peer->stats.lost++;
+            peer->stats.lost += envelope_messages(envelope);
             link_fail(links, &envelope, ERR_LIMIT);
         } else {
             struct link_queue one = {0};
@@ -200,10 +211,7 @@ static void commit(struct links *links, struct peer *peer, struct batch *batch)
     }
     for (int lane = 0; lane < LANES; lane++) {
         peer->stats.sent += batch->lanes[lane].count;
-        struct envelope *envelope;
-        while ((envelope = link_queue_pop(&batch->lanes[lane]))) {
-            envelope_end(&envelope, OUTCOME_HANDLED);
-        }
+        envelope_end_all(batch->lanes[lane].first, OUTCOME_HANDLED);
     }
 }
 

@@ -20,6 +20,7 @@
 enum {
     DEALERS_MAX = 256, /* as many as links takes dials */
     FRAMES_PER_TURN = 64,
+    TURN_BYTES_MAX = 128 << 10, /* more would be out of the cache before an actor sees it */
     HWM = 4096,
     BACKLOG = 256,
     RECONNECT_MS = 50,
@@ -403,7 +404,8 @@ static uint64_t route_of(struct wires *self, struct route_id *id, zmq_msg_t *fra
 
 static void receive_router(struct wires *self, struct links *links, uint64_t now_ms)
 {
-    for (int i = 0; self->router && i < FRAMES_PER_TURN; i++) {
+    size_t taken = 0;
+    for (int i = 0; self->router && i < FRAMES_PER_TURN && taken < TURN_BYTES_MAX; i++) {
         uint8_t bytes[ROUTE_ID_MAX];
         int size = zmq_recv(self->router, bytes, sizeof bytes, ZMQ_DONTWAIT);
         if (size < 0) {
@@ -417,6 +419,7 @@ static void receive_router(struct wires *self, struct links *links, uint64_t now
         zmq_msg_t frame;
         (void)zmq_msg_init(&frame);
         if (next_frame(self->router, &frame) > 0) {
+            taken += zmq_msg_size(&frame);
             uint64_t route = route_of(self, &id, &frame, links);
             if (route != 0) {
                 links_receive(links, route, zmq_msg_data(&frame), zmq_msg_size(&frame), now_ms);
@@ -431,13 +434,15 @@ static void receive_dealer(struct dealer *dealer, uint64_t route, struct links *
 {
     zmq_msg_t frame;
     (void)zmq_msg_init(&frame);
-    for (int i = 0; i < FRAMES_PER_TURN; i++) {
+    size_t taken = 0;
+    for (int i = 0; i < FRAMES_PER_TURN && taken < TURN_BYTES_MAX; i++) {
         int got = next_frame(dealer->socket, &frame);
         if (got < 0) {
             break;
         }
         dealer->heard_ms = now_ms;
         if (got > 0) {
+            taken += zmq_msg_size(&frame);
             links_receive(links, route, zmq_msg_data(&frame), zmq_msg_size(&frame), now_ms);
         }
     }

@@ -111,6 +111,19 @@ void mailbox_drain(struct actor *actor)
     atomic_store_explicit(&actor->inbox_load, 0, memory_order_relaxed);
 }
 
+void mailbox_unstash(struct actor *actor)
+{
+    struct relations *relations = actor->relations;
+    struct queue *ready = &actor->ready[LANE_USER];
+    if (!relations || !relations->stash.first) {
+        return;
+    }
+    atomic_store_explicit(&relations->stash.last->next, ready->first, memory_order_relaxed);
+    ready->first = relations->stash.first;
+    ready->last = ready->last ? ready->last : relations->stash.last;
+    relations->stash = (struct queue){0};
+}
+
 bool mailbox_close(struct actor *actor)
 {
     struct envelope *empty = NULL;

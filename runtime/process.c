@@ -181,6 +181,7 @@ static enum err open_parts(struct rt_process *self, char *why, size_t size)
                                           .seed = random[1],
                                           .ports = {.world = self,
                                                     .net_send = on_net_send,
+                                                    .net_parcels = true,
                                                     .net_announce = on_net_announce,
                                                     .exec = on_exec,
                                                     .exec_write = on_exec_write,

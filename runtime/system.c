@@ -109,6 +109,7 @@ void system_destroy(struct rt_system **system)
     drop_lists(self);
     for (uint32_t i = 0; i <= self->guest; i++) {
         run_queue_fini(&self->workers[i].queue);
+        wire_buffer_free(&self->workers[i].parcel.buffer);
     }
     (void)pthread_mutex_destroy(&self->lock);
     (void)pthread_mutex_destroy(&self->idle_lock);

@@ -16,6 +16,7 @@ struct ports {
 
     /* Takes over an envelope for another node. */
     void (*net_send)(void *world, struct envelope **envelope);
+    bool net_parcels; /* links take it: it may be a parcel (envelope.h) */
 
     /* An actor of this process has taken a role. */
     void (*net_announce)(void *world, uint64_t role, uint64_t actor);

@@ -36,18 +36,29 @@ void worker_accepted(struct rt_system *system)
     }
 }
 
-void worker_settle(struct worker *worker)
+static void settle(struct tally *tally, struct account *account)
 {
-    struct account *own = worker->system->own;
-    struct tally tally = worker->tally;
-    worker->tally = (struct tally){0};
-    atomic_fetch_add_explicit(&own->accepted, tally.accepted, memory_order_relaxed);
+    if (tally->accepted > 0) {
+        atomic_fetch_add_explicit(&account->accepted, tally->accepted, memory_order_relaxed);
+    }
     for (int i = 0; i < OUTCOMES; i++) {
-        if (tally.outcomes[i] > 0) {
-            atomic_fetch_add_explicit(&own->outcomes[i], tally.outcomes[i], memory_order_relaxed);
+        if (tally->outcomes[i] > 0) {
+            atomic_fetch_add_explicit(&account->outcomes[i], tally->outcomes[i],
+                                      memory_order_relaxed);
         }
     }
-    atomic_fetch_add_explicit(&own->ended_bytes, tally.ended_bytes, memory_order_relaxed);
+    if (tally->ended_bytes > 0) {
+        atomic_fetch_add_explicit(&account->ended_bytes, tally->ended_bytes, memory_order_relaxed);
+    }
+    *tally = (struct tally){.account = account};
+}
+
+void worker_settle(struct worker *worker)
+{
+    settle(&worker->tally, worker->system->own);
+    if (worker->foreign.account) {
+        settle(&worker->foreign, worker->foreign.account);
+    }
 }
 
 void worker_more_numbers(struct worker *worker)
@@ -57,18 +68,33 @@ void worker_more_numbers(struct worker *worker)
     worker->number_end = worker->number_next + NUMBERS_AT_A_TIME;
 }
 
+static inline struct tally *tally_of(struct worker *worker, struct account *account)
+{
+    if (account == worker->system->own) {
+        return &worker->tally;
+    }
+    if (account != worker->foreign.account) {
+        if (worker->foreign.account) {
+            settle(&worker->foreign, worker->foreign.account);
+        }
+        worker->foreign.account = account;
+    }
+    return &worker->foreign;
+}
+
 static inline void finish(struct rt_context *ctx, struct envelope **envelope, enum outcome outcome)
 {
     struct envelope *self = *envelope;
     if (self->lane == LANE_USER) {
         mailbox_finished(ctx->actor, self);
     }
-    if (self->account == ctx->system->own) {
-        ctx->worker->tally.outcomes[outcome]++;
-        ctx->worker->tally.ended_bytes += self->bytes;
-        self->account = NULL;
+    if (self->account) {
+        struct tally *tally = tally_of(ctx->worker, self->account);
+        tally->outcomes[outcome]++;
+        tally->ended_bytes += self->bytes;
     }
-    envelope_end(envelope, outcome);
+    envelope_free(self);
+    *envelope = NULL;
 }
 
 /* ---- scheduling ---- */
@@ -280,6 +306,11 @@ static void handle(struct rt_context *ctx, struct envelope **envelope)
         return;
     }
     enum err err = actor->lifecycle == ACTOR_ALIVE ? call_receive(ctx, msg) : ERR_UNKNOWN;
+    if (err == ERR_OK && ctx->stash) {
+        queue_push(&actor->relations->stash, self);
+        *envelope = NULL;
+        return;
+    }
     if (err == ERR_OK || err == ERR_UNKNOWN) {
         if (err == ERR_UNKNOWN) {
             deliver_failure(ctx->system, self, err);
@@ -314,6 +345,7 @@ static void turn(struct worker *worker, struct actor *actor)
         }
         struct rt_context ctx = {.system = worker->system, .worker = worker, .actor = actor};
         handle(&ctx, &envelope);
+        parcel_close(worker);
         if (ctx.stop && actor->lifecycle == ACTOR_ALIVE) {
             life_end(&ctx, ERR_OK);
         }
@@ -389,6 +421,9 @@ void system_guest_run(struct rt_system *system)
 {
     struct worker *worker = &system->workers[system->guest];
     if (!worker->queue.own.first) {
+        if (worker->tally.accepted > 0) {
+            worker_settle(worker); /* what this thread has told others meanwhile */
+        }
         return;
     }
     assert(current == worker);

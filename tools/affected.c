@@ -53,6 +53,10 @@ void affected_free(struct affected **affected)
         free(self->dirs);
         free(self->packages);
         free(self->edges);
+        for (size_t i = 0; i < self->installed_count; i++) {
+            free(self->installed[i]);
+        }
+        free(self->installed);
     }
     free(self);
     *affected = NULL;
@@ -103,6 +107,38 @@ enum err affected_package(struct affected *self, const char *name, const char *d
     }
     self->packages[self->packages_count++] = package;
     return ERR_OK;
+}
+
+enum err affected_installed(struct affected *self, const char *name)
+{
+    void *list = self->installed;
+    enum err err =
+        grow(&list, self->installed_count, &self->installed_room, sizeof *self->installed);
+    self->installed = list;
+    char *copy = err == ERR_OK ? strdup(name) : NULL;
+    if (!copy) {
+        return ERR_MEMORY;
+    }
+    self->installed[self->installed_count++] = copy;
+    return ERR_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool affected_is_installed(const struct affected *self, const char *name)
+{
+    char package[AFFECTED_TOKEN_MAX];
+    size_t size = strcspn(name, "/");
+    if (name[0] == '@' && name[size] == '/') {
+        size += 1 + strcspn(name + size + 1, "/");
+    }
+    (void)snprintf(package, sizeof package, "%.*s", (int)size, name);
+    const char *key = package;
+    return self->installed_count > 0 &&
+           bsearch(&key, self->installed, self->installed_count, sizeof key, by_name);
 }
 
 /* ---- order ---- */
@@ -169,6 +205,9 @@ static enum err add_dirs(struct affected *self)
 enum err affected_seal(struct affected *self)
 {
     size_t count = 0;
+    if (self->installed_count > 0) {
+        qsort(self->installed, self->installed_count, sizeof *self->installed, by_name);
+    }
     if (self->nodes_count > 0) {
         qsort(self->nodes, self->nodes_count, sizeof *self->nodes, by_path);
     }
@@ -274,7 +313,7 @@ static bool is_prose(const struct node *node)
 }
 
 /* Runners, bundlers and compilers read it by themselves. */
-static bool is_global(const struct node *node)
+bool affected_is_global(const struct node *node)
 {
     static const char *const names[] = {
         "package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml",
@@ -394,7 +433,7 @@ static bool reach_from(struct spread *spread, size_t index)
 }
 
 /* Runs before every test, or in the place of what they import: reached, it reaches them all. */
-static bool is_root(const struct node *node)
+bool affected_is_root(const struct node *node)
 {
     return affected_is_config(node) || strstr(node->path, "__mocks__/");
 }
@@ -403,7 +442,7 @@ static bool is_root(const struct node *node)
 static bool follow(struct spread *spread, size_t index)
 {
     const struct node *node = &spread->self->nodes[index];
-    if (is_root(node) || (node->changed && is_global(node))) {
+    if (affected_is_root(node) || (node->changed && affected_is_global(node))) {
         return false;
     }
     bool any = reach_from(spread, index);

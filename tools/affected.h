@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "proto/error.h"
 
@@ -28,6 +29,10 @@ enum err affected_add(struct affected *self, const char *path) MUST_CHECK;
 
 /* A package of the workspace, by the name under which others import it.  ERR_MEMORY. */
 enum err affected_package(struct affected *self, const char *name, const char *dir) MUST_CHECK;
+
+/* A package that is installed, by its name: what imports it has no further inputs, because the
+ * lockfile says which one it is.  Before affected_seal, only for affected_inputs.  ERR_MEMORY. */
+enum err affected_installed(struct affected *self, const char *name) MUST_CHECK;
 
 enum err affected_seal(struct affected *self) MUST_CHECK;
 
@@ -55,5 +60,20 @@ enum err affected_spread(struct affected *self, bool *ret_all, const char **ret_
 /* After affected_spread: whether it was reached, and from which file (its own number for a changed
  * one; SIZE_MAX for one that is reached by everything). */
 bool affected_is(const struct affected *self, size_t index, size_t *ret_from);
+
+/* ---- the other way: what a file depends on ----
+ *
+ * After all affected_scan. */
+
+/* A walk over the dependencies of one file after the other; NULL without memory. */
+struct inputs *inputs_new(const struct affected *affected);
+void inputs_free(struct inputs **inputs);
+
+/* All that the results of the test file `index` depend on, itself included, by number and in order,
+ * valid until the next call.  SIZE_MAX as `index`: what every test depends on, whoever imports it.
+ * False: they cannot be told, because something on the way uses files by names made at run time or
+ * imports what is not among the files and not installed; *ret_why is its number, or SIZE_MAX. */
+bool inputs_of(struct inputs *self, size_t index, const uint32_t **ret_list, size_t *ret_count,
+               size_t *ret_why);
 
 #endif

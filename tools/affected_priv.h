@@ -14,6 +14,7 @@ struct node {
     size_t stem; /* bytes of the path without its extension */
     bool changed;
     bool dynamic; /* reached by everything */
+    bool open;    /* it depends on more than its edges say: no inputs can be told */
     bool reached;
     size_t from;
 };
@@ -44,6 +45,8 @@ struct affected {
     size_t packages_count, packages_room;
     struct edge *edges;
     size_t edges_count, edges_room;
+    char **installed; /* owned, sorted: names of packages */
+    size_t installed_count, installed_room;
 };
 
 const char *affected_last_part(const char *path);
@@ -63,6 +66,15 @@ size_t affected_find_dir(const struct affected *self, const char *path);
 enum err affected_edge(struct affected *self, size_t target, size_t source) MUST_CHECK;
 
 bool affected_is_one_of(const char *text, size_t size, const char *const *words);
+
+/* Whether a package of that name, or of the first parts of it, is installed. */
+bool affected_is_installed(const struct affected *self, const char *name);
+
+/* Runners, bundlers and compilers read it by themselves. */
+bool affected_is_global(const struct node *node);
+
+/* Runs before every test, or in the place of what they import. */
+bool affected_is_root(const struct node *node);
 
 /* Of a runner or a bundler. */
 bool affected_is_config(const struct node *node);

@@ -1,5 +1,6 @@
 /* affected_scan.c - what is quoted in a file, as its dependencies. */
 #include <assert.h>
+#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,10 +228,142 @@ static bool is_dynamic(const char *text)
     return affected_is_one_of(name, strlen(name), modules);
 }
 
+/* ---- what cannot be followed ---- */
+
+/* Modules of the runtime that read no files of the project. */
+static bool is_builtin(const char *text)
+{
+    static const char *const modules[] = {"assert",
+                                          "assert/strict",
+                                          "async_hooks",
+                                          "buffer",
+                                          "console",
+                                          "constants",
+                                          "crypto",
+                                          "dns",
+                                          "domain",
+                                          "events",
+                                          "http",
+                                          "http2",
+                                          "https",
+                                          "net",
+                                          "os",
+                                          "path",
+                                          "process",
+                                          "punycode",
+                                          "path/posix",
+                                          "perf_hooks",
+                                          "querystring",
+                                          "stream",
+                                          "string_decoder",
+                                          "timers",
+                                          "timers/promises",
+                                          "tls",
+                                          "tty",
+                                          "url",
+                                          "util",
+                                          "util/types",
+                                          "v8",
+                                          "stream/promises",
+                                          "zlib",
+                                          "test",
+                                          NULL};
+    const char *name = strncmp(text, "node:", 5) == 0 ? text + 5 : text;
+    return affected_is_one_of(name, strlen(name), modules);
+}
+
+/* From behind the types of a call, f<T>, to behind its name.  Types longer than a few lines are not
+ * looked through: who knows. */
+static const char *before_types(const char *text, const char *at)
+{
+    enum { TYPES_MAX = 400 };
+    const char *from = at - text > TYPES_MAX ? at - TYPES_MAX : text;
+    size_t open = 0;
+    for (const char *to = at; to > from; to--) {
+        open += to[-1] == '>';
+        open -= to[-1] == '<';
+        if (open == 0) {
+            return to - 1;
+        }
+    }
+    return at;
+}
+
+/* Whether the quote at `at` is the name of a module. */
+static bool is_import(const char *text, const char *at)
+{
+    static const char *const words[] = {"from",
+                                        "import",
+                                        "require",
+                                        "mock",
+                                        "doMock",
+                                        "unmock",
+                                        "importActual",
+                                        "requireActual",
+                                        "importMock",
+                                        "requireMock",
+                                        "createMockFromModule",
+                                        NULL};
+    bool called = false;
+    bool template = *at == '`'; /* only of a call */
+    while (at > text && (at[-1] == '(' || isspace((unsigned char)at[-1]))) {
+        called |= *--at == '(';
+    }
+    if (called && at > text && at[-1] == '>') {
+        at = before_types(text, at);
+    }
+    const char *end = at;
+    while (at > text && (isalnum((unsigned char)at[-1]) || at[-1] == '_' || at[-1] == '$')) {
+        at--;
+    }
+    bool quoted = at > text && strchr("'\"`", at[-1]); /* a text of its own, and this is its end */
+    return !quoted && (called || !template) && affected_is_one_of(at, (size_t)(end - at), words);
+}
+
+/* What an import means is known: some file, or a package that the lockfile pins. */
+static bool is_followed(const struct affected *self, const struct token *token, size_t edges_before)
+{
+    bool relative = token->text[0] == '.' || token->text[0] == '/';
+    for (size_t i = 0; i < self->packages_count; i++) {
+        size_t size = strlen(self->packages[i].name);
+        if (strncmp(token->text, self->packages[i].name, size) == 0 &&
+            (token->text[size] == '\0' || token->text[size] == '/')) {
+            return false; /* it may have been built into files that nobody lists */
+        }
+    }
+    return self->edges_count > edges_before ||
+           (!relative && !token->prefix &&
+            (is_builtin(token->text) || affected_is_installed(self, token->text)));
+}
+
+/* A call of import or require whose argument is no text. */
+static bool imports_by_value(const char *text, size_t size)
+{
+    static const char *const calls[] = {"import(", "require("};
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        size_t call = strlen(calls[i]);
+        const char *end = text + size;
+        for (const char *at = text; (at = memmem(at, (size_t)(end - at), calls[i], call));) {
+            bool part = at > text && (isalnum((unsigned char)at[-1]) || at[-1] == '_');
+            at += call;
+            while (at < end && isspace((unsigned char)*at)) {
+                at++;
+            }
+            if (!part && at < end && *at != '\'' && *at != '"' && *at != '`') {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* From a quote to the next one of its kind on the line.  Whether it opens or closes a text is not
  * asked, so that a stray apostrophe hides nothing. */
-static enum err scan_quote(struct affected *self, size_t index, const char *at, const char *end)
+static enum err scan_quote(struct affected *self, size_t index, const char *text, const char *at,
+                           const char *end)
 {
+    bool import = is_import(text, at);
+    size_t edges = self->edges_count;
     struct token token = {.source = index, .exact = affected_is_config(&self->nodes[index])};
     char quote = *at++;
     size_t size = 0;
@@ -253,7 +386,10 @@ static enum err scan_quote(struct affected *self, size_t index, const char *at, 
     if (!token.exact && is_dynamic(token.text)) {
         self->nodes[index].dynamic = true;
     }
-    return link_token(self, &token);
+    enum err err = link_token(self, &token);
+    self->nodes[index].open |=
+        is_dynamic(token.text) || (import && !is_followed(self, &token, edges));
+    return err;
 }
 
 enum err affected_scan(struct affected *self, size_t index, const char *text, size_t size)
@@ -261,14 +397,16 @@ enum err affected_scan(struct affected *self, size_t index, const char *text, si
     assert(index < self->nodes_count);
     if (!text) {
         self->nodes[index].dynamic = true;
+        self->nodes[index].open = true;
         return ERR_OK;
     }
+    self->nodes[index].open = imports_by_value(text, size);
     enum err err = ERR_OK;
     bool config = affected_is_config(&self->nodes[index]);
     for (const char *at = text; at < text + size && err == ERR_OK; at++) {
         bool quote = *at == '\'' || *at == '"' || *at == '`';
         if (quote && (!config || is_set_up(text, at))) {
-            err = scan_quote(self, index, at, text + size);
+            err = scan_quote(self, index, text, at, text + size);
         }
     }
     return err;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "actors/classifier/classifier.h"
+#include "actors/common/cost.h"
 #include "actors/coordinator/coordinator.h"
 #include "actors/executor/executor.h"
 #include "actors/fixer/fixer.h"
@@ -16,6 +17,7 @@
 #include "actors/monitor/monitor.h"
 #include "actors/partitioner/partitioner.h"
 #include "actors/sqs_bridge/sqs_bridge.h"
+#include "actors/sqs_bridge/sqs_bridge_scaler.h"
 #include "actors/sqs_bridge/sqs_request.h"
 #include "actors/validator/validator.h"
 #include "tools/environment.h"
@@ -47,6 +49,7 @@ struct cast {
     struct credentials credentials;
     char env[MSG_MAX_submit_env + 1];
     struct sqs_bridge_arg sqs_bridge;
+    struct scaler_arg scaler;
 };
 
 struct cast_row {
@@ -127,9 +130,10 @@ static enum err load_credentials(struct cast *self, char *why)
 {
     enum err err = credentials_load(getenv, &self->credentials);
     if (err == ERR_NOT_FOUND) {
-        (void)snprintf(why, CAST_WHY_SIZE,
-                       "an sqs_bridge needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a "
-                       "profile of the shared credentials file");
+        (void)snprintf(
+            why, CAST_WHY_SIZE,
+            "an sqs_bridge or a scaler needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a "
+            "profile of the shared credentials file");
         return ERR_CONFIG;
     }
     if (err != ERR_OK) {
@@ -176,6 +180,26 @@ static enum err load_sqs(struct cast *self, char *why, struct cast_arg *ret_arg)
     return ERR_OK;
 }
 
+static enum err load_scaler(struct cast *self, char *why, struct cast_arg *ret_arg)
+{
+    const struct cfg_scaling *cfg = &self->options.config->scaling;
+    struct sqs_endpoint unused;
+    if (!cfg->cluster[0] || !cfg->subnets[0] || !cost_counts(&self->options.config->cost)) {
+        (void)snprintf(why, CAST_WHY_SIZE,
+                       "a scaler needs scaling.cluster, scaling.subnets and cost.instance");
+        return ERR_CONFIG;
+    }
+    if (aws_endpoint_read(&aws_ecs, cfg->endpoint, cfg->region, &unused) != ERR_OK) {
+        (void)snprintf(
+            why, CAST_WHY_SIZE,
+            "scaling.endpoint is not http(s)://HOST[:PORT], or scaling.region no region");
+        return ERR_CONFIG;
+    }
+    self->scaler = (struct scaler_arg){&self->credentials};
+    *ret_arg = (struct cast_arg){&self->scaler, sizeof self->scaler};
+    return load_credentials(self, why);
+}
+
 /* ---- the table ---- */
 
 static const struct cast_row rows[] = {
@@ -190,6 +214,7 @@ static const struct cast_row rows[] = {
     {TERM_role_MONITOR, false, &monitor_behaviour, NULL},
     {TERM_role_GATEWAY, true, &gateway_behaviour, load_gateway},
     {TERM_role_SQS_BRIDGE, false, &sqs_bridge_behaviour, load_sqs},
+    {TERM_role_SCALER, false, &scaler_behaviour, load_scaler},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -208,7 +233,7 @@ static const struct cast_row *row_of(uint64_t role)
 const char *cast_words(void)
 {
     return "coordinator, partitioner, executor, classifier, fixer, validator, healer, models, "
-           "monitor, gateway, sqs_bridge";
+           "monitor, gateway, sqs_bridge, scaler";
 }
 
 bool cast_role(const char *word, uint64_t *ret_role)

@@ -14,23 +14,11 @@
 #include <unistd.h>
 
 #include "proto/message.h"
-#include "tools/affected.h"
+#include "tools/changed_priv.h"
 #include "tools/command.h"
 #include "tools/json.h"
 
 enum { GIT_ARGS_MAX = 16, GIT_OUTPUT_MAX = 256 * 1024 * 1024, TEXT_SIZE_MAX = 4 * 1024 * 1024 };
-
-struct changed {
-    const char *root;
-    size_t prefix; /* bytes of the path that leads from root to dir, with its slash */
-    const char *dir;
-    struct affected *affected;
-    char *listed; /* owned: what git says, paths that end with NUL */
-    size_t listed_size;
-    char *diff; /* the same */
-    size_t diff_size;
-    char *text; /* room for a file */
-};
 
 static int out_of_memory(void)
 {
@@ -124,18 +112,22 @@ static int ask_git(struct changed *self, const char *rev)
                          "--changed-since %.200s: no revision of git in %.300s", rev, self->root);
     }
     hash[strcspn(hash, "\n")] = '\0';
-    self->listed = git(
-        self->root,
-        (const char *const[]){"ls-files", "-z", "--cached", "--others", "--exclude-standard", NULL},
-        &self->listed_size);
     self->diff = git(self->root,
                      (const char *const[]){"diff", "--name-only", "-z", "--no-renames",
                                            "--no-ext-diff", "--relative", hash, "--", NULL},
                      &self->diff_size);
     free(hash);
-    return self->listed && self->diff
-               ? EXIT_DONE
-               : complain(EXIT_COULD_NOT, "--changed-since: git did not answer", NULL);
+    return self->diff ? EXIT_DONE
+                      : complain(EXIT_COULD_NOT, "--changed-since: git did not answer", NULL);
+}
+
+static int list_files(struct changed *self)
+{
+    self->listed = git(
+        self->root,
+        (const char *const[]){"ls-files", "-z", "--cached", "--others", "--exclude-standard", NULL},
+        &self->listed_size);
+    return self->listed ? EXIT_DONE : complain(EXIT_COULD_NOT, "git does not list files", NULL);
 }
 
 /* ---- the project's files ---- */
@@ -198,8 +190,8 @@ static enum err add_paths(struct changed *self)
             err = err == ERR_OK ? add_package(self, at) : err;
         }
     }
-    end = self->diff + self->diff_size; /* with what was deleted */
-    for (const char *at = self->diff; at < end && err == ERR_OK; at += strlen(at) + 1) {
+    end = self->diff ? self->diff + self->diff_size : NULL; /* with what was deleted */
+    for (const char *at = self->diff; at && at < end && err == ERR_OK; at += strlen(at) + 1) {
         err = affected_add(self->affected, at);
     }
     return err;
@@ -232,6 +224,7 @@ static enum err follow(struct changed *self, bool *ret_all, const char **ret_why
     self->text = malloc(TEXT_SIZE_MAX + 1);
     self->affected = self->text ? affected_new() : NULL;
     enum err err = self->affected ? add_paths(self) : ERR_MEMORY;
+    err = err == ERR_OK && self->wanted->inputs ? changed_add_installed(self) : err;
     err = err == ERR_OK ? affected_seal(self->affected) : err;
     for (size_t i = 0; err == ERR_OK && i < affected_count(self->affected); i++) {
         size_t size = 0;
@@ -240,7 +233,7 @@ static enum err follow(struct changed *self, bool *ret_all, const char **ret_why
             err = affected_scan(self->affected, i, text, size);
         }
     }
-    if (err == ERR_OK) {
+    if (err == ERR_OK && self->diff) {
         mark_changes(self, self->diff, self->diff_size);
         err = mark_new(self);
     }
@@ -317,38 +310,44 @@ static void choose_named(const struct changed *self, struct targets *targets)
     targets->count = kept;
 }
 
-static int choose(struct changed *self, const char *rev, struct targets *targets)
+static int choose(struct changed *self, struct targets *targets)
 {
     bool all = false;
     const char *why = NULL;
-    int code = ask_git(self, rev);
+    const char *rev = self->wanted->rev;
+    int code = rev ? ask_git(self, rev) : EXIT_DONE;
+    code = code == EXIT_DONE ? list_files(self) : code;
     if (code != EXIT_DONE) {
         return code;
     }
     enum err err = follow(self, &all, &why);
     if (err != ERR_OK) {
-        return complainf(EXIT_COULD_NOT, NULL, "--changed-since: %s", err_text(err));
+        return complainf(EXIT_COULD_NOT, NULL, "what depends on what: %s", err_text(err));
     }
-    if (all) {
+    if (rev && all) {
         (void)complainf(0, NULL, "everything is run: %.300s reaches every test", why);
-        return EXIT_DONE;
-    }
-    if (targets->named) {
+    } else if (rev && targets->named) {
         choose_named(self, targets);
-        return EXIT_DONE;
+    } else if (rev) {
+        code = choose_all(self, targets);
     }
-    return choose_all(self, targets);
+    if (code == EXIT_DONE && self->wanted->inputs) {
+        err = changed_add_inputs(self, targets);
+        code = err == ERR_OK ? EXIT_DONE : complain(EXIT_COULD_NOT, err_text(err), NULL);
+    }
+    return code;
 }
 
-int changed_select(const char *root, const char *dir, const char *rev, struct targets *targets)
+int changed_select(struct changed_wanted *wanted, struct targets *targets)
 {
     char below[PATH_MAX] = "";
-    size_t size = strlen(root);
-    if (strlen(dir) > size) {
-        (void)snprintf(below, sizeof below, "%s/", dir + size + 1);
+    size_t size = strlen(wanted->root);
+    if (strlen(wanted->dir) > size) {
+        (void)snprintf(below, sizeof below, "%s/", wanted->dir + size + 1);
     }
-    struct changed self = {.root = root, .dir = below, .prefix = strlen(below)};
-    int code = choose(&self, rev, targets);
+    struct changed self = {
+        .wanted = wanted, .root = wanted->root, .dir = below, .prefix = strlen(below)};
+    int code = choose(&self, targets);
     affected_free(&self.affected);
     free(self.listed);
     free(self.diff);

@@ -1,10 +1,10 @@
 /* client.c - submits a run to the coordinator and watches it to its end.
  *
  * Takes  ROLE_UP, DOWN, TICK                        from the runtime
- *        SUBMITTED, WATCHED, FOUND, STATUS_IS, FAILED answers of the coordinator
+ *        SUBMITTED, SEALED, WATCHED, FOUND, STATUS_IS, FAILED answers of the coordinator
  *        TEST_ROW, FILE_ROW, RUN_CLOSED, ERROR_ROW, FIX_ROW, HEAL_ROW from the coordinator
- *        CANCEL                                     from the command
- * Sends  SUBMIT, RUN_FILE, WATCH, FINDINGS, CANCEL, STATUS to the coordinator
+ *        CANCEL, SEAL                               from the command
+ * Sends  SUBMIT, RUN_FILE, WATCH, SEAL, FINDINGS, CANCEL, STATUS to the coordinator
  */
 #include "tools/client.h"
 
@@ -22,6 +22,7 @@ enum { TAG_RETRY = 1, TAG_FILES, TAG_CANCEL };
 enum phase {
     PHASE_SUBMITTING,
     PHASE_WATCHING,
+    PHASE_SEALING,  /* the command looks whether the tree is still the same */
     PHASE_SETTLING, /* the run is closed; its failures are being looked into */
     PHASE_FINDING,  /* they are settled, or as far as they will come in time */
     PHASE_ASKING,
@@ -40,6 +41,7 @@ struct client {
     struct run_totals *closed; /* RUN_CLOSED of the answer that is coming in */
     struct findings *findings; /* owned */
     uint64_t settle_ms;        /* when to stop waiting */
+    bool red;                  /* the run was */
     bool cancel;
 };
 
@@ -98,6 +100,11 @@ static void retry_later(struct rt_context *ctx, struct client *self)
     }
 }
 
+static const char *text_or_none(const char *const *texts, uint64_t i)
+{
+    return texts && texts[i] ? texts[i] : "";
+}
+
 static void send_files(struct rt_context *ctx, struct client *self)
 {
     const struct msg_submit *submit = &self->plan->submit;
@@ -106,7 +113,8 @@ static void send_files(struct rt_context *ctx, struct client *self)
         enum err err = rt_send(ctx, self->coordinator,
                                MSG(run_file, .run = submit->run, .index = i,
                                    .file = msg_str(self->plan->files[i]),
-                                   .why = msg_str(self->plan->whys ? self->plan->whys[i] : "")));
+                                   .why = msg_str(text_or_none(self->plan->whys, i)),
+                                   .input = msg_str(text_or_none(self->plan->inputs, i))));
         if (err != ERR_OK) {
             /* Full: when there is room again.  Gone: all of it to the next coordinator. */
             (void)rt_tick(ctx, RETRY_MS, TAG_FILES);
@@ -185,14 +193,18 @@ static enum err on_role_up(struct client *self, struct rt_context *ctx,
     return err;
 }
 
-static enum err on_down(struct client *self, const struct msg_down *down)
+static enum err settle(struct rt_context *ctx, struct client *self, bool red);
+
+static enum err on_down(struct client *self, struct rt_context *ctx, const struct msg_down *down)
 {
     if (!is_linked(self) || down->ref != self->monitor) {
         return ERR_OK;
     }
+    bool sealing = self->phase == PHASE_SEALING && self->ask != 0;
     self->coordinator = (struct rt_address){0, 0};
     self->ask = 0;
-    return put_kind(self, CLIENT_UNLINKED);
+    enum err err = put_kind(self, CLIENT_UNLINKED);
+    return err == ERR_OK && sealing ? settle(ctx, self, self->red) : err;
 }
 
 static enum err on_tick(struct client *self, struct rt_context *ctx, uint64_t tag)
@@ -215,9 +227,18 @@ static enum err on_tick(struct client *self, struct rt_context *ctx, uint64_t ta
 
 /* ---- answers ---- */
 
+static enum err on_sealed(struct client *self, struct rt_context *ctx)
+{
+    self->ask = 0;
+    return settle(ctx, self, self->red);
+}
+
 static enum err on_failed(struct client *self, struct rt_context *ctx,
                           const struct msg_failed *failed)
 {
+    if (self->phase == PHASE_SEALING) {
+        return on_sealed(self, ctx);
+    }
     self->ask = 0;
     switch (failed->reason) {
     case ERR_LIMIT:
@@ -251,10 +272,15 @@ static enum err on_closed(struct client *self, const struct msg_run_closed *clos
     *totals = (struct run_totals){.verdict = (enum term)closed->verdict,
                                   .wall_ms = closed->wall_ms,
                                   .cpu_us = closed->cpu_us,
+                                  .slot_us = closed->slot_us,
+                                  .usd = closed->usd,
+                                  .budget = closed->budget,
                                   .files_planned = closed->files_planned,
                                   .files_done = closed->files_done,
                                   .files_lost = closed->files_lost,
                                   .files_not_affected = closed->files_not_affected,
+                                  .files_cached = closed->files_cached,
+                                  .files_audited = closed->files_audited,
                                   .tests_planned = closed->tests_planned,
                                   .tests_passed = closed->tests_passed,
                                   .tests_failed = closed->tests_failed,
@@ -263,6 +289,7 @@ static enum err on_closed(struct client *self, const struct msg_run_closed *clos
                                   .tests_lost = closed->tests_lost};
     (void)snprintf(totals->runner, sizeof totals->runner, "%s", closed->runner.at);
     (void)snprintf(totals->reason, sizeof totals->reason, "%s", closed->reason.at);
+    (void)snprintf(totals->note, sizeof totals->note, "%s", closed->note.at);
     self->closed = totals;
     return ERR_OK;
 }
@@ -323,7 +350,26 @@ static enum err on_watched(struct client *self, struct rt_context *ctx,
         return err;
     }
     self->closed = NULL;
+    self->red = red;
+    if (self->plan->submit.reuse_ms > 0) {
+        self->phase = PHASE_SEALING; /* the command's SEAL comes next */
+        return ERR_OK;
+    }
     return settle(ctx, self, red);
+}
+
+/* From the command: the tree is the same, or with an empty run it is not.  What is not sealed is
+ * only run again: no answer is worth waiting for. */
+static enum err on_seal(struct client *self, struct rt_context *ctx, const struct msg_seal *seal)
+{
+    if (self->phase != PHASE_SEALING || self->ask != 0) {
+        return ERR_OK;
+    }
+    if (seal->run.size > 0 && is_linked(self) &&
+        rt_ask(ctx, self->coordinator, &seal->head, STATUS_MS, &self->ask) == ERR_OK) {
+        return ERR_OK;
+    }
+    return settle(ctx, self, self->red);
 }
 
 static enum err on_found(struct client *self, struct rt_context *ctx, const struct msg_found *found)
@@ -430,6 +476,8 @@ static enum err from_coordinator(struct client *self, struct rt_context *ctx, co
         return on_submitted(self, ctx);
     case MSG_WATCHED:
         return on_watched(self, ctx, msg_as_watched(msg));
+    case MSG_SEALED:
+        return on_sealed(self, ctx);
     case MSG_FOUND:
         return on_found(self, ctx, msg_as_found(msg));
     case MSG_STATUS_IS:
@@ -446,11 +494,13 @@ static enum err client_receive(struct rt_context *ctx, void *state, const struct
     case MSG_ROLE_UP:
         return on_role_up(self, ctx, msg_as_role_up(msg));
     case MSG_DOWN:
-        return on_down(self, msg_as_down(msg));
+        return on_down(self, ctx, msg_as_down(msg));
     case MSG_TICK:
         return on_tick(self, ctx, msg_as_tick(msg)->tag);
     case MSG_CANCEL:
         return on_cancel(self, ctx);
+    case MSG_SEAL:
+        return on_seal(self, ctx, msg_as_seal(msg));
     default:
         return from_coordinator(self, ctx, msg);
     }

@@ -21,10 +21,11 @@ enum client_work {
 /* What the actor is to do.  Borrowed, outlives it, nobody changes it. */
 struct client_plan {
     enum client_work work;
-    struct msg_submit submit; /* CLIENT_RUN; CLIENT_WATCH: only its `run` */
-    const char *const *files; /* submit.files of them */
-    const char *const *whys;  /* of an affected run: why each was chosen; else NULL */
-    uint64_t patience_ms;     /* for what becomes of failures after the verdict */
+    struct msg_submit submit;  /* CLIENT_RUN; CLIENT_WATCH: only its `run` */
+    const char *const *files;  /* submit.files of them */
+    const char *const *whys;   /* of an affected run: why each was chosen; else NULL */
+    const char *const *inputs; /* digests of what each depends on, NULL where not known; or NULL */
+    uint64_t patience_ms;      /* for what becomes of failures after the verdict */
     struct inbox *inbox;
 };
 

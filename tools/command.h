@@ -45,7 +45,7 @@ extern const size_t command_options_count;
 extern const struct command_example command_examples[];
 extern const size_t command_examples_count;
 
-enum { GIVEN_MAX = 128, WORDS_MAX = 16 };
+enum { GIVEN_MAX = 128, WORDS_MAX = 512 };
 
 struct given {
     const struct command_option *option;

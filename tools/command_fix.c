@@ -1,4 +1,4 @@
-/* command_fix.c - troupe fix: a command that fails, mended; and the policy gate alone. */
+/* command_fix.c - troupe fix: a command that fails, mended; the policy gate alone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,7 +13,7 @@
 #include "actors/fixer/fixer.h"
 #include "actors/models/models.h"
 #include "actors/validator/validator.h"
-#include "tools/command.h"
+#include "tools/command_fix_kept.h"
 #include "tools/environment.h"
 #include "tools/fix_check.h"
 #include "tools/json_fix.h"
@@ -292,6 +292,12 @@ static int mend_project(struct invocation *invocation)
     }
     if (code == EXIT_DONE) {
         uint64_t wall_ms = session_now_ms() - begin_ms;
+        if (invocation->verbose) {
+            (void)fprintf(stderr, "troupe: reproduced %llu ms, looked %llu ms, proved %llu ms\n",
+                          (unsigned long long)self->mend.before_ms,
+                          (unsigned long long)self->mend.look_ms,
+                          (unsigned long long)self->mend.proof_ms);
+        }
         if (!invocation->terminal || invocation->json) {
             code = json_fix(stdout, &self->mend, wall_ms) == ERR_OK
                        ? EXIT_DONE
@@ -365,6 +371,13 @@ int command_fix(struct invocation *invocation)
     if (code != EXIT_DONE) {
         return code;
     }
+    if (is_kept_command(invocation)) {
+        return command_fix_kept(invocation);
+    }
     const char *word = invocation->words_count > 0 ? invocation->words[0] : "";
-    return strcmp(word, "check") == 0 ? check_patch(invocation) : mend_project(invocation);
+    if (strcmp(word, "check") == 0) {
+        return check_patch(invocation);
+    }
+    return invocation->words_count < 2 ? mend_project(invocation)
+                                       : complain(EXIT_USAGE, "say one directory", NULL);
 }

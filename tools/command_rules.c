@@ -170,7 +170,7 @@ static int explain(const struct invocation *invocation, const struct judge_files
     struct classification *result = calloc(1, sizeof *result);
     int code = result ? read_text(invocation, &text, &size)
                       : complain(EXIT_COULD_NOT, "out of memory", NULL);
-    if (code == EXIT_DONE) {
+    if (result && code == EXIT_DONE) {
         const struct classify_input input = {text, size, invocation_value(invocation, "file"), -1};
         classify_each(&files->judge, &input, result, take, &holding);
         if (!invocation->json) {

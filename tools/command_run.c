@@ -36,6 +36,7 @@ struct run {
     char snapshot[SNAPSHOT_SIZE + 1];
     char env[MSG_MAX_submit_env + 1];
     char reporting[MSG_MAX_submit_command + 1]; /* "", or the command of the runner "results" */
+    char quarantine[MSG_MAX_submit_quarantine + 1];
     uint64_t begin_ms;
     bool resumed;
     bool cancelled;
@@ -107,6 +108,7 @@ static int make_plan(struct run *self)
     self->session.plan.work = CLIENT_RUN;
     self->session.plan.files = (const char *const *)(void *)self->targets.files;
     self->session.plan.whys = (const char *const *)(void *)self->targets.whys;
+    self->session.plan.inputs = (const char *const *)(void *)self->targets.inputs;
     self->session.plan.patience_ms = patience_ms(self);
     self->session.plan.submit = (struct msg_submit){
         .head = {MSG_SUBMIT},
@@ -125,10 +127,40 @@ static int make_plan(struct run *self)
         .snapshot = msg_str(self->snapshot),
         .fix = run_mode(self->invocation, "fix"),
         .heal = run_mode(self->invocation, "heal"),
-        .affected = self->targets.affected};
+        .affected = self->targets.affected,
+        .keyed = self->targets.keyed && self->targets.count > 0,
+        .reuse_ms = self->targets.inputs ? cfg->cache_age_ms_max : 0,
+        .audit = cfg->audit_percent,
+        .trust = invocation_flag(self->invocation, "trust-selection"),
+        .flaky_fails = strcmp(cfg->flaky, "fail") == 0,
+        .quarantine = msg_str(self->quarantine)};
     return msg_check(&self->session.plan.submit.head) == ERR_OK
                ? EXIT_DONE
                : complain(EXIT_COULD_NOT, "the path of the project is too long", NULL);
+}
+
+/* By what was changed, and by what results there are of the same inputs. */
+static int select_files(struct run *self)
+{
+    char inputs[MSG_MAX_submit_env + PATH_MAX + 256];
+    const struct cfg_run *cfg = &self->invocation->config.run;
+    struct changed_wanted wanted = {.root = self->root,
+                                    .dir = self->dir,
+                                    .verbose = self->invocation->verbose,
+                                    .rev = invocation_value(self->invocation, "changed-since")};
+    if (run_reuses(self->invocation, self->root)) {
+        (void)snprintf(inputs, sizeof inputs, "%s\n%s\n%s\n%s", TROUPE_VERSION, self->dir,
+                       cfg->runner, self->env);
+        wanted.inputs = inputs;
+    }
+    if (!wanted.rev && !wanted.inputs) {
+        return EXIT_DONE;
+    }
+    int code = changed_select(&wanted, &self->targets);
+    if (code == EXIT_DONE && wanted.why[0]) {
+        (void)complainf(0, NULL, "nothing is taken from the cache: %s", wanted.why);
+    }
+    return code;
 }
 
 static int prepare_new(struct run *self)
@@ -143,9 +175,8 @@ static int prepare_new(struct run *self)
     }
     collect_env(self);
     code = code == EXIT_DONE ? look_at_project(self) : code;
-    const char *since = invocation_value(self->invocation, "changed-since");
-    return code == EXIT_DONE && since ? changed_select(self->root, self->dir, since, &self->targets)
-                                      : code;
+    code = code == EXIT_DONE ? run_quarantine(self->invocation, self->dir, self->quarantine) : code;
+    return code == EXIT_DONE ? select_files(self) : code;
 }
 
 static int prepare_resume(struct run *self, const char *run)
@@ -258,6 +289,8 @@ static bool on_event(struct run *self, struct client_event *event, int *ret_code
         self->report.wall_ms =
             self->resumed ? event->closed->wall_ms : session_now_ms() - self->begin_ms;
         check_tree(self); /* before a fix that is applied changes it */
+        session_tell(&self->session,
+                     MSG(seal, .run = msg_str(self->report.tree_changed ? "" : self->id)));
         self->live.state = "looking into the failures";
         self->live.planned = 0; /* all are done: the state is told instead */
         return false;

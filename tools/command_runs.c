@@ -163,7 +163,9 @@ static enum err add_row(struct report *report, const struct ledger_row *row)
                                  .outcome = row->outcome,
                                  .planned = row->planned,
                                  .duration_us = row->duration_us,
-                                 .attempts = row->attempts};
+                                 .attempts = row->attempts,
+                                 .cached = row->cached,
+                                 .audited = row->audited};
     enum err err = file->file && file->worker && file->message ? copy_tests(file, row) : ERR_MEMORY;
     if (err == ERR_OK) {
         err = results_add(&report->results, &file);
@@ -181,10 +183,15 @@ static void take_totals(struct report *report, const struct ledger_run *run)
     report->totals = (struct run_totals){.verdict = run->totals.verdict,
                                          .wall_ms = run->wall_ms,
                                          .cpu_us = run->totals.cpu_us,
+                                         .slot_us = run->slot_us,
+                                         .usd = run->usd,
+                                         .budget = run->budget,
                                          .files_planned = files->planned,
                                          .files_done = files->planned - files->lost,
                                          .files_lost = files->lost,
                                          .files_not_affected = run->files_not_affected,
+                                         .files_cached = run->files_cached,
+                                         .files_audited = run->files_audited,
                                          .tests_planned = tests->planned,
                                          .tests_passed = tests->passed,
                                          .tests_failed = tests->failed,
@@ -194,6 +201,7 @@ static void take_totals(struct report *report, const struct ledger_run *run)
     (void)snprintf(report->totals.runner, sizeof report->totals.runner, "%s %s",
                    run->listing.runner.at, run->listing.version.at);
     (void)snprintf(report->totals.reason, sizeof report->totals.reason, "%.4096s", run->reason.at);
+    (void)snprintf(report->totals.note, sizeof report->totals.note, "%.4096s", run->note.at);
 }
 
 static enum err read_run(struct store_reader *reader, const char *run, struct report *report)
@@ -266,8 +274,9 @@ static int show_run(struct invocation *invocation, struct store_reader *reader, 
 /* ---- why ---- */
 
 static const char sql_why[] =
-    "SELECT run.affected, run.files_named, run.listed, named.why,"
-    " EXISTS (SELECT 1 FROM job WHERE job.run = run.no AND job.file = ?2)"
+    "SELECT run.affected, run.files_named AND NOT run.keyed, run.listed, named.why,"
+    " EXISTS (SELECT 1 FROM job WHERE job.run = run.no AND job.file = ?2),"
+    " (SELECT max(cached) + 2 * max(audited) FROM job WHERE job.run = run.no AND job.file = ?2)"
     " FROM run LEFT JOIN named ON named.run = run.no AND named.file = ?2 WHERE run.id = ?1";
 
 struct reason {
@@ -282,7 +291,14 @@ static void find_reason(const struct store_rows *rows, struct reason *reason)
     bool listed = store_column_u64(rows, 2) != 0;
     const char *why = store_column_text(rows, 3).at;
     reason->chosen = store_column_u64(rows, 4) != 0;
-    if (!listed && (affected || !named)) {
+    uint64_t left_out = store_column_u64(rows, 5);
+    if (left_out == 1) {
+        (void)snprintf(reason->text, sizeof reason->text,
+                       "not run: it has passed with the same inputs");
+    } else if (left_out >= 2) {
+        (void)snprintf(reason->text, sizeof reason->text,
+                       "for the audit: it could have been left out");
+    } else if (!listed && (affected || !named)) {
         (void)snprintf(reason->text, sizeof reason->text, "the runner has not listed its files");
     } else if (affected && reason->chosen) {
         (void)snprintf(reason->text, sizeof reason->text, "affected: %s", why);

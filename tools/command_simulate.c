@@ -134,6 +134,7 @@ static int read_options(const struct invocation *invocation, struct inputs *self
     self->terms.kills = self->kills;
     self->terms.joins_us = self->joins_us;
     self->whole = invocation_flag(invocation, "no-split");
+    self->terms.no_relief = invocation_flag(invocation, "no-relief");
     return code == EXIT_DONE ? read_events(invocation, self) : code;
 }
 

@@ -54,10 +54,9 @@ enum err fix_check_diff(struct msg_str text, struct msg_str *ret_diff, char *rea
     return ERR_OK;
 }
 
-/* No link is followed, and nothing above `repo` is reached: the path is somebody else's word. */
-static int open_inside(const char *repo, const char *path)
+int fix_check_open(const char *repo, const char *path, int flags)
 {
-    const struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+    const struct open_how how = {.flags = (unsigned)flags | (unsigned)(O_CLOEXEC | O_NONBLOCK),
                                  .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
     int root = open(repo, O_DIRECTORY | O_PATH | O_CLOEXEC);
     int fd = root < 0 ? -1 : (int)syscall(SYS_openat2, root, path, &how, sizeof how);
@@ -69,10 +68,10 @@ static int open_inside(const char *repo, const char *path)
     return fd;
 }
 
-static enum err read_file(const char *repo, const char *path, char **ret_text, size_t *ret_size)
+enum err fix_check_read(const char *repo, const char *path, char **ret_text, size_t *ret_size)
 {
     struct stat status;
-    int fd = open_inside(repo, path);
+    int fd = fix_check_open(repo, path, O_RDONLY);
     if (fd < 0) {
         return ERR_NOT_FOUND;
     }
@@ -109,7 +108,7 @@ static enum err fits(const char *repo, const struct patch *patch, const struct p
     char *text = NULL;
     size_t size = 0;
     char why[PATCH_WHY_SIZE];
-    enum err err = read_file(repo, file->path, &text, &size);
+    enum err err = fix_check_read(repo, file->path, &text, &size);
     if (err == ERR_MEMORY) {
         return err;
     }

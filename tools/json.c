@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/coordinator/ledger_flaky.h"
+
 enum { SECONDS_MAX = 1000000000 };
 
 static json_int_t as_int(uint64_t number)
@@ -176,6 +178,28 @@ enum err json_why(FILE *out, const char *run, const char *file, bool chosen, con
 {
     return json_put(out, json_pack("{s:s, s:o, s:b, s:o}", "run", run, "file", json_words(file),
                                    "chosen", chosen, "why", json_words(why)));
+}
+
+static json_t *flaky_row(const struct ledger_flaky *flaky)
+{
+    return json_pack("{s:o, s:o, s:b, s:f, s:I, s:I, s:I, s:I}", "file", json_words(flaky->file),
+                     "test", json_words(flaky->test), "flaky", flaky->is, "rate", flaky->rate,
+                     "events", as_int(flaky->events), "runs", as_int(flaky->runs), "failed",
+                     as_int(flaky->failed), "last_seen_ms", as_int(flaky->seen_ms));
+}
+
+enum err json_flaky(FILE *out, const struct ledger_flaky *all, size_t count, uint64_t tests)
+{
+    json_t *list = json_array();
+    int bad = !list;
+    for (size_t i = 0; i < count && !bad; i++) {
+        bad |= json_array_append_new(list, flaky_row(&all[i]));
+    }
+    if (bad) {
+        json_decref(list);
+        return ERR_MEMORY;
+    }
+    return json_put(out, json_pack("{s:I, s:o}", "looked_at", as_int(tests), "tests", list));
 }
 
 enum err json_checks(FILE *out, const struct json_check *checks, size_t count, bool good)

@@ -169,6 +169,11 @@ enum err json_drained(FILE *out, const struct msg_drained *drained) MUST_CHECK;
 enum err json_submitted(FILE *out, const char *run, const char *dir) MUST_CHECK;
 enum err json_cancelled(FILE *out, const char *run, bool ended) MUST_CHECK;
 
+/* troupe flaky: those that are or may be; `tests` is how many there were in all. */
+struct ledger_flaky;
+enum err json_flaky(FILE *out, const struct ledger_flaky *all, size_t count,
+                    uint64_t tests) MUST_CHECK;
+
 /* A line of audit.h. */
 struct json_audit {
     const char *ts;

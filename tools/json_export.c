@@ -71,6 +71,10 @@ static int add_ctrf_test(json_t *tests, struct counts *counts, const struct file
     if (bad_one && message[0]) {
         bad |= json_object_set_new(row, "message", json_words(message));
     }
+    if (file->cached || file->audited) {
+        bad |= json_object_set_new(row, "extra",
+                                   json_pack("{s:b}", file->cached ? "cached" : "audited", true));
+    }
     if (test->line > 0) {
         bad |= json_object_set_new(row, "line", json_integer(as_int(test->line)));
     }

@@ -18,6 +18,12 @@ static json_t *row(const struct file_result *file, const char *name, enum term s
                             "test", json_words(name), "status", term_word("status", status),
                             "duration_ms", (double)duration_us / 1000, "attempts",
                             as_int(file->attempts), "worker", json_words(file->worker));
+    bool good = row && (!file->cached || json_object_set_new(row, "cached", json_true()) == 0) &&
+                (!file->audited || json_object_set_new(row, "audited", json_true()) == 0);
+    if (!good) {
+        json_decref(row);
+        return NULL;
+    }
     return row;
 }
 
@@ -143,24 +149,25 @@ static json_t *head(const struct report *report)
 {
     const struct run_totals *totals = &report->totals;
     return json_pack(
-        "{s:s, s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I, s:I}}",
+        "{s:s, s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I, s:I}}",
         "run", report->run, "verdict", verdict_word(totals->verdict), "wall_ms",
         as_int(report->wall_ms), "workers", as_int(report->workers), "files", "planned",
         as_int(totals->files_planned), "done", as_int(totals->files_done), "lost",
-        as_int(totals->files_lost), "cached", as_int(0), "not_affected",
-        as_int(totals->files_not_affected), "tests", "planned", as_int(totals->tests_planned),
-        "passed", as_int(totals->tests_passed), "failed", as_int(totals->tests_failed), "skipped",
-        as_int(totals->tests_skipped), "flaky", as_int(totals->tests_flaky), "lost",
-        as_int(totals->tests_lost));
+        as_int(totals->files_lost), "cached", as_int(totals->files_cached), "not_affected",
+        as_int(totals->files_not_affected), "audited", as_int(totals->files_audited), "tests",
+        "planned", as_int(totals->tests_planned), "passed", as_int(totals->tests_passed), "failed",
+        as_int(totals->tests_failed), "skipped", as_int(totals->tests_skipped), "flaky",
+        as_int(totals->tests_flaky), "lost", as_int(totals->tests_lost));
 }
 
 static int add_tail(json_t *object, const struct report *report)
 {
     const struct run_totals *totals = &report->totals;
     int bad = add_remedies(object, &report->findings) |
-              json_object_set_new(
-                  object, "cost",
-                  json_pack("{s:f, s:f}", "usd", 0.0, "cpu_s", (double)totals->cpu_us / 1e6)) |
+              json_object_set_new(object, "cost",
+                                  json_pack("{s:f, s:f, s:f}", "usd", totals->usd, "cpu_s",
+                                            (double)totals->cpu_us / 1e6, "slot_s",
+                                            (double)totals->slot_us / 1e6)) |
               json_object_set_new(object, "runner", json_words(totals->runner));
     if (totals->verdict == TERM_verdict_CANCELLED || totals->verdict == TERM_verdict_TIMED_OUT) {
         bad |= json_object_set_new(object, "ended",
@@ -168,6 +175,12 @@ static int add_tail(json_t *object, const struct report *report)
     }
     if (totals->reason[0]) {
         bad |= json_object_set_new(object, "reason", json_words(totals->reason));
+    }
+    if (totals->note[0]) {
+        bad |= json_object_set_new(object, "note", json_words(totals->note));
+    }
+    if (totals->budget != BUDGET_OPEN) {
+        bad |= json_object_set_new(object, "budget", json_string(budget_word(totals->budget)));
     }
     if (report->tree_changed) {
         bad |= json_object_set_new(object, "tree_changed", json_true());

@@ -11,8 +11,10 @@
  *        \--passes--> over                   | ^ failed         applied: AFTER --fails--> REVERT
  *                                            +-+
  *
- * A change is applied only by the validator, in the same step as its proof.  What the command says
- * afterwards, in the project as it is then, has the last word.
+ * A type checker's errors can be found without its output: FIX is asked while it still runs.
+ *
+ * A change is applied only by the validator, in the same step as its proof, and never a doubtful
+ * one.  What the command says afterwards, in the project as it is then, has the last word.
  */
 #include "tools/mend.h"
 
@@ -38,6 +40,10 @@ struct mender {
     struct rt_address fixer, validator;
     uint64_t exec;
     uint64_t ask;
+    bool early;  /* FIX was asked without the command's output… */
+    bool looked; /* …and is answered */
+    uint64_t started_ms;
+    uint64_t asked_ms; /* the first FIX */
     uint64_t until_ms;
     size_t proving;
     size_t refused;
@@ -127,6 +133,16 @@ bool mend_is_tsc(const char *command)
            !strpbrk(command, ";&|<>`$\n");
 }
 
+bool mend_is_whole_tsc(const char *command)
+{
+    const char *project = strstr(command, " -p ");
+    project = project ? project : strstr(command, " --project ");
+    project = project ? strchr(project + 1, ' ') + 1 : NULL;
+    return mend_is_tsc(command) && !strstr(command, " -b") &&
+           (!project || strcmp(project + strspn(project, " "), ".") == 0 ||
+            strncmp(project + strspn(project, " "), ". ", 2) == 0);
+}
+
 /* "Tests  2 failed | 3 passed": the number before `word` in the line that begins with `title`. */
 static uint64_t number_in(const char *output, const char *title, const char *word)
 {
@@ -193,7 +209,7 @@ static enum err ask_fix(struct rt_context *ctx, struct mender *self)
     const struct mend *mend = self->mend;
     char message[MEND_OUTPUT_MAX + 1];
     cut_message(self, message);
-    self->step = STEP_FIX;
+    self->asked_ms = self->asked_ms ? self->asked_ms : rt_now_ms(ctx);
     return rt_ask(ctx, self->fixer,
                   MSG(fix, .error = 1, .dir = msg_str(mend->dir), .root = msg_str(mend->root),
                       .snapshot = msg_str(mend->snapshot), .env = msg_str(mend->env),
@@ -227,7 +243,7 @@ static enum err prove_next(struct rt_context *ctx, struct mender *self)
         return ERR_OK;
     }
     self->step = STEP_PROOF;
-    return ask_proof(ctx, self, mend->apply, false);
+    return ask_proof(ctx, self, mend->apply && !mend->candidates[self->proving].doubt[0], false);
 }
 
 /* ---- what came ---- */
@@ -256,19 +272,26 @@ static enum err on_ended(struct rt_context *ctx, struct mender *self,
         return ERR_OK;
     }
     mend->errors_before = mend_count(self->output);
-    return ask_fix(ctx, self);
+    mend->before_ms = rt_now_ms(ctx) - self->started_ms;
+    self->step = STEP_FIX;
+    if (self->looked && mend->count > 0) {
+        return prove_next(ctx, self);
+    }
+    return self->early && !self->looked ? ERR_OK : ask_fix(ctx, self);
 }
 
 static enum err on_candidate(struct mender *self, const struct msg_candidate *candidate)
 {
     struct mend *mend = self->mend;
-    if (self->step != STEP_FIX || mend->count == MEND_CANDIDATES_MAX) {
+    if ((self->step != STEP_FIX && self->step != STEP_BEFORE) ||
+        mend->count == MEND_CANDIDATES_MAX) {
         return ERR_OK;
     }
     struct mend_candidate *to = &mend->candidates[mend->count];
     to->source = strdup(candidate->source.at);
     to->diff = strdup(candidate->diff.at);
     to->votes = candidate->votes > 0 ? candidate->votes : 1;
+    (void)snprintf(to->doubt, sizeof to->doubt, "%s", candidate->doubt.at);
     mend->count++;
     return to->source && to->diff ? ERR_OK : ERR_MEMORY;
 }
@@ -276,11 +299,17 @@ static enum err on_candidate(struct mender *self, const struct msg_candidate *ca
 static enum err on_candidates(struct rt_context *ctx, struct mender *self,
                               const struct msg_candidates *end)
 {
-    if (self->step != STEP_FIX || rt_answered(ctx) != self->ask) {
+    bool first = self->early && !self->looked;
+    if ((self->step != STEP_FIX && self->step != STEP_BEFORE) || rt_answered(ctx) != self->ask) {
         return ERR_OK;
     }
     (void)snprintf(self->mend->reason, sizeof self->mend->reason, "%s", end->reason.at);
-    return prove_next(ctx, self);
+    self->looked = true;
+    self->mend->look_ms = rt_now_ms(ctx) - self->asked_ms;
+    if (self->step == STEP_BEFORE) {
+        return ERR_OK;
+    }
+    return first && self->mend->count == 0 ? ask_fix(ctx, self) : prove_next(ctx, self);
 }
 
 /* The first proof has succeeded. */
@@ -290,7 +319,8 @@ static enum err on_proved(struct rt_context *ctx, struct mender *self, enum term
     mend->winner = self->proving;
     mend->applied = proof == TERM_proof_APPLIED;
     if (self->step == STEP_AGAIN || (!mend->applied && mend_is_tsc(mend->command))) {
-        over(ctx, self, MEND_FIXED, "");
+        const char *doubt = mend->candidates[mend->winner].doubt;
+        over(ctx, self, mend->apply && doubt[0] ? MEND_NOT_FIXED : MEND_FIXED, doubt);
         return ERR_OK;
     }
     if (mend->applied) {
@@ -309,6 +339,7 @@ static enum err on_validated(struct rt_context *ctx, struct mender *self,
         return ERR_OK;
     }
     struct mend_candidate *candidate = &mend->candidates[self->proving];
+    mend->proof_ms += validated->wall_ms;
     if (self->step == STEP_REVERT) {
         mend->applied = !passed;
         candidate->verdict = TERM_proof_FAILED;
@@ -341,7 +372,12 @@ static enum err on_role_up(struct rt_context *ctx, struct mender *self,
     }
     bool ready =
         self->fixer.node && self->validator.node && !self->exec && self->step == STEP_BEFORE;
-    return ready ? run(ctx, self, STEP_BEFORE) : ERR_OK;
+    enum err err = ready ? run(ctx, self, STEP_BEFORE) : ERR_OK;
+    if (ready && err == ERR_OK && mend_is_whole_tsc(self->mend->command)) {
+        self->early = true;
+        err = ask_fix(ctx, self);
+    }
+    return err;
 }
 
 static enum err mend_start(struct rt_context *ctx, void *state, const void *arg)
@@ -350,7 +386,8 @@ static enum err mend_start(struct rt_context *ctx, void *state, const void *arg)
     memcpy(&self->mend, arg, sizeof self->mend);
     uint64_t patience_ms = self->mend->timeout_ms;
     patience_ms -= patience_ms > 2 * RESERVE_MS ? RESERVE_MS : 0;
-    self->until_ms = rt_now_ms(ctx) + patience_ms;
+    self->started_ms = rt_now_ms(ctx);
+    self->until_ms = self->started_ms + patience_ms;
     rt_watch_role(ctx, TERM_role_FIXER);
     rt_watch_role(ctx, TERM_role_VALIDATOR);
     return rt_tick(ctx, patience_ms, 0) ? ERR_OK : ERR_MEMORY;

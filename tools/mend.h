@@ -25,6 +25,7 @@ struct mend_candidate {
     uint64_t votes;
     enum term verdict; /* a proof; 0: not tried */
     char reason[MSG_MAX_validated_reason + 1];
+    char doubt[MSG_MAX_candidate_doubt + 1]; /* why it is not applied though it is proved */
 };
 
 /* What is wanted (strings borrowed) and, below, what came of it. */
@@ -47,6 +48,9 @@ struct mend {
     size_t count;
     size_t winner; /* when fixed */
     bool applied;
+    uint64_t before_ms; /* until the command had failed… */
+    uint64_t look_ms;   /* …from the first FIX to the last candidate, perhaps beside it */
+    uint64_t proof_ms;  /* of all proofs together */
     char reason[MSG_MAX_candidates_reason + 1]; /* why not */
 };
 
@@ -61,6 +65,9 @@ const char *mend_word(enum mend_status status);
 
 /* Whether the command is the type checker alone: it has no moods, once is proof enough.  Pure. */
 bool mend_is_tsc(const char *command);
+
+/* And looks at what the tsconfig.json of the project itself names.  Pure. */
+bool mend_is_whole_tsc(const char *command);
 
 void mend_free(struct mend *mend);
 

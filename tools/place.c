@@ -221,6 +221,13 @@ enum err place_sources(char ret_path[PATH_MAX])
     return find_beside(names, "typescript/host.mjs", ret_path);
 }
 
+enum err place_generator(char ret_path[PATH_MAX])
+{
+    static const char *const names[] = {"../share/troupe/generate", "../../share/troupe/generate",
+                                        "../tools/generate", "../../tools/generate", NULL};
+    return find_beside(names, "main.mjs", ret_path);
+}
+
 enum err place_http_module(char ret_path[PATH_MAX])
 {
     /* Beside us, in a build directory; where it is installed, seen from bin and libexec/troupe. */

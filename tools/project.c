@@ -281,3 +281,20 @@ enum err project_snapshot(const char *root, char ret_digest[SNAPSHOT_SIZE + 1])
     free(self);
     return err;
 }
+
+enum err project_blob_id(const char *text, size_t size, char ret_id[BLOB_ID_SIZE + 1])
+{
+    char head[32];
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    int head_size = snprintf(head, sizeof head, "blob %zu", size) + 1; /* with its NUL */
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    bool good = digest && EVP_DigestInit_ex(digest, EVP_sha1(), NULL) == 1 &&
+                EVP_DigestUpdate(digest, head, (size_t)head_size) == 1 &&
+                EVP_DigestUpdate(digest, text, size) == 1 &&
+                EVP_DigestFinal_ex(digest, bytes, NULL) == 1;
+    EVP_MD_CTX_free(digest);
+    for (size_t i = 0; good && i < BLOB_ID_SIZE / 2; i++) {
+        (void)snprintf(ret_id + 2 * i, 3, "%02x", bytes[i]);
+    }
+    return good ? ERR_OK : ERR_MEMORY;
+}

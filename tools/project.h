@@ -20,4 +20,9 @@ enum { SNAPSHOT_SIZE = 64, SNAPSHOT_ENTRIES_MAX = 1000000 };
  * ERR_IO; ERR_LIMIT: too many entries; ERR_MEMORY. */
 enum err project_snapshot(const char *root, char ret_digest[SNAPSHOT_SIZE + 1]) MUST_CHECK;
 
+enum { BLOB_ID_SIZE = 40 };
+
+/* What git calls a file of this content.  ERR_MEMORY. */
+enum err project_blob_id(const char *text, size_t size, char ret_id[BLOB_ID_SIZE + 1]) MUST_CHECK;
+
 #endif

@@ -206,6 +206,10 @@ void report_file(FILE *out, const struct style *style, const struct file_result 
     }
     (void)fprintf(out, ", %s%s", report_duration(file->duration_us, duration),
                   paint(style->color, PAINT_RESET));
+    if (file->cached || file->audited) {
+        (void)fprintf(out, "%s, %s%s", paint(style->color, PAINT_DIM),
+                      file->cached ? "cached" : "audit", paint(style->color, PAINT_RESET));
+    }
     if (file->attempts > 1) {
         (void)fprintf(out, "%s, attempt %" PRIu64 "%s", paint(style->color, PAINT_YELLOW),
                       file->attempts, paint(style->color, PAINT_RESET));
@@ -463,9 +467,42 @@ static void show_time(FILE *out, const struct style *style, const struct report 
         (void)fputs(", ", out);
         report_name(out, report->totals.runner);
     }
+    if (report->totals.usd > 0) {
+        (void)fprintf(out, "\n  %s%-9s%s$%.6f for %s of slots", paint(style->color, PAINT_DIM),
+                      "Cost", paint(style->color, PAINT_RESET), report->totals.usd,
+                      report_duration(report->totals.slot_us, wall));
+    }
+    if (report->totals.budget != BUDGET_OPEN) {
+        (void)fprintf(out, "\n  %s%-9s%s%s", paint(style->color, PAINT_YELLOW), "Budget",
+                      paint(style->color, PAINT_RESET), budget_text(report->totals.budget));
+    }
     (void)fprintf(out, "\n  %s%-9s%s%s  %s(again: troupe runs show, recount: troupe verify)%s\n",
                   paint(style->color, PAINT_DIM), "Run", paint(style->color, PAINT_RESET),
                   report->run, paint(style->color, PAINT_DIM), paint(style->color, PAINT_RESET));
+}
+
+/* What was left out, and what came of the sample of it. */
+static void show_left_out(FILE *out, const struct style *style, const struct run_totals *totals)
+{
+    char text[REPORT_LEFT_OUT_SIZE];
+    if (report_left_out(totals, text)) {
+        (void)fprintf(out, "  %s%-9s%s%s\n", paint(style->color, PAINT_DIM), "Left out",
+                      paint(style->color, PAINT_RESET), text);
+    }
+    if (totals->note[0]) {
+        (void)fprintf(out, "  %s%-9s", paint(style->color, PAINT_YELLOW), "Audit");
+        report_name(out, totals->note);
+        (void)fprintf(out, "%s\n", paint(style->color, PAINT_RESET));
+    }
+}
+
+bool report_left_out(const struct run_totals *totals, char text[REPORT_LEFT_OUT_SIZE])
+{
+    (void)snprintf(text, REPORT_LEFT_OUT_SIZE,
+                   "%" PRIu64 " cached, %" PRIu64 " not affected; %" PRIu64
+                   " that could have been were run all the same",
+                   totals->files_cached, totals->files_not_affected, totals->files_audited);
+    return totals->files_cached + totals->files_not_affected + totals->files_audited > 0;
 }
 
 void report_summary(FILE *out, const struct style *style, const struct report *report)
@@ -485,6 +522,7 @@ void report_summary(FILE *out, const struct style *style, const struct report *r
                                 totals->tests_flaky, totals->tests_lost};
     show_balance(out, style, "Files", totals->files_planned, &files);
     show_balance(out, style, "Tests", totals->tests_planned, &tests);
+    show_left_out(out, style, totals);
     show_slowest(out, style, &report->results);
     show_time(out, style, report);
 }

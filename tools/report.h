@@ -72,6 +72,10 @@ void report_name(FILE *out, const char *text);
 
 void report_heading(FILE *out, const struct style *style, const char *text);
 
+/* How many files were not run, and how many of those that need not have been; false: none. */
+enum { REPORT_LEFT_OUT_SIZE = 160 };
+bool report_left_out(const struct run_totals *totals, char text[REPORT_LEFT_OUT_SIZE]);
+
 /* "1.20 s", "340 ms", "2 min 05 s" */
 enum { DURATION_SIZE = 32 };
 const char *report_duration(uint64_t us, char text[DURATION_SIZE]);

@@ -146,9 +146,21 @@ static void put_head(struct text *out, const struct report *report)
     put_words(out, project_name(report));
     text_add(out, "</h1>\n");
     put_facts(out, report);
+    if (totals->budget != BUDGET_OPEN) {
+        text_add(out, "<p class=\"reason\">Budget: %s.</p>\n", budget_text(totals->budget));
+    }
     if (totals->reason[0]) {
         text_add(out, "<p class=\"reason\">");
         put_words(out, totals->reason);
+        text_add(out, "</p>\n");
+    }
+    char left_out[REPORT_LEFT_OUT_SIZE];
+    if (report_left_out(totals, left_out)) {
+        text_add(out, "<p>Files left out: %s.</p>\n", left_out);
+    }
+    if (totals->note[0]) {
+        text_add(out, "<p class=\"reason\">");
+        put_words(out, totals->note);
         text_add(out, "</p>\n");
     }
     if (report->tree_changed) {
@@ -352,8 +364,8 @@ static void put_row(struct text *out, const struct file_result *file)
     put_duration(out, file->duration_us);
     text_add(out, "</td><td class=\"n hide\">%" PRIu64 "</td><td class=\"s hide\">",
              file->attempts);
-    put_words(out, file->worker);
-    text_add(out, "</td></tr>\n");
+    put_words(out, file->cached ? "cached" : file->worker);
+    text_add(out, "%s</td></tr>\n", file->audited ? " (audit)" : "");
 }
 
 static void open_table(struct text *out)

@@ -59,6 +59,10 @@ static void put_case(struct text *out, const struct file_result *file,
     text_add(out, ">");
     switch (test->status) {
     case TERM_status_PASSED:
+        if (file->cached) {
+            text_add(out, "<system-out>cached: passed in an earlier run with the same inputs"
+                          "</system-out>");
+        }
         break;
     case TERM_status_SKIPPED:
         text_add(out, "<skipped/>");

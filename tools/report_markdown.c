@@ -60,6 +60,9 @@ void report_markdown(struct text *out, const struct report *report)
     struct file_counts files = report_count_files(&report->results);
     char wall[DURATION_SIZE];
     text_add(out, "## Troupe: %s\n\n", term_word("verdict", totals->verdict));
+    if (totals->budget != BUDGET_OPEN) {
+        text_add(out, "Budget: %s.\n\n", budget_text(totals->budget));
+    }
     if (totals->reason[0]) {
         text_fence(out, "", msg_str(totals->reason), MESSAGE_MAX);
         text_add(out, "\n");
@@ -78,5 +81,13 @@ void report_markdown(struct text *out, const struct report *report)
              files.lost);
     text_add(out, "\n%s, %" PRIu64 " %s, run `%s`\n", report_duration(report->wall_ms * 1000, wall),
              report->workers, report->workers == 1 ? "worker" : "workers", report->run);
+    char left_out[REPORT_LEFT_OUT_SIZE];
+    if (report_left_out(totals, left_out)) {
+        text_add(out, "\nFiles left out: %s\n", left_out);
+    }
+    if (totals->note[0]) {
+        text_add(out, "\n");
+        text_fence(out, "", msg_str(totals->note), MESSAGE_MAX);
+    }
     put_failures(out, report);
 }

@@ -266,6 +266,8 @@ static struct file_result *new_file(const struct msg_file_row *row)
     file->planned = row->planned;
     file->duration_us = row->duration_us;
     file->attempts = row->attempts;
+    file->cached = row->cached;
+    file->audited = row->audited;
     return file;
 }
 

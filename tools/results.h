@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "actors/common/cost.h"
 #include "proto/error.h"
 #include "proto/message.h"
 #include "proto/terms.h"
@@ -35,6 +36,8 @@ struct file_result {
     uint64_t planned;
     uint64_t duration_us;
     uint64_t attempts;
+    bool cached;               /* it did not run */
+    bool audited;              /* it could have been left out */
     uint64_t seen_ms;          /* since the client began; 0: nobody watched */
     struct test_result *tests; /* by index */
     size_t count;
@@ -47,10 +50,15 @@ struct run_totals {
     enum term verdict;
     uint64_t wall_ms;
     uint64_t cpu_us;
+    uint64_t slot_us; /* time of slots, and what it cost; 0 on machines of one's own */
+    double usd;
+    uint64_t budget; /* enum budget_stage: how far the month's budget held it back */
     uint64_t files_planned, files_done, files_lost, files_not_affected;
+    uint64_t files_cached, files_audited;
     uint64_t tests_planned, tests_passed, tests_failed, tests_skipped, tests_flaky, tests_lost;
     char runner[80];
     char reason[4097];
+    char note[4097]; /* what an audit has found */
 };
 
 /* All of a run. */

@@ -1,8 +1,13 @@
 /* run_options.c - see run_options.h. */
 #include "tools/run_options.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 enum term run_mode(const struct invocation *invocation, const char *option)
 {
@@ -117,4 +122,96 @@ int run_reporting(const struct invocation *invocation, char ret_text[MSG_MAX_sub
                         "Put the command into a script.");
     }
     return EXIT_DONE;
+}
+
+bool run_reuses(const struct invocation *invocation, const char *root)
+{
+    char path[PATH_MAX];
+    const struct config *config = &invocation->config;
+    if (strcmp(config->run.cache, "on") != 0 || invocation_flag(invocation, "no-cache")) {
+        return false;
+    }
+    int size = snprintf(path, sizeof path, "%s/.git", root);
+    const char *why = !config->sandbox.enabled  ? "tests run without the sandbox"
+                      : config->sandbox.network ? "tests may use the network"
+                      : size < 0 || (size_t)size >= sizeof path || access(path, F_OK) != 0
+                          ? "the project is not in a repository of git"
+                          : NULL;
+    if (why) {
+        (void)complainf(0, NULL, "nothing is taken from the cache: %s", why);
+    }
+    return !why;
+}
+
+/* ---- quarantine ---- */
+
+/* YYYY-MM-DD, so that the order of texts is that of days. */
+static bool is_date(const char *text)
+{
+    static const char form[] = "dddd-dd-dd ";
+    for (size_t i = 0; i < sizeof form - 1; i++) {
+        bool good = form[i] == 'd' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i];
+        if (!good) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int take_lines(FILE *file, const char *path, char *text)
+{
+    char today[16];
+    char *line = NULL;
+    size_t room = 0;
+    size_t used = 0;
+    int code = EXIT_DONE;
+    struct tm tm;
+    time_t now = time(NULL);
+    if (!gmtime_r(&now, &tm) || strftime(today, sizeof today, "%Y-%m-%d", &tm) == 0) {
+        return complain(EXIT_COULD_NOT, "the clock cannot be read", NULL);
+    }
+    for (size_t number = 1; code == EXIT_DONE && getline(&line, &room, file) >= 0; number++) {
+        line[strcspn(line, "\r\n")] = '\0';
+        size_t size = strlen(line);
+        if (line[0] == '\0' || line[0] == '#') {
+            continue;
+        }
+        if (!is_date(line) || !strstr(line, " > ")) {
+            code = complainf(EXIT_CONFIG, "A line is YYYY-MM-DD FILE > TEST.",
+                             "%.300s, line %zu: not a test with its last day of quarantine", path,
+                             number);
+        } else if (strncmp(line, today, strlen(today)) < 0) {
+            (void)complainf(0, NULL, "the quarantine is over: %.300s", line);
+        } else if (used + size + 1 > MSG_MAX_submit_quarantine) {
+            code = complainf(EXIT_CONFIG, NULL, "%.300s has more than %d bytes that hold", path,
+                             MSG_MAX_submit_quarantine);
+        } else {
+            memcpy(text + used, line, size);
+            text[used + size] = '\n';
+            used += size + 1;
+            text[used] = '\0';
+        }
+    }
+    free(line);
+    return code;
+}
+
+int run_quarantine(const struct invocation *invocation, const char *dir,
+                   char ret_text[MSG_MAX_submit_quarantine + 1])
+{
+    char path[PATH_MAX];
+    const char *name = invocation->config.run.quarantine;
+    ret_text[0] = '\0';
+    if (!name[0]) {
+        return EXIT_DONE;
+    }
+    int size = snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *file = size > 0 && (size_t)size < sizeof path ? fopen(path, "re") : NULL;
+    if (!file) {
+        return complainf(EXIT_CONFIG, NULL, "run.quarantine %.300s: %s", name,
+                         strerrordesc_np(errno));
+    }
+    int code = take_lines(file, path, ret_text);
+    (void)fclose(file);
+    return code;
 }

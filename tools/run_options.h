@@ -19,4 +19,14 @@ enum term run_mode(const struct invocation *invocation, const char *option);
  * each; else "". */
 int run_reporting(const struct invocation *invocation, char ret_text[MSG_MAX_submit_command + 1]);
 
+/* Whether results of earlier runs may be taken.  Only in the sandbox without network, where tests
+ * see little else than the project, and only where git says what belongs to it; if it was asked for
+ * and cannot be, it says so. */
+bool run_reuses(const struct invocation *invocation, const char *root);
+
+/* The lines of run.quarantine, a file below `dir`, that still hold.  Says what is wrong and returns
+ * an exit code. */
+int run_quarantine(const struct invocation *invocation, const char *dir,
+                   char ret_text[MSG_MAX_submit_quarantine + 1]);
+
 #endif

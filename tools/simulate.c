@@ -285,7 +285,8 @@ static bool set_up(struct simulation *self)
                                                                .workers = terms->workers,
                                                                .workers_max = workers,
                                                                .setup_us = terms->per_file_us,
-                                                               .unknown_us = terms->unknown_us});
+                                                               .unknown_us = terms->unknown_us,
+                                                               .no_relief = terms->no_relief});
     }
     free(files);
     return self->dispatch != NULL;

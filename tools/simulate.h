@@ -6,6 +6,7 @@
 #ifndef TOOLS_SIMULATE_H
 #define TOOLS_SIMULATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,7 @@ struct simulate_terms {
     double speed_sd;
     uint64_t seed;
     uint64_t unknown_us; /* partitioner.unknown_ms */
+    bool no_relief;      /* dispatch.h */
 };
 
 struct simulate_worker {

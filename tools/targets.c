@@ -185,7 +185,9 @@ void targets_fini(struct targets *self)
     for (size_t i = 0; i < self->count; i++) {
         free(self->files[i]);
         free(self->whys ? self->whys[i] : NULL);
+        free(self->inputs ? self->inputs[i] : NULL);
     }
+    free(self->inputs);
     free(self->files);
     free(self->whys);
     *self = (struct targets){0};

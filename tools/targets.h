@@ -12,6 +12,8 @@ struct targets {
     char **whys; /* by which file each is affected; NULL: they were named */
     size_t count;
     size_t capacity;
+    char **inputs;   /* digests of what each depends on, NULL where not known; or NULL */
+    bool keyed;      /* they only have inputs: all that the runner lists is run */
     bool affected;   /* a choice among what the runner lists */
     size_t left_out; /* of those that were named, not affected */
 };

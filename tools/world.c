@@ -267,6 +267,7 @@ static enum err open_system(struct world *self, uint64_t node, uint64_t seed)
                                            .seed = seed,
                                            .ports = {.world = self,
                                                      .net_send = on_net_send,
+                                                     .net_parcels = true,
                                                      .net_announce = on_net_announce,
                                                      .exec = on_exec,
                                                      .exec_write = on_exec_write,

@@ -96,6 +96,21 @@ const struct rule *rules_shadow(const struct rules *rules, const struct rule *ru
 
 /* ---- expressions that run away ---- */
 
+/* One that an escape stands for. */
+static char letter_of(char escaped)
+{
+    switch (escaped) {
+    case 'd':
+        return '7';
+    case 's':
+        return ' ';
+    case 'w':
+        return 'a';
+    default:
+        return escaped;
+    }
+}
+
 /* The letters of an expression that stand for themselves, more or less. */
 static size_t literals(const char *text, char *to, size_t room)
 {
@@ -103,7 +118,7 @@ static size_t literals(const char *text, char *to, size_t room)
     for (const char *at = text + 1; at[0] != '\0' && size < room; at++) {
         if (at[0] == '\\' && at[1] != '\0') {
             at++;
-            to[size++] = *at == 'd' ? '7' : *at == 's' ? ' ' : *at == 'w' ? 'a' : *at;
+            to[size++] = letter_of(*at);
         } else if (!strchr("^$()[]{}*+?|/.", at[0])) {
             to[size++] = at[0];
         }

@@ -44,6 +44,7 @@ struct dispatch {
     struct split_work *works;    /* room for the workers */
     uint64_t setup_us;
     uint64_t unknown_us;
+    bool no_relief;
 };
 
 /* ---- expectations ---- */
@@ -116,6 +117,7 @@ struct dispatch *dispatch_new(const struct dispatch_terms *terms)
     self->workers_count = terms->workers_max;
     self->setup_us = terms->setup_us;
     self->unknown_us = terms->unknown_us;
+    self->no_relief = terms->no_relief;
     self->learned_next = LEARNED_FIRST;
     for (self->sharing = 0; self->sharing < terms->workers; self->sharing++) {
         self->workers[self->sharing].sharing = true;
@@ -210,6 +212,31 @@ static bool take_from(struct dispatch *self, struct worker *worker, double share
     return true;
 }
 
+/* Gives less than a piece to a worker that nobody could relieve of it; true: that is all. */
+static bool take_part(struct dispatch *self, struct worker *worker, double left_us)
+{
+    const struct queue_piece *first = queue_first(&self->queue);
+    if (!self->no_relief || self->files[first->file].expected_us < 0) {
+        return false;
+    }
+    uint64_t part_us = split_part_us(first->expected_us + self->setup_us, (uint64_t)left_us,
+                                     self->sharing, self->setup_us);
+    double each_us = test_us(self, &self->files[first->file], 0);
+    double tests = each_us > 0 ? ceil((double)part_us / each_us) : (double)first->count;
+    if (tests >= (double)first->count) {
+        return false;
+    }
+    struct queue_piece rest = queue_take(&self->queue);
+    worker->pieces[0] = rest;
+    worker->pieces[0].count = (uint32_t)tests;
+    rest.first += (uint32_t)tests;
+    rest.count -= (uint32_t)tests;
+    put(self, rest);
+    worker->count = 1;
+    worker->at = 0;
+    return true;
+}
+
 /* A guided batch; what nothing is known of is given alone. */
 static void take_batch(struct dispatch *self, struct worker *worker, uint64_t now_us)
 {
@@ -244,10 +271,12 @@ bool dispatch_ask(struct dispatch *self, size_t number, uint64_t now_us)
         left_us += split_left_us(&self->works[i]);
     }
     if (self->queue.count == 0) {
-        return take_from(self, worker, 0, now_us);
+        return !self->no_relief && take_from(self, worker, 0, now_us);
     }
     double share_us = fmax(left_us / (double)self->sharing, 1.0);
-    if (!take_from(self, worker, share_us, now_us)) {
+    if (take_part(self, worker, left_us)) {
+        begin(self, worker, now_us);
+    } else if (self->no_relief || !take_from(self, worker, share_us, now_us)) {
         take_batch(self, worker, now_us);
     }
     return true;
@@ -261,7 +290,7 @@ const struct queue_piece *dispatch_piece(const struct dispatch *self, size_t wor
 
 bool dispatch_may_give(const struct dispatch *self)
 {
-    for (size_t i = 0; i < self->workers_count; i++) {
+    for (size_t i = 0; i < self->workers_count && !self->no_relief; i++) {
         const struct worker *worker = &self->workers[i];
         if (worker->count > 0 && worker->pieces[worker->at].count > worker->reported + 1) {
             return true;

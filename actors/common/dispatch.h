@@ -1,5 +1,7 @@
 /* dispatch.h - the whole of a run's scheduling, for runners that can be given parts of a file.
  *
+ * With `no_relief` it decides as a run of the cluster does, by the same functions.
+ *
  * Pure: time comes in as microseconds of any clock that does not go back.  One thread.
  *
  * A worker asks when it has nothing to do.  It gets a batch of what waits (schedule.h, queue.h), or
@@ -28,6 +30,7 @@ struct dispatch_terms {
     size_t workers_max;  /* all are numbered below it */
     uint64_t setup_us;   /* what a worker spends on a piece before its first test */
     uint64_t unknown_us; /* guess for a file when nothing else is known */
+    bool no_relief; /* what was given away stays so: long files of known length are cut before */
 };
 
 struct dispatch;

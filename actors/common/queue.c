@@ -68,3 +68,17 @@ struct queue_piece queue_take(struct queue *queue)
     queue->expected_us -= first.expected_us;
     return first;
 }
+
+void queue_drop(struct queue *queue, uint32_t file)
+{
+    size_t count = queue->count;
+    queue->count = 0;
+    queue->expected_us = 0;
+    /* What is put again stands before what is still to be looked at. */
+    for (size_t i = 0; i < count; i++) {
+        struct queue_piece piece = queue->pieces[i];
+        if (piece.file != file) {
+            queue_put(queue, &piece);
+        }
+    }
+}

@@ -39,4 +39,7 @@ void queue_put(struct queue *queue, const struct queue_piece *piece);
 const struct queue_piece *queue_first(const struct queue *queue);
 struct queue_piece queue_take(struct queue *queue);
 
+/* Takes out every piece of a file. */
+void queue_drop(struct queue *queue, uint32_t file);
+
 #endif

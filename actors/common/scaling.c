@@ -3,6 +3,28 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
+
+#include "actors/common/cost.h"
+
+void scaling_policy_of(const struct config *config, struct scaling_policy *ret_policy)
+{
+    const struct cfg_scaling *cfg = &config->scaling;
+    bool deadline = strcmp(cfg->rule, "deadline") == 0;
+    bool value = strcmp(cfg->rule, "sqrt") == 0;
+    *ret_policy = (struct scaling_policy){.rule = deadline ? SCALING_DEADLINE
+                                                  : value  ? SCALING_SQRT
+                                                           : SCALING_BACKLOG,
+                                          .parameter = deadline ? cfg->deadline_s
+                                                       : value  ? cfg->waiting_usd_s
+                                                                : cfg->backlog_s,
+                                          .price_per_hour = cost_instance_usd(&config->cost),
+                                          .slots_per_instance = (double)config->cost.slots,
+                                          .start_lag_s = (double)cfg->start_lag_s,
+                                          .setup_s = (double)cfg->setup_s,
+                                          .idle_stop_s = (double)cfg->idle_stop_s,
+                                          .instances_max = (double)cfg->instances_max};
+}
 
 /* Work that is left when a new instance can begin, if those that are ready go on. */
 static double left_s(const struct scaling_policy *policy, const struct scaling_state *state)
@@ -47,6 +69,29 @@ uint64_t scaling_start(const struct scaling_policy *policy, const struct scaling
     double have = (double)(state->ready + state->coming);
     double most = fmin(wanted, policy->instances_max);
     return most > have ? (uint64_t)(most - have) : 0;
+}
+
+struct scaling_choice scaling_choose(const struct scaling_policy *policy, bool spot,
+                                     const struct scaling_view *view)
+{
+    struct scaling_policy allowed = *policy;
+    struct scaling_choice choice = {.on_demand = !spot || view->no_spot};
+    if (view->stage >= BUDGET_FEWER) {
+        allowed.instances_max = ceil(policy->instances_max / 2);
+    }
+    if (view->stage >= BUDGET_SPOT) {
+        choice.on_demand = false;
+    }
+    /* One of which only some slots are there yet can nearly work: it is ready. */
+    uint64_t ready = (uint64_t)ceil((double)view->slots / policy->slots_per_instance);
+    ready = ready < view->instances ? ready : view->instances;
+    const struct scaling_state state = {
+        .work_s = view->work_s, .ready = ready, .coming = view->instances - ready};
+    choice.start = scaling_start(&allowed, &state);
+    if (choice.start == 0 && view->work_s > 0 && view->instances + view->slots == 0) {
+        choice.start = 1; /* however little it is, somebody has to do it */
+    }
+    return choice;
 }
 
 bool scaling_may_stop(const struct scaling_policy *policy, double idle_s)

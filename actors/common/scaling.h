@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "actors/common/cost.h"
+#include "config/config.h"
+
 enum scaling_rule {
     SCALING_DEADLINE, /* parameter: seconds in which all that waits should be done */
     SCALING_SQRT,     /* parameter: what a second of waiting is worth, in the unit of the price */
@@ -28,6 +31,9 @@ struct scaling_policy {
     double instances_max;
 };
 
+/* The policy of a configuration, at the price of its instances. */
+void scaling_policy_of(const struct config *config, struct scaling_policy *ret_policy);
+
 struct scaling_state {
     double work_s;   /* processor seconds that wait or are under way */
     uint64_t ready;  /* instances that can work */
@@ -37,6 +43,25 @@ struct scaling_state {
 /* How many instances to start now.  Where those that are ready would be done before another one
  * can work, none. */
 uint64_t scaling_start(const struct scaling_policy *policy, const struct scaling_state *state);
+
+/* ---- in a cluster ---- */
+
+struct scaling_view {
+    double work_s;      /* as far as the budget lets it be done */
+    uint64_t slots;     /* of executors that the coordinator knows */
+    uint64_t instances; /* that there are, whether they can work yet or not */
+    enum budget_stage stage;
+    bool no_spot; /* there was no room for one lately */
+};
+
+struct scaling_choice {
+    uint64_t start;
+    bool on_demand;
+};
+
+/* What to start now: by the rule, within what the budget still allows. */
+struct scaling_choice scaling_choose(const struct scaling_policy *policy, bool spot,
+                                     const struct scaling_view *view);
 
 /* Whether an instance that has been idle for so long should end itself; negative: it works. */
 bool scaling_may_stop(const struct scaling_policy *policy, double idle_s);

@@ -68,3 +68,10 @@ bool split_choose(const struct split_work *works, size_t count, double setup_us,
     ret_choice->tests = (uint64_t)tests;
     return true;
 }
+
+uint64_t split_part_us(uint64_t piece_us, uint64_t left_us, uint64_t workers, uint64_t setup_us)
+{
+    uint64_t share_us = left_us / workers;
+    uint64_t part_us = schedule_batch_us(left_us, workers, setup_us);
+    return piece_us <= share_us || piece_us < part_us ? piece_us : part_us;
+}

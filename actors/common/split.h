@@ -39,4 +39,10 @@ double split_left_us(const struct split_work *work);
 bool split_choose(const struct split_work *works, size_t count, double setup_us, double share_us,
                   struct split_choice *ret_choice);
 
+/* How much of a piece of `piece_us` to give to one of `workers` when so much is left altogether,
+ * the piece and what is under way included; for runners that cannot be relieved later.  All of it
+ * when it ends within an even share; else what schedule_batch_us says, a set-up being what a part
+ * costs. */
+uint64_t split_part_us(uint64_t piece_us, uint64_t left_us, uint64_t workers, uint64_t setup_us);
+
 #endif

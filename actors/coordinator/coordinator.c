@@ -1,14 +1,15 @@
 /* coordinator.c - owns every run: takes it in, gives it slots, tells who watches.
  *
- * Takes  SUBMIT, RUN_FILE, WATCH, CANCEL, STATUS       from clients
+ * Takes  SUBMIT, RUN_FILE, WATCH, CANCEL, SEAL, STATUS from clients
  *        PULL, LEAVE                                   from slots of executors
  *        BEAT, TEST_DONE, JOB_DONE, FILE_FOUND, LISTED from slots, passed on to their run
  *        FINDINGS, REPORTS_DUE, REPORTED, PREPARED     from clients and the gateway
  *        RUNS, DRAIN                                   from operators
  *        DEMAND, COMMITTED, OFFER                      from its runs
  *        TREATED                                       from triages and remedies
+ *        TICK                                          where instances are paid for
  * Sends  SLOT_FREE                                      to runs, of every PULL
- *        SUBMITTED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
+ *        SUBMITTED, SEALED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
  *        ERROR_ROW, FIX_ROW, HEAL_ROW, FOUND, REPORT_ROW, REPORTS_END, REPORTED_ACK, likewise
  *        PREPARED_ACK, likewise
  *        RUN_IS, DRAINED to operators; COMMITTED to triages
@@ -23,8 +24,11 @@
 #include <string.h>
 
 #include "actors/coordinator/findings.h"
+#include "actors/coordinator/prune.h"
 #include "actors/coordinator/run.h"
+#include "actors/coordinator/spending.h"
 #include "actors/coordinator/submit.h"
+#include "actors/coordinator/treated.h"
 #include "actors/coordinator/triage.h"
 #include "actors/coordinator/watch.h"
 
@@ -35,6 +39,10 @@ struct open_run {
     uint64_t slots; /* that it could use now */
     uint64_t queued;
     uint64_t leased;
+    uint64_t busy; /* slots at work for it, and those offered since it said so */
+    uint64_t work_us;
+    uint64_t budget; /* enum budget_stage: how far it was held back */
+    bool whole;
     char dir[MSG_MAX_demand_dir + 1];
 };
 
@@ -57,11 +65,9 @@ struct coordinator {
     struct submits submits;
     struct watches watches;
     struct triages triages;
+    struct spending spending;
     uint64_t stale;
-    /* What has become of failures since the start, by term. */
-    uint64_t labels[TERM_label_GENERAL + 1];
-    uint64_t fixes[TERM_fix_NONE + 1];
-    uint64_t heals[TERM_heal_REFUSED + 1];
+    struct treated treated;
 };
 
 /* ---- runs ---- */
@@ -152,22 +158,54 @@ static struct idle_slot **slot_for(struct coordinator *self, const struct open_r
     return &self->idle;
 }
 
+static uint64_t idle_count(const struct coordinator *self)
+{
+    uint64_t count = 0;
+    for (const struct idle_slot *slot = self->idle; slot; slot = slot->next) {
+        count++;
+    }
+    return count;
+}
+
+/* How many slots a run may count on: runs with work have even shares of all that there are. */
+static uint64_t slots_each(const struct coordinator *self)
+{
+    uint64_t slots = idle_count(self);
+    uint64_t runs = 0;
+    for (const struct open_run *run = self->runs; run; run = run->next) {
+        slots += run->busy;
+        runs += run->slots > 0 || run->busy > 0;
+    }
+    uint64_t each = slots / (runs > 0 ? runs : 1);
+    return each > 0 ? each : 1;
+}
+
+/* Whether the month's budget lets it have slots; what it is held back by stays with it. */
+static bool may_have(const struct coordinator *self, struct open_run *run)
+{
+    enum budget_stage stage = self->spending.stage;
+    run->budget = stage > run->budget ? stage : run->budget;
+    return run->slots > 0 && budget_lets(stage, run->whole);
+}
+
 /* Runs take turns: whoever was given a slot goes to the end. */
 static void match(struct rt_context *ctx, struct coordinator *self)
 {
     struct open_run **at = &self->runs;
     while (self->idle && *at) {
         struct open_run *run = *at;
-        if (run->slots == 0) {
+        if (!may_have(self, run)) {
             at = &run->next;
             continue;
         }
         struct idle_slot **slot = slot_for(self, run);
         rt_tell(ctx, run->actor,
                 MSG(offer, .node = (*slot)->address.node, .actor = (*slot)->address.actor,
-                    .worker = msg_str((*slot)->worker), .dir = msg_str((*slot)->dir)));
+                    .worker = msg_str((*slot)->worker), .dir = msg_str((*slot)->dir),
+                    .slots = slots_each(self), .budget = run->budget));
         drop_idle(ctx, slot);
         run->slots--;
+        run->busy++;
         if (run->next) {
             *at = run->next;
             struct open_run **last = at;
@@ -227,6 +265,9 @@ static enum err on_demand(struct coordinator *self, struct rt_context *ctx,
         run->slots = demand->slots;
         run->queued = demand->queued;
         run->leased = demand->leased;
+        run->busy = demand->busy;
+        run->work_us = demand->work_us;
+        run->whole = demand->whole;
         memcpy(run->dir, demand->dir.at, demand->dir.size);
         run->dir[demand->dir.size] = '\0';
         match(ctx, self);
@@ -316,40 +357,6 @@ static enum err on_beat(struct coordinator *self, struct rt_context *ctx,
 
 /* ---- commits, watches, status ---- */
 
-struct prune_op {
-    struct rt_store_op op;
-    uint64_t epoch;
-    uint64_t kept;
-    bool more;
-};
-
-static enum err prune_apply(struct store_txn *txn, struct rt_store_op *op)
-{
-    struct prune_op *self = (struct prune_op *)op;
-    return ledger_prune(txn, self->epoch, self->kept, &self->more);
-}
-
-static enum err prune(struct rt_context *ctx, const struct coordinator *self);
-
-static enum err prune_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
-{
-    bool more = op->err == ERR_OK && ((struct prune_op *)op)->more;
-    return more ? prune(ctx, state) : ERR_OK;
-}
-
-static enum err prune(struct rt_context *ctx, const struct coordinator *self)
-{
-    struct prune_op *op = calloc(1, sizeof *op);
-    if (!op) {
-        return ERR_MEMORY;
-    }
-    op->op = (struct rt_store_op){.apply = prune_apply, .done = prune_done};
-    op->epoch = self->epoch;
-    op->kept = rt_config(ctx)->coordinator.closed_runs_kept;
-    rt_store(ctx, &(struct rt_store_op *){&op->op});
-    return ERR_OK;
-}
-
 static enum err on_committed(struct coordinator *self, struct rt_context *ctx,
                              const struct msg_committed *committed)
 {
@@ -359,17 +366,9 @@ static enum err on_committed(struct coordinator *self, struct rt_context *ctx,
     struct open_run *run = find_run(self, committed->run);
     if (run && committed->closed) {
         drop_run(self, run);
-        err = err == ERR_OK ? prune(ctx, self) : err;
+        err = err == ERR_OK ? prune(ctx, self->epoch) : err;
     }
     return err;
-}
-
-static enum err on_treated(struct coordinator *self, const struct msg_treated *treated)
-{
-    self->labels[treated->label <= TERM_label_GENERAL ? treated->label : 0]++;
-    self->fixes[treated->fix <= TERM_fix_NONE ? treated->fix : 0]++;
-    self->heals[treated->heal <= TERM_heal_REFUSED ? treated->heal : 0]++;
-    return ERR_OK;
 }
 
 static enum err on_status(struct coordinator *self, struct rt_context *ctx,
@@ -381,26 +380,29 @@ static enum err on_status(struct coordinator *self, struct rt_context *ctx,
                                .uptime_ms = rt_now_ms(ctx) - self->since_ms,
                                .runs_open = self->runs_count,
                                .stale_refused = self->stale,
-                               .errors_typescript = self->labels[TERM_label_TYPESCRIPT],
-                               .errors_react = self->labels[TERM_label_REACT],
-                               .errors_test = self->labels[TERM_label_TEST],
-                               .errors_general = self->labels[TERM_label_GENERAL],
-                               .fixes_validated = self->fixes[TERM_fix_VALIDATED],
-                               .fixes_rejected = self->fixes[TERM_fix_REJECTED],
-                               .fixes_applied = self->fixes[TERM_fix_APPLIED],
-                               .fixes_none = self->fixes[TERM_fix_NONE],
-                               .heals_healed = self->heals[TERM_heal_HEALED],
-                               .heals_proposed = self->heals[TERM_heal_PROPOSED],
-                               .heals_refused = self->heals[TERM_heal_REFUSED]};
-    for (const struct idle_slot *slot = self->idle; slot; slot = slot->next) {
-        is.slots_idle++;
-    }
+                               .slots_idle = idle_count(self)};
+    treated_status(&self->treated, &is);
     for (const struct open_run *run = self->runs; run; run = run->next) {
         is.jobs_queued += run->queued;
         is.jobs_leased += run->leased;
+        is.slots_busy += run->busy;
+        is.work_ms +=
+            spending_work_ms(&self->spending, run->whole, run->slots, run->busy, run->work_us);
     }
+    spending_status(ctx, &self->spending, &is);
     rt_reply(ctx, &is.head);
     return ERR_OK;
+}
+
+static enum err on_tick(struct coordinator *self, struct rt_context *ctx)
+{
+    uint64_t slots = idle_count(self);
+    for (const struct open_run *run = self->runs; run; run = run->next) {
+        slots += run->busy;
+    }
+    enum err err = spending_tick(ctx, &self->spending, slots);
+    match(ctx, self); /* the budget may allow again what it did not */
+    return err;
 }
 
 /* ---- operators ---- */
@@ -474,7 +476,8 @@ static enum err begin_done(struct rt_context *ctx, void *state, struct rt_store_
     rt_log(ctx, RT_INFO, "epoch=%llu open_runs=%zu", (unsigned long long)self->epoch,
            begin->open->count);
     rt_take_role(ctx, TERM_role_COORDINATOR);
-    return triages_begin(ctx, &self->triages, self->epoch);
+    enum err err = spending_begin(ctx, &self->spending, self->epoch);
+    return err == ERR_OK ? triages_begin(ctx, &self->triages, self->epoch) : err;
 }
 
 static enum err coordinator_start(struct rt_context *ctx, void *state, const void *arg)
@@ -539,6 +542,8 @@ static enum err from_client(struct coordinator *self, struct rt_context *ctx, co
         return reports_answer(ctx, msg_as_reports_due(msg));
     case MSG_REPORTED:
         return reports_done(ctx, self->epoch, msg_as_reported(msg));
+    case MSG_SEAL:
+        return submits_seal(ctx, &self->submits, msg_as_seal(msg));
     default:
         return from_slot(self, ctx, msg);
     }
@@ -558,9 +563,12 @@ static enum err coordinator_receive(struct rt_context *ctx, void *state, const s
     case MSG_OFFER:
         return on_offer(self, ctx, msg_as_offer(msg));
     case MSG_TREATED:
-        return on_treated(self, msg_as_treated(msg));
+        treated_count(&self->treated, msg_as_treated(msg));
+        return ERR_OK;
     case MSG_DOWN:
         return on_down(self, ctx, msg_as_down(msg)->ref);
+    case MSG_TICK:
+        return on_tick(self, ctx);
     default:
         return from_client(self, ctx, msg);
     }

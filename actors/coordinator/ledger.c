@@ -9,8 +9,9 @@
 
 #define EPOCH_MAX (UINT64_C(0x7ffffffe))
 
-static const char *const migrations[] = {schema_runs, schema_jobs,     schema_findings,
-                                         schema_held, schema_affected, schema_causes};
+static const char *const migrations[] = {
+    schema_runs,  schema_jobs,  schema_findings, schema_held, schema_affected,
+    schema_fixes, schema_split, schema_truth,    schema_cost, schema_causes};
 
 const struct store_schema ledger_schema = {
     .application_id = LEDGER_APPLICATION_ID,
@@ -110,7 +111,9 @@ static bool submit_fits(struct ledger_key key, const struct ledger_submit *submi
            ledger_fits(submit->env, MSG_MAX_submit_env) &&
            ledger_fits(submit->root, MSG_MAX_submit_root) &&
            ledger_fits(submit->snapshot, MSG_MAX_submit_snapshot) &&
-           ledger_fits(submit->origin, MSG_MAX_submit_origin) && submit->files <= LEDGER_JOBS_MAX &&
+           ledger_fits(submit->origin, MSG_MAX_submit_origin) &&
+           ledger_fits(submit->quarantine, MSG_MAX_submit_quarantine) &&
+           submit->files <= LEDGER_JOBS_MAX && submit->reuse_ms <= INT64_MAX &&
            submit->workers <= INT64_MAX && submit->retries <= INT64_MAX &&
            submit->timeout_ms <= INT64_MAX && submit->wall_ms <= INT64_MAX;
 }
@@ -132,16 +135,22 @@ enum err ledger_submit_run(struct store_txn *txn, struct ledger_key key,
     err = store_exec(
         txn,
         "INSERT INTO run (id, dir, runner, command, env, root, snapshot, workers, retries,"
-        " fail_fast, timeout_ms, files_named, accepted_ms, fix, heal, origin, held, affected)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        STORE_WITH(store_text(key.run), store_text(submit->dir), store_text(submit->runner),
-                   store_text(submit->command), store_text(submit->env), store_text(submit->root),
-                   store_text(submit->snapshot), store_u64(submit->workers),
-                   store_u64(submit->retries), store_u64(submit->fail_fast),
-                   store_u64(submit->timeout_ms), store_u64(submit->files),
-                   store_u64(submit->wall_ms), store_u64((uint64_t)submit->fix),
-                   store_u64((uint64_t)submit->heal), store_text(submit->origin),
-                   store_u64(submit->held), store_u64(submit->affected)));
+        " fail_fast, timeout_ms, files_named, accepted_ms, fix, heal, origin, held, affected,"
+        " keyed, reuse_ms, audit, flaky_fails, quarantine)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        STORE_WITH(
+            store_text(key.run), store_text(submit->dir), store_text(submit->runner),
+            store_text(submit->command), store_text(submit->env), store_text(submit->root),
+            store_text(submit->snapshot), store_u64(submit->workers), store_u64(submit->retries),
+            store_u64(submit->fail_fast), store_u64(submit->timeout_ms), store_u64(submit->files),
+            store_u64(submit->wall_ms), store_u64((uint64_t)submit->fix),
+            store_u64((uint64_t)submit->heal), store_text(submit->origin), store_u64(submit->held),
+            store_u64(submit->affected), store_u64(submit->keyed), store_u64(submit->reuse_ms),
+            store_u64(submit->audit < 100 ? submit->audit : 100), store_u64(submit->flaky_fails),
+            store_text(submit->quarantine)));
+    if (err == ERR_OK && submit->trust) {
+        err = ledger_forget_miss(txn, key.run);
+    }
     if (err == ERR_OK) {
         *ret_new = true;
     }
@@ -170,15 +179,19 @@ enum err ledger_add_files(struct store_txn *txn, struct ledger_key key,
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
         if (files[i].job >= LEDGER_JOBS_MAX || files[i].file.size == 0 ||
             !ledger_fits(files[i].file, MSG_MAX_run_file_file) ||
-            !ledger_fits(files[i].runner, MSG_MAX_submit_runner)) {
+            !ledger_fits(files[i].runner, MSG_MAX_submit_runner) ||
+            !ledger_fits(files[i].input, MSG_MAX_run_file_input)) {
             return ERR_LIMIT;
         }
-        err = store_exec(
-            txn,
-            "INSERT INTO job (run, job, file, position, runner) VALUES (?1, ?2, ?3, ?2, ?4)"
-            " ON CONFLICT DO UPDATE SET file = excluded.file, runner = excluded.runner",
-            STORE_WITH(store_u64(line.no), store_u64(files[i].job), store_text(files[i].file),
-                       store_text(files[i].runner)));
+        err =
+            store_exec(txn,
+                       "INSERT INTO job (run, job, file, position, runner, input, audited)"
+                       " VALUES (?1, ?2, ?3, ?2, ?4, ?5, ?6)"
+                       " ON CONFLICT DO UPDATE SET file = excluded.file, runner = excluded.runner,"
+                       " input = excluded.input, audited = excluded.audited",
+                       STORE_WITH(store_u64(line.no), store_u64(files[i].job),
+                                  store_text(files[i].file), store_text(files[i].runner),
+                                  store_text(files[i].input), store_u64(files[i].audited)));
     }
     return err;
 }
@@ -190,49 +203,15 @@ enum err ledger_add_named(struct store_txn *txn, struct ledger_key key,
     enum err err = ledger_find_open(txn, key, &line);
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
         if (!ledger_fits(files[i].file, MSG_MAX_run_file_file) ||
-            !ledger_fits(files[i].why, MSG_MAX_run_file_why)) {
+            !ledger_fits(files[i].why, MSG_MAX_run_file_why) ||
+            !ledger_fits(files[i].input, MSG_MAX_run_file_input)) {
             return ERR_LIMIT;
         }
-        err = store_exec(
-            txn, "INSERT OR REPLACE INTO named (run, file, why) VALUES (?, ?, ?)",
-            STORE_WITH(store_u64(line.no), store_text(files[i].file), store_text(files[i].why)));
-    }
-    return err;
-}
-
-static enum err is_named(struct store_txn *txn, uint64_t no, struct msg_str file, bool *ret_named)
-{
-    struct store_rows rows;
-    store_query(txn, "SELECT 1 FROM named WHERE run = ? AND file = ?",
-                STORE_WITH(store_u64(no), store_text(file)), &rows);
-    *ret_named = store_next(&rows);
-    return store_rows_end(&rows);
-}
-
-enum err ledger_add_affected(struct store_txn *txn, struct ledger_key key,
-                             const struct ledger_file *files, size_t count, uint64_t *ret_kept)
-{
-    struct ledger_line line;
-    uint64_t kept = 0;
-    enum err err = ledger_find_open(txn, key, &line);
-    if (err == ERR_OK && line.listed) {
-        err = ERR_EXISTS;
-    }
-    for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        bool named = false;
-        err = is_named(txn, line.no, files[i].file, &named);
-        if (err == ERR_OK && named) {
-            struct ledger_file file = files[i];
-            file.job = kept++;
-            err = ledger_add_files(txn, key, &file, 1);
-        }
-    }
-    if (err == ERR_OK) {
-        err = store_exec(txn, "UPDATE run SET files_not_affected = ? WHERE no = ?",
-                         STORE_WITH(store_u64(count - kept), store_u64(line.no)));
-    }
-    if (err == ERR_OK) {
-        *ret_kept = kept;
+        err = store_exec(txn,
+                         "INSERT OR REPLACE INTO named (run, file, why, input)"
+                         " VALUES (?, ?, ?, ?)",
+                         STORE_WITH(store_u64(line.no), store_text(files[i].file),
+                                    store_text(files[i].why), store_text(files[i].input)));
     }
     return err;
 }
@@ -265,13 +244,14 @@ enum err ledger_set_listed(struct store_txn *txn, struct ledger_key key,
     if (count != listing->files) {
         return ERR_MALFORMED;
     }
-    return store_exec(
+    err = store_exec(
         txn,
         "UPDATE run SET listed = 1, runner_found = ?, version = ?, serial = ?, shared = ?,"
-        " files = ? WHERE no = ?",
+        " selects = ?, files = ? WHERE no = ?",
         STORE_WITH(store_text(listing->runner), store_text(listing->version),
-                   store_u64(listing->serial), store_u64(listing->shared), store_u64(count),
-                   store_u64(line.no)));
+                   store_u64(listing->serial), store_u64(listing->shared),
+                   store_u64(listing->selects), store_u64(count), store_u64(line.no)));
+    return err == ERR_OK ? ledger_reuse(txn, key) : err;
 }
 
 /* ---- planning ---- */

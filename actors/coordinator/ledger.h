@@ -34,6 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "actors/common/parts.h"
 #include "actors/coordinator/lease.h"
 #include "proto/error.h"
 #include "proto/message.h"
@@ -75,9 +76,21 @@ struct ledger_submit {
     enum term fix;    /* mode, as the next; 0: off */
     enum term heal;
     struct msg_str origin;
-    bool held;     /* its code is not there yet */
-    bool affected; /* the files named are a choice among those that will be listed */
+    bool held;         /* its code is not there yet */
+    bool affected;     /* the files named are a choice among those that will be listed */
+    bool keyed;        /* the files named only have inputs; all that will be listed is run */
+    uint64_t reuse_ms; /* results of the same inputs count again, when not older; 0: none */
+    uint64_t audit;    /* percent of what could be left out that is run all the same */
+    bool trust;        /* forget what an audit has found; only written */
+    bool flaky_fails;
+    struct msg_str quarantine; /* lines of UNTIL FILE > TEST */
 };
+
+/* Whether the files are found by the runner, in the end. */
+static inline bool ledger_submit_lists(const struct ledger_submit *submit)
+{
+    return submit->files == 0 || submit->affected || submit->keyed;
+}
 
 /* Puts a run into the ledger.  Again with the same id: changes nothing, *ret_new false (whatever
  * the rest says: the first one counts). */
@@ -93,6 +106,8 @@ struct ledger_file {
     struct msg_str file;
     struct msg_str runner; /* whose file it is, when the run has several runners; else empty */
     struct msg_str why;    /* ledger_add_named: by which file it is affected; else nothing */
+    struct msg_str input;  /* digest of what its results depend on; empty: not known */
+    bool audited;          /* it could be left out */
 };
 
 /* Adds files, in any number of portions; a number given again replaces its file.
@@ -104,8 +119,10 @@ enum err ledger_add_files(struct store_txn *txn, struct ledger_key key,
 enum err ledger_add_named(struct store_txn *txn, struct ledger_key key,
                           const struct ledger_file *files, size_t count) MUST_CHECK;
 
-/* Adds those of a whole listing that were named, under numbers from 0, and notes how many are left
- * out.  *ret_kept: how many were added.  As ledger_add_files otherwise. */
+/* Adds those of a whole listing that are to be run, under numbers from 0, and notes how many are
+ * left out: of an affected run those that were named and a sample of the others, of a keyed one, or
+ * when an audit of the project has failed, all.  *ret_kept: how many were added.  As
+ * ledger_add_files otherwise. */
 enum err ledger_add_affected(struct store_txn *txn, struct ledger_key key,
                              const struct ledger_file *files, size_t count,
                              uint64_t *ret_kept) MUST_CHECK;
@@ -115,6 +132,7 @@ struct ledger_listing {
     struct msg_str version;
     bool serial;    /* one lease at a time */
     bool shared;    /* a batch has a cost of its own */
+    bool selects;   /* a job can be some tests of a file */
     uint64_t files; /* jobs 0 … files - 1 have been added; left-overs beyond are removed */
 };
 
@@ -128,6 +146,10 @@ struct ledger_place {
     uint64_t position; /* from 0: first to run */
     uint64_t expected_us;
 };
+
+/* The files of a closed run were at its end as they were when their inputs were digested: only then
+ * may its results count again.  Again: changes nothing. */
+enum err ledger_seal(struct store_txn *txn, struct ledger_key key) MUST_CHECK;
 
 /* Sets the order.  Again: replaces it.  ERR_MALFORMED: a job is not there, or the count is not
  * that of the files; ERR_REFUSED also before ledger_set_listed. */
@@ -148,6 +170,10 @@ struct ledger_grant {
 enum err ledger_grant(struct store_txn *txn, struct ledger_key key,
                       const struct ledger_grant *grant) MUST_CHECK;
 
+/* A part of a file is given away under this token, which is all that the ledger has of it: no
+ * later life of the run may use it again.  The file's job stays QUEUED. */
+enum err ledger_note_part(struct store_txn *txn, struct ledger_key key, uint64_t token) MUST_CHECK;
+
 /* Counters of struct job, as they are after the event. */
 struct ledger_counts {
     uint64_t crashes;
@@ -161,12 +187,19 @@ static inline struct ledger_counts ledger_counts(const struct job *job)
     return (struct ledger_counts){job->crashes, job->infra, job->poison, job->failures};
 }
 
+/* A test that failed in an attempt that does not count: flaky when it passes later.  With an empty
+ * name the file itself. */
+struct ledger_failed {
+    struct msg_str test;
+    struct msg_str message;
+};
+
 struct ledger_release {
     uint64_t job;
     uint64_t token;
     struct ledger_counts counts;
-    const struct msg_str *failed; /* names of tests that failed in this attempt: flaky when they */
-    size_t failed_count;          /* pass later.  "" stands for the file itself */
+    const struct ledger_failed *failed;
+    size_t failed_count;
 };
 
 /* LEASED -> QUEUED: the attempt under `token` is over and its result does not count. */
@@ -197,6 +230,7 @@ struct ledger_result {
     struct msg_str message;
     const struct ledger_test *tests;
     size_t count;
+    bool parts_failed; /* it ran whole because its parts had not simply passed */
 };
 
 /* What became of a job. */
@@ -241,6 +275,10 @@ struct ledger_closing {
     enum term verdict;     /* 0: by the rows; else ERROR, CANCELLED or TIMED_OUT */
     uint64_t wall_ms;      /* from acceptance to now */
     struct msg_str reason; /* why there is no verdict by tests */
+    uint64_t slot_us;      /* that slots worked for it, as far as it is known; what its jobs took
+                              counts if that is more */
+    double usd_per_slot_hour;
+    uint64_t budget; /* enum budget_stage */
 };
 
 /* Closes a run: jobs without a result become DEAD and LOST (outcome `interrupted` when leased,
@@ -256,6 +294,18 @@ enum err ledger_close_run(struct store_txn *txn, struct ledger_key key,
 enum err ledger_prune(struct store_txn *txn, uint64_t epoch, uint64_t kept,
                       bool *ret_more) MUST_CHECK;
 
+/* ---- money ---- */
+
+struct ledger_spending {
+    uint64_t slot_us; /* to be added */
+    double usd;       /* to be added; afterwards: of the month */
+};
+
+/* Adds the presence of slots to a month (cost_month), and tells what the month has cost so far.
+ * ERR_STALE. */
+enum err ledger_spend(struct store_txn *txn, uint64_t epoch, uint64_t month,
+                      struct ledger_spending *spending) MUST_CHECK;
+
 /* ---- recovery ---- */
 
 struct ledger_open_job {
@@ -270,6 +320,7 @@ struct ledger_open_job {
     uint64_t position; /* of the plan; the job number without one */
     uint64_t expected_us;
     enum term status; /* of a final job, else 0 */
+    bool audited;     /* it could have been left out */
 };
 
 /* Makes the job of lease.h out of it. */
@@ -304,6 +355,13 @@ struct ledger_run {
     uint64_t wall_ms;            /* of a closed run: from acceptance to verdict */
     struct msg_str reason;
     uint64_t files_not_affected; /* of an affected run: listed and left out */
+    uint64_t part_token;         /* ledger_note_part's; 0: none */
+    uint64_t files_cached;
+    uint64_t files_audited;
+    struct msg_str note; /* what an audit has found */
+    uint64_t slot_us;    /* of a closed run, as the next two */
+    double usd;
+    uint64_t budget; /* enum budget_stage */
 };
 
 struct ledger_open_run {
@@ -340,6 +398,8 @@ struct ledger_row {
     uint64_t planned; /* tests announced */
     uint64_t duration_us;
     uint64_t attempts;
+    bool cached;
+    bool audited;
     struct msg_str worker;
     struct msg_str message;
     const struct ledger_test *tests; /* by index */
@@ -369,6 +429,23 @@ void ledger_page_free(struct ledger_page **page);
  * number of places in `expected_us`; jobs beyond are left out.  Runner: the one that was listed. */
 enum err ledger_expected(struct store_txn *txn, struct msg_str run, int64_t *expected_us,
                          size_t count) MUST_CHECK;
+
+/* A file whose tests are known by name: it passed the last time. */
+struct ledger_known {
+    uint64_t job;
+    uint64_t past_run; /* where its tests are */
+    uint64_t past_job;
+    uint64_t expected_us;
+    struct parts_test *tests; /* by place */
+    size_t count;
+};
+
+/* The queued files of a planned run whose parts are worth something on LEDGER_WORKERS_MAX or fewer
+ * workers: those longer than an even share, so there are never more than that.  Never tried ones
+ * alone.  Everything belongs to `open`, whose first run this is. */
+enum { LEDGER_WORKERS_MAX = 64, LEDGER_SPLIT_US_MIN = 1000000 };
+enum err ledger_load_known(struct store_txn *txn, struct ledger_open *open,
+                           struct ledger_known **ret_known, size_t *ret_count) MUST_CHECK;
 
 struct ledger_past {
     uint64_t expected_us; /* moving average of the median of three: one slow run moves it little */

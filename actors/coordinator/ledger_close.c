@@ -58,10 +58,26 @@ static enum err put_verdict(struct store_txn *txn, const struct ledger_line *lin
     return err;
 }
 
+static enum err put_cost(struct store_txn *txn, const struct ledger_line *line,
+                         const struct ledger_closing *closing)
+{
+    uint64_t slot_us = 0;
+    enum err err =
+        ledger_number(txn, "SELECT sum(duration_us) FROM job WHERE run = ?", line->no, &slot_us);
+    if (err != ERR_OK) {
+        return err;
+    }
+    slot_us = slot_us > closing->slot_us ? slot_us : closing->slot_us;
+    return store_exec(txn, "UPDATE run SET slot_us = ?, usd = ?, budget = ? WHERE no = ?",
+                      STORE_WITH(store_u64(slot_us),
+                                 store_f64((double)slot_us / 3.6e9 * closing->usd_per_slot_hour),
+                                 store_u64(closing->budget), store_u64(line->no)));
+}
+
 static bool closing_fits(const struct ledger_closing *closing)
 {
     return ledger_fits(closing->reason, MSG_MAX_run_closed_reason) &&
-           closing->wall_ms <= INT64_MAX &&
+           closing->wall_ms <= INT64_MAX && closing->slot_us <= INT64_MAX &&
            (closing->verdict == 0 || closing->verdict == TERM_verdict_ERROR ||
             closing->verdict == TERM_verdict_CANCELLED ||
             closing->verdict == TERM_verdict_TIMED_OUT);
@@ -94,9 +110,36 @@ enum err ledger_close_run(struct store_txn *txn, struct ledger_key key,
         err = put_verdict(txn, &line, closing, &totals);
     }
     if (err == ERR_OK) {
+        err = put_cost(txn, &line, closing);
+    }
+    if (err == ERR_OK) {
         *ret_totals = totals;
     }
     return err;
+}
+
+enum err ledger_spend(struct store_txn *txn, uint64_t epoch, uint64_t month,
+                      struct ledger_spending *spending)
+{
+    struct store_rows rows;
+    uint64_t current = 0;
+    enum err err = ledger_number(txn, "SELECT epoch FROM meta WHERE one = ?", 1, &current);
+    if (err != ERR_OK || current != epoch) {
+        return err != ERR_OK ? err : ERR_STALE;
+    }
+    err = store_exec(
+        txn,
+        "INSERT INTO month VALUES (?, ?, ?) ON CONFLICT (month) DO UPDATE SET"
+        " slot_us = slot_us + excluded.slot_us, usd = usd + excluded.usd",
+        STORE_WITH(store_u64(month), store_u64(spending->slot_us), store_f64(spending->usd)));
+    if (err != ERR_OK) {
+        return err;
+    }
+    store_query(txn, "SELECT usd FROM month WHERE month = ?", STORE_WITH(store_u64(month)), &rows);
+    if (store_next(&rows)) {
+        spending->usd = store_column_f64(&rows, 0);
+    }
+    return store_rows_end(&rows);
 }
 
 /* ---- forgetting ---- */

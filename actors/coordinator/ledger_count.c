@@ -110,6 +110,12 @@ uint64_t ledger_digest_test(const struct ledger_test *test)
     return mix_u64(hash, test->column);
 }
 
+uint64_t ledger_draw(struct msg_str run, struct msg_str file)
+{
+    uint64_t hash = mix_text(mix_text(MIX_START, run), file);
+    return hash ^ hash >> 32; /* the lower bits of FNV-1a alone are not even */
+}
+
 /* ---- totals ---- */
 
 /* Files by status and, apart, those that were lost by their own doing. */
@@ -155,7 +161,7 @@ static enum err count_tests(struct store_txn *txn, uint64_t no, struct ledger_su
 
 /* Green without a test is only a run of which no listed file was affected. */
 static enum term judge_run(const struct ledger_totals *totals, uint64_t own_losses,
-                           uint64_t not_affected)
+                           uint64_t not_affected, bool flaky_fails)
 {
     const struct ledger_sums *files = &totals->files;
     const struct ledger_sums *tests = &totals->tests;
@@ -167,7 +173,8 @@ static enum term judge_run(const struct ledger_totals *totals, uint64_t own_loss
     if (judged == 0) {
         return TERM_verdict_ERROR;
     }
-    bool red = files->failed + files->lost + tests->failed + tests->lost > 0;
+    bool red = files->failed + files->lost + tests->failed + tests->lost > 0 ||
+               (flaky_fails && files->flaky + tests->flaky > 0);
     return red ? TERM_verdict_FAILED : TERM_verdict_PASSED;
 }
 
@@ -176,6 +183,7 @@ enum err ledger_count(struct store_txn *txn, uint64_t no, struct ledger_totals *
     struct ledger_totals totals = {.cpu_us = 0};
     uint64_t own_losses = 0;
     uint64_t not_affected = 0;
+    uint64_t flaky_fails = 0;
     enum err err = count_files(txn, no, &totals, &own_losses);
     if (err == ERR_OK) {
         err = count_tests(txn, no, &totals.tests);
@@ -185,7 +193,10 @@ enum err ledger_count(struct store_txn *txn, uint64_t no, struct ledger_totals *
                             &not_affected);
     }
     if (err == ERR_OK) {
-        totals.verdict = judge_run(&totals, own_losses, not_affected);
+        err = ledger_number(txn, "SELECT flaky_fails FROM run WHERE no = ?", no, &flaky_fails);
+    }
+    if (err == ERR_OK) {
+        totals.verdict = judge_run(&totals, own_losses, not_affected, flaky_fails != 0);
         *ret_totals = totals;
     }
     return err;

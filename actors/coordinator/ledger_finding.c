@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "actors/coordinator/ledger_fix.h"
 #include "actors/coordinator/ledger_priv.h"
 
 /* ---- noting ---- */
@@ -334,13 +335,18 @@ static enum err put_fix(struct store_txn *txn, uint64_t no, uint64_t error,
         !ledger_fits(fix->reason, MSG_MAX_fix_row_reason)) {
         return ERR_LIMIT;
     }
-    return store_exec(txn,
-                      "INSERT INTO fix (run, error, status, source, votes_for, votes_against,"
-                      " candidates, diff, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                      STORE_WITH(store_u64(no), store_u64(error), store_u64((uint64_t)fix->status),
-                                 store_text(fix->source), store_u64(fix->votes_for),
-                                 store_u64(fix->votes_against), store_u64(fix->candidates),
-                                 store_text(fix->diff), store_text(fix->reason)));
+    enum err err =
+        store_exec(txn,
+                   "INSERT INTO fix (run, error, status, source, votes_for, votes_against,"
+                   " candidates, diff, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                   STORE_WITH(store_u64(no), store_u64(error), store_u64((uint64_t)fix->status),
+                              store_text(fix->source), store_u64(fix->votes_for),
+                              store_u64(fix->votes_against), store_u64(fix->candidates),
+                              store_text(fix->diff), store_text(fix->reason)));
+    for (size_t i = 0; err == ERR_OK && i < fix->tried_count; i++) {
+        err = ledger_put_candidate(txn, no, error, i, &fix->tried[i]);
+    }
+    return err;
 }
 
 static enum err put_heal(struct store_txn *txn, uint64_t no, uint64_t error,

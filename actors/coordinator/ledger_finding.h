@@ -29,6 +29,8 @@ struct ledger_label {
     uint64_t wall_ms; /* when it came */
 };
 
+struct ledger_candidate;
+
 struct ledger_fix {
     enum term status; /* 0: none was tried */
     struct msg_str source;
@@ -37,6 +39,8 @@ struct ledger_fix {
     uint64_t candidates;
     struct msg_str diff;
     struct msg_str reason;
+    const struct ledger_candidate *tried; /* to be settled: all candidates, ledger_fix.h */
+    size_t tried_count;
 };
 
 struct ledger_heal {

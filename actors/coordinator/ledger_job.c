@@ -1,5 +1,6 @@
 /* ledger_job.c - leases and results of jobs: each guarded by its token, each counted once. */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "actors/coordinator/ledger_priv.h"
@@ -39,20 +40,34 @@ enum err ledger_grant(struct store_txn *txn, struct ledger_key key,
     return err;
 }
 
+enum err ledger_note_part(struct store_txn *txn, struct ledger_key key, uint64_t token)
+{
+    struct ledger_line line;
+    if (token > INT64_MAX) {
+        return ERR_LIMIT;
+    }
+    enum err err = ledger_find_open(txn, key, &line);
+    return err != ERR_OK ? err
+                         : store_exec(txn, "UPDATE run SET part_token = ? WHERE no = ?",
+                                      STORE_WITH(store_u64(token), store_u64(line.no)));
+}
+
 /* Names that failed in an attempt that does not count. */
 static enum err remember_failures(struct store_txn *txn, uint64_t no,
                                   const struct ledger_release *release)
 {
     enum err err = ERR_OK;
     for (size_t i = 0; i < release->failed_count && err == ERR_OK; i++) {
-        if (!ledger_fits(release->failed[i], MSG_MAX_test_done_test)) {
+        const struct ledger_failed *failed = &release->failed[i];
+        if (!ledger_fits(failed->test, MSG_MAX_test_done_test) ||
+            !ledger_fits(failed->message, MSG_MAX_test_done_message)) {
             return ERR_LIMIT;
         }
-        err = store_exec(
-            txn,
-            "INSERT INTO failure (run, job, name) VALUES (?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            STORE_WITH(store_u64(no), store_u64(release->job), store_text(release->failed[i])));
+        err = store_exec(txn,
+                         "INSERT OR IGNORE INTO failure (run, job, name, worker, message)"
+                         " SELECT ?1, ?2, ?3, worker, ?4 FROM job WHERE run = ?1 AND job = ?2",
+                         STORE_WITH(store_u64(no), store_u64(release->job),
+                                    store_text(failed->test), store_text(failed->message)));
     }
     return err;
 }
@@ -99,7 +114,9 @@ struct intake {
     char file_text[MSG_MAX_run_file_file];
     struct msg_str runner;
     char runner_text[MSG_MAX_submit_runner];
-    bool retried; /* there may be earlier failures */
+    bool audited;
+    bool quarantine; /* there is one */
+    bool retried;    /* there may be earlier failures */
     struct ledger_facts facts;
     uint64_t digest;
     uint64_t findings;
@@ -132,7 +149,8 @@ static enum err find_job(struct intake *in)
     struct store_rows rows;
     bool current = false;
     store_query(in->txn,
-                "SELECT file, attempts, failures, runner FROM job"
+                "SELECT file, attempts, failures, runner, audited,"
+                " (SELECT quarantine <> '' FROM run WHERE no = job.run) FROM job"
                 " WHERE run = ? AND job = ? AND token = ? AND state = 1",
                 STORE_WITH(store_u64(in->line.no), store_u64(in->result->job),
                            store_u64(in->result->token)),
@@ -147,6 +165,8 @@ static enum err find_job(struct intake *in)
         in->runner.size = (uint32_t)cut(runner.size, sizeof in->runner_text);
         memcpy(in->runner_text, runner.at, in->runner.size);
         in->runner.at = in->runner_text;
+        in->audited = store_column_u64(&rows, 4) != 0;
+        in->quarantine = store_column_u64(&rows, 5) != 0;
         in->retried = store_column_u64(&rows, 1) > 1;
         in->facts.failed_before = store_column_u64(&rows, 2) > 0 || in->result->counts.failures > 0;
     }
@@ -157,40 +177,73 @@ static enum err find_job(struct intake *in)
     return current ? ERR_OK : ERR_STALE;
 }
 
-static enum err failed_before(struct intake *in, struct msg_str name, bool *ret_failed)
+/* One that failed in an earlier attempt of this run is flaky, with that failure as the evidence. */
+static enum err find_flaky(struct intake *in, struct ledger_test *test, char *room)
 {
     struct store_rows rows;
-    store_query(in->txn, "SELECT 1 FROM failure WHERE run = ? AND job = ? AND name = ?",
-                STORE_WITH(store_u64(in->line.no), store_u64(in->result->job), store_text(name)),
-                &rows);
-    *ret_failed = store_next(&rows);
+    store_query(
+        in->txn, "SELECT worker, message FROM failure WHERE run = ? AND job = ? AND name = ?",
+        STORE_WITH(store_u64(in->line.no), store_u64(in->result->job), store_text(test->name)),
+        &rows);
+    if (store_next(&rows)) {
+        test->status = TERM_status_FLAKY;
+        if (test->message.size == 0) {
+            (void)snprintf(room, MSG_MAX_test_done_message, "passed, but first failed on %s: %s",
+                           store_column_text(&rows, 0).at, store_column_text(&rows, 1).at);
+            test->message = msg_str(room);
+        }
+    }
     return store_rows_end(&rows);
+}
+
+/* One in quarantine counts as flaky, if it has ever passed: what never did is broken. */
+static enum err find_quarantined(struct intake *in, struct ledger_test *test, char *room,
+                                 bool *ret_quarantined)
+{
+    char until[LEDGER_UNTIL_SIZE];
+    enum err err = ledger_quarantined(in->txn, in->line.no, in->file, test->name, until);
+    *ret_quarantined = err == ERR_OK && until[0] != '\0';
+    if (*ret_quarantined) {
+        test->status = TERM_status_FLAKY;
+        (void)snprintf(room, MSG_MAX_test_done_message, "failed, in quarantine until %s: %.*s",
+                       until, (int)test->message.size, test->message.at ? test->message.at : "");
+        test->message = msg_str(room);
+    }
+    return err;
+}
+
+static enum err insert_test(struct intake *in, const struct ledger_test *test, bool quarantined)
+{
+    return store_exec(in->txn,
+                      "INSERT INTO test (run, job, place, name, status, duration_us, line, col,"
+                      " message, quarantined) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      STORE_WITH(store_u64(in->line.no), store_u64(in->result->job),
+                                 store_u64(test->index), store_text(test->name),
+                                 store_u64((uint64_t)test->status), store_u64(test->duration_us),
+                                 store_u64(test->line), store_u64(test->column),
+                                 store_text(test->message), store_u64(quarantined)));
 }
 
 static enum err put_test(struct intake *in, const struct ledger_test *from)
 {
     struct ledger_test test = *from;
+    char room[MSG_MAX_test_done_message + 1];
+    bool quarantined = false;
+    enum err err = ERR_OK;
     test.duration_us = cut(test.duration_us, LEDGER_US_MAX);
     test.line = cut(test.line, INT32_MAX);
     test.column = cut(test.column, INT32_MAX);
     if (in->retried && test.status == TERM_status_PASSED) {
-        bool flaky = false;
-        enum err err = failed_before(in, test.name, &flaky);
-        if (err != ERR_OK) {
-            return err;
-        }
-        test.status = flaky ? TERM_status_FLAKY : TERM_status_PASSED;
+        err = find_flaky(in, &test, room);
+    } else if (in->quarantine && test.status == TERM_status_FAILED) {
+        err = find_quarantined(in, &test, room, &quarantined);
+    }
+    if (err != ERR_OK) {
+        return err;
     }
     ledger_add(&in->facts.tests, test.status, 1);
     in->digest += ledger_digest_test(&test);
-    enum err err = store_exec(
-        in->txn,
-        "INSERT INTO test (run, job, place, name, status, duration_us, line, col,"
-        " message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        STORE_WITH(store_u64(in->line.no), store_u64(in->result->job), store_u64(test.index),
-                   store_text(test.name), store_u64((uint64_t)test.status),
-                   store_u64(test.duration_us), store_u64(test.line), store_u64(test.column),
-                   store_text(test.message)));
+    err = insert_test(in, &test, quarantined);
     if (err == ERR_OK && test.status == TERM_status_FAILED) {
         in->findings++;
         err = ledger_note(
@@ -242,7 +295,8 @@ static enum err close_job(struct intake *in, enum term status)
         "UPDATE job SET state = ?, seq = ?, status = ?, outcome = ?, file_failed = ?,"
         " planned = ?, passed = ?, failed = ?, skipped = ?, flaky = ?, lost = ?,"
         " crashes = ?, infra = ?, poison = ?, failures = max(failures, ?),"
-        " duration_us = ?, cpu_us = ?, digest = ?, message = ?"
+        " duration_us = ?, cpu_us = ?, digest = ?, message = ?,"
+        " made_ms = (SELECT accepted_ms FROM run WHERE no = job.run)"
         " WHERE run = ? AND job = ? AND token = ? AND state = 1",
         STORE_WITH(store_u64((uint64_t)ledger_state(status)), store_u64(in->line.seq + 1),
                    store_u64((uint64_t)status), store_u64((uint64_t)result->outcome),
@@ -283,6 +337,9 @@ static enum err take_result(struct intake *in, struct ledger_finished *ret_finis
                          "UPDATE run SET seq = seq + 1, files_done = files_done + 1 WHERE no = ?",
                          STORE_WITH(store_u64(in->line.no)));
     }
+    if (err == ERR_OK && in->audited && red && !ledger_is_infra(in->result->outcome)) {
+        err = ledger_missed(in->txn, in->line.no, in->file);
+    }
     if (err == ERR_OK && status != TERM_status_LOST) {
         err = ledger_learn(in->txn, &(struct ledger_sample){
                                         .run = in->line.no,
@@ -290,6 +347,9 @@ static enum err take_result(struct intake *in, struct ledger_finished *ret_finis
                                         .runner = in->runner,
                                         .duration_us = cut(in->result->duration_us, LEDGER_US_MAX),
                                         .tests = in->facts.tests.planned,
+                                        .job = in->result->job,
+                                        .passed = status == TERM_status_PASSED,
+                                        .parts_failed = in->result->parts_failed,
                                         .is_flaky = status == TERM_status_FLAKY,
                                     });
     }

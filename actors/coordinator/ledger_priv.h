@@ -83,6 +83,31 @@ enum err ledger_count(struct store_txn *txn, uint64_t no,
     "CASE WHEN instr(" run ".origin, '#') > 0"                                                     \
     " THEN substr(" run ".origin, 1, instr(" run ".origin, '#') - 1) ELSE " run ".dir END"
 
+/* ---- what is left out (ledger_reuse.c) ---- */
+
+/* Of a job that did not run: before every token of a lease. */
+#define LEDGER_TOKEN_CACHED (UINT64_C(1))
+
+/* A number of a file that is another in each run. */
+uint64_t ledger_draw(struct msg_str run, struct msg_str file);
+
+/* Takes the results of earlier runs for all jobs of a listed run that can have them. */
+enum err ledger_reuse(struct store_txn *txn, struct ledger_key key) MUST_CHECK;
+
+/* An audited file of the run `no` has failed. */
+enum err ledger_missed(struct store_txn *txn, uint64_t no, struct msg_str file) MUST_CHECK;
+
+enum err ledger_forget_miss(struct store_txn *txn, struct msg_str run) MUST_CHECK;
+
+/* ---- flaky tests (ledger_flaky.c) ---- */
+
+enum { LEDGER_UNTIL_SIZE = 11 };
+
+/* The last day of a test's quarantine in the run `no`; empty: it is not in there, or has never
+ * passed. */
+enum err ledger_quarantined(struct store_txn *txn, uint64_t no, struct msg_str file,
+                            struct msg_str test, char ret_until[LEDGER_UNTIL_SIZE]) MUST_CHECK;
+
 /* ---- history (ledger_history.c) ---- */
 
 /* Of a job: its own, or the only one of its run. */
@@ -96,6 +121,9 @@ struct ledger_sample {
     struct msg_str runner; /* of the job; empty: the run's */
     uint64_t duration_us;
     uint64_t tests;
+    uint64_t job;
+    bool passed;
+    bool parts_failed;
     bool is_flaky;
 };
 

@@ -15,7 +15,9 @@ static const char run_sql[] =
     " " SUMS_COLUMNS("files") ", " SUMS_COLUMNS(
         "tests") ","
                  " id, dir, runner, command, env, root, snapshot, runner_found, version, reason,"
-                 " origin, shared, fix, heal, settled, held, affected, files_not_affected FROM run"
+                 " origin, note, quarantine, shared, fix, heal, settled, held, affected,"
+                 " files_not_affected, keyed, files_cached, files_audited, flaky_fails, selects,"
+                 " part_token, slot_us, usd, budget FROM run"
                  " WHERE id = ?";
 
 static struct ledger_sums read_sums(const struct store_rows *rows, int column)
@@ -49,13 +51,22 @@ static void read_numbers(const struct store_rows *rows, struct ledger_run *run)
     run->totals.cpu_us = store_column_u64(rows, 15);
     run->totals.files = read_sums(rows, 16);
     run->totals.tests = read_sums(rows, 22);
-    run->listing.shared = store_column_u64(rows, 39) != 0;
-    run->submit.fix = (enum term)store_column_u64(rows, 40);
-    run->submit.heal = (enum term)store_column_u64(rows, 41);
-    run->settled = store_column_u64(rows, 42) != 0;
-    run->submit.held = store_column_u64(rows, 43) != 0;
-    run->submit.affected = store_column_u64(rows, 44) != 0;
-    run->files_not_affected = store_column_u64(rows, 45);
+    run->listing.shared = store_column_u64(rows, 41) != 0;
+    run->submit.fix = (enum term)store_column_u64(rows, 42);
+    run->submit.heal = (enum term)store_column_u64(rows, 43);
+    run->settled = store_column_u64(rows, 44) != 0;
+    run->submit.held = store_column_u64(rows, 45) != 0;
+    run->submit.affected = store_column_u64(rows, 46) != 0;
+    run->files_not_affected = store_column_u64(rows, 47);
+    run->submit.keyed = store_column_u64(rows, 48) != 0;
+    run->files_cached = store_column_u64(rows, 49);
+    run->files_audited = store_column_u64(rows, 50);
+    run->submit.flaky_fails = store_column_u64(rows, 51) != 0;
+    run->listing.selects = store_column_u64(rows, 52) != 0;
+    run->part_token = store_column_u64(rows, 53);
+    run->slot_us = store_column_u64(rows, 54);
+    run->usd = store_column_f64(rows, 55);
+    run->budget = store_column_u64(rows, 56);
 }
 
 static enum err read_texts(const struct store_rows *rows, struct ledger_pool *pool,
@@ -73,6 +84,8 @@ static enum err read_texts(const struct store_rows *rows, struct ledger_pool *po
         &run->listing.version,
         &run->reason,
         &run->submit.origin,
+        &run->note,
+        &run->submit.quarantine,
     };
     enum err err = ERR_OK;
     for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]) && err == ERR_OK; i++) {
@@ -113,6 +126,7 @@ static enum err read_job(const struct store_rows *rows, struct ledger_pool *pool
         .position = store_column_u64(rows, 8),
         .expected_us = store_column_u64(rows, 9),
         .status = (enum term)store_column_u64(rows, 10),
+        .audited = store_column_u64(rows, 14) != 0,
     };
     struct msg_str *const texts[] = {&job->file, &job->worker, &job->runner};
     enum err err = ERR_OK;
@@ -136,10 +150,11 @@ static enum err read_jobs(struct store_txn *txn, uint64_t no, struct ledger_pool
     }
     struct store_rows rows;
     enum err read = ERR_OK;
-    store_query(txn,
-                "SELECT job, state, token, attempts, crashes, infra, poison, failures, position,"
-                " expected_us, status, file, worker, runner FROM job WHERE run = ? ORDER BY job",
-                STORE_WITH(store_u64(no)), &rows);
+    store_query(
+        txn,
+        "SELECT job, state, token, attempts, crashes, infra, poison, failures, position,"
+        " expected_us, status, file, worker, runner, audited FROM job WHERE run = ? ORDER BY job",
+        STORE_WITH(store_u64(no)), &rows);
     while (read == ERR_OK && run->count < count && store_next(&rows)) {
         read = read_job(&rows, pool, &run->jobs[run->count]);
         run->count++;
@@ -262,6 +277,8 @@ static enum err read_row(const struct store_rows *rows, struct ledger_pool *pool
         .duration_us = store_column_u64(rows, 5),
         .attempts = store_column_u64(rows, 6),
         .count = store_column_u64(rows, 7),
+        .cached = store_column_u64(rows, 11) != 0,
+        .audited = store_column_u64(rows, 12) != 0,
     };
     struct msg_str *const texts[] = {&row->file, &row->worker, &row->message};
     enum err err = ERR_OK;
@@ -323,11 +340,12 @@ static enum err read_page(struct store_txn *txn, uint64_t no, struct ledger_limi
     struct store_rows rows;
     enum err read = ERR_OK;
     size_t bytes = 0;
-    store_query(txn,
-                "SELECT job, seq, status, outcome, planned, duration_us, attempts,"
-                " passed + failed + skipped + flaky, file, worker, message FROM job"
-                " WHERE run = ? AND seq > ? AND seq > 0 ORDER BY seq",
-                STORE_WITH(store_u64(no), store_u64(page->seq)), &rows);
+    store_query(
+        txn,
+        "SELECT job, seq, status, outcome, planned, duration_us, attempts,"
+        " passed + failed + skipped + flaky, file, worker, message, cached, audited FROM job"
+        " WHERE run = ? AND seq > ? AND seq > 0 ORDER BY seq",
+        STORE_WITH(store_u64(no), store_u64(page->seq)), &rows);
     while (read == ERR_OK && store_next(&rows)) {
         if (page->count == room || (page->count > 0 && bytes >= limits.bytes_max)) {
             page->more = true;

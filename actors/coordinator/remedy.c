@@ -10,6 +10,7 @@
  *     load -> HEAL -> VALIDATE ------------------> settle
  *         \-> FIX -> CANDIDATE... -> VALIDATE... -/
  *
+ * What runs tests is proved twice, because tests flicker.  A doubtful candidate is proposed only.
  * All files of one job fail for one cause more often than not: its first failure is treated, with
  * the texts of all.  A remedy begins anew after a crash; what was applied before is found applied.
  */
@@ -17,10 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/coordinator/ledger_fix.h"
 #include "actors/coordinator/triage.h"
 
 enum {
-    CANDIDATES_MAX = 8,
+    CANDIDATES_MAX = LEDGER_CANDIDATES_MAX,
+    PROOFS_MAX = 2,
     TRIES_MAX = 3,
     AGAIN_MS = 1000,
     ABSENT_MS = 10000, /* nobody in a role for so long: there will be nobody */
@@ -31,6 +34,15 @@ enum {
 
 enum remedy_step { STEP_LOADING, STEP_HEAL, STEP_FIX, STEP_PROOF, STEP_SETTLING };
 
+/* A candidate and what came of it. */
+struct tried {
+    struct msg_candidate *candidate; /* owned */
+    char *reason;                    /* owned; NULL: none */
+    enum term proof;                 /* 0: not tried */
+    uint64_t passes;
+    uint64_t proofs;
+};
+
 struct remedy {
     struct triage_arg arg;
     enum remedy_step step;
@@ -40,8 +52,8 @@ struct remedy {
     struct rt_address healer;
     uint64_t ask; /* the answer that is awaited; 0: none, it is to be asked */
     unsigned tries;
-    struct msg_healed *healed;                        /* owned; NULL when nothing was healed */
-    struct msg_candidate *candidates[CANDIDATES_MAX]; /* owned */
+    struct msg_healed *healed; /* owned; NULL when nothing was healed */
+    struct tried tried[CANDIDATES_MAX];
     size_t count;
     size_t proving;
     struct ledger_fix fix;
@@ -55,10 +67,12 @@ static struct msg *keep(const struct msg *msg)
     return memory ? msg_copy(memory, msg) : NULL;
 }
 
-static void drop_candidates(struct remedy *self)
+static void drop_tried(struct tried *tried, size_t *count)
 {
-    while (self->count > 0) {
-        free(self->candidates[--self->count]);
+    while (*count > 0) {
+        --*count;
+        free(tried[*count].candidate);
+        free(tried[*count].reason);
     }
 }
 
@@ -70,6 +84,9 @@ struct settle_op {
     struct ledger_fix fix;
     struct ledger_heal heal;
     char *texts; /* owned: where theirs are */
+    struct tried tried[CANDIDATES_MAX];
+    size_t count;
+    struct ledger_candidate rows[CANDIDATES_MAX]; /* their texts are those of `tried` */
 };
 
 static enum err settle_apply(struct store_txn *txn, struct rt_store_op *op)
@@ -95,7 +112,9 @@ static enum err settle_done(struct rt_context *ctx, void *state, struct rt_store
 
 static void settle_fini(struct rt_store_op *op)
 {
-    free(((struct settle_op *)op)->texts);
+    struct settle_op *self = (struct settle_op *)op;
+    free(self->texts);
+    drop_tried(self->tried, &self->count);
 }
 
 static void put_text(char **at, struct msg_str *text)
@@ -130,6 +149,26 @@ static enum err copy_texts(struct settle_op *op)
     return ERR_OK;
 }
 
+/* The candidates go with the operation, as evidence. */
+static void move_tried(struct remedy *self, struct settle_op *op)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        const struct tried *from = &self->tried[i];
+        op->tried[i] = *from;
+        op->rows[i] = (struct ledger_candidate){.source = from->candidate->source,
+                                                .diff = from->candidate->diff,
+                                                .reason = msg_str(from->reason ? from->reason : ""),
+                                                .votes = from->candidate->votes,
+                                                .proof = from->proof,
+                                                .passes = from->passes,
+                                                .proofs = from->proofs};
+    }
+    op->count = self->count;
+    self->count = 0;
+    op->fix.tried = op->rows;
+    op->fix.tried_count = op->fix.status != 0 ? op->count : 0;
+}
+
 static enum err settle(struct rt_context *ctx, struct remedy *self)
 {
     struct settle_op *op = calloc(1, sizeof *op);
@@ -144,6 +183,7 @@ static enum err settle(struct rt_context *ctx, struct remedy *self)
         free(op);
         return ERR_MEMORY;
     }
+    move_tried(self, op);
     self->step = STEP_SETTLING;
     rt_store(ctx, &(struct rt_store_op *){&op->op});
     return ERR_OK;
@@ -163,9 +203,10 @@ static enum err settle_fix(struct rt_context *ctx, struct remedy *self, enum ter
     self->fix = (struct ledger_fix){
         .status = status, .candidates = self->count, .reason = because(self, reason)};
     if (status == TERM_fix_VALIDATED || status == TERM_fix_APPLIED) {
-        self->fix.source = self->candidates[self->proving]->source;
-        self->fix.diff = self->candidates[self->proving]->diff;
-        self->fix.votes_for = self->candidates[self->proving]->votes;
+        const struct msg_candidate *candidate = self->tried[self->proving].candidate;
+        self->fix.source = candidate->source;
+        self->fix.diff = candidate->diff;
+        self->fix.votes_for = candidate->votes;
         self->fix.votes_for += self->fix.votes_for == 0;
         self->fix.votes_against = self->count - 1;
     }
@@ -213,7 +254,7 @@ static enum err ask_fix(struct rt_context *ctx, struct remedy *self, uint64_t pa
 {
     const struct ledger_case *found = self->found;
     const struct ledger_submit *submit = &found->run.submit;
-    drop_candidates(self);
+    drop_tried(self->tried, &self->count);
     return rt_ask(ctx, self->fixer,
                   MSG(fix, .run = msg_str(self->arg.run), .error = self->arg.error,
                       .label = found->finding.label.label, .dir = submit->dir, .root = submit->root,
@@ -224,18 +265,32 @@ static enum err ask_fix(struct rt_context *ctx, struct remedy *self, uint64_t pa
                   patience_ms, &self->ask);
 }
 
+/* Compilers say the same twice. */
+static bool is_last_proof(const struct remedy *self)
+{
+    struct msg_str runner = self->found->runner;
+    return self->healed || msg_str_is(runner, "tsc") || msg_str_is(runner, "eslint") ||
+           self->tried[self->proving].passes + 1 == PROOFS_MAX;
+}
+
+static bool is_doubtful(const struct remedy *self)
+{
+    return !self->healed && self->tried[self->proving].candidate->doubt.size > 0;
+}
+
 static enum err ask_proof(struct rt_context *ctx, struct remedy *self, uint64_t patience_ms)
 {
     const struct ledger_case *found = self->found;
     const struct ledger_submit *submit = &found->run.submit;
     enum term mode = self->healed ? submit->heal : submit->fix;
+    bool apply = mode == TERM_mode_APPLY && is_last_proof(self) && !is_doubtful(self);
     return rt_ask(
         ctx, self->validator,
         MSG(validate, .run = msg_str(self->arg.run), .error = self->arg.error,
             .index = self->proving, .dir = submit->dir, .root = submit->root, .env = submit->env,
             .runner = found->runner, .command = submit->command, .file = found->finding.file,
-            .diff = self->healed ? self->healed->diff : self->candidates[self->proving]->diff,
-            .heal = self->healed != NULL, .apply = mode == TERM_mode_APPLY),
+            .diff = self->healed ? self->healed->diff : self->tried[self->proving].candidate->diff,
+            .heal = self->healed != NULL, .apply = apply),
         patience_ms, &self->ask);
 }
 
@@ -328,7 +383,7 @@ static enum err on_candidate(struct remedy *self, const struct msg_candidate *ca
     if (!kept) {
         return ERR_MEMORY;
     }
-    self->candidates[self->count++] = (struct msg_candidate *)kept;
+    self->tried[self->count++] = (struct tried){.candidate = (struct msg_candidate *)kept};
     return ERR_OK;
 }
 
@@ -368,13 +423,21 @@ static enum err on_validated(struct rt_context *ctx, struct remedy *self,
     if (self->healed) {
         return on_heal_proved(ctx, self, validated);
     }
-    switch (validated->proof) {
-    case TERM_proof_PASSED:
-        return settle_fix(ctx, self, TERM_fix_VALIDATED, msg_str(""));
-    case TERM_proof_APPLIED:
-        return settle_fix(ctx, self, TERM_fix_APPLIED, msg_str(""));
-    default:
-        break;
+    struct tried *tried = &self->tried[self->proving];
+    bool last = is_last_proof(self);
+    tried->proof = (enum term)validated->proof;
+    tried->proofs += validated->proof != TERM_proof_REFUSED;
+    free(tried->reason);
+    tried->reason = strdup(validated->reason.at);
+    if (!tried->reason) {
+        return ERR_MEMORY;
+    }
+    if (validated->proof == TERM_proof_PASSED || validated->proof == TERM_proof_APPLIED) {
+        tried->passes++;
+        enum term status =
+            validated->proof == TERM_proof_APPLIED ? TERM_fix_APPLIED : TERM_fix_VALIDATED;
+        return last ? settle_fix(ctx, self, status, tried->candidate->doubt)
+                    : go_on(ctx, self, STEP_PROOF);
     }
     if (self->proving + 1 == self->count) {
         return settle_fix(ctx, self, TERM_fix_REJECTED, validated->reason);
@@ -499,7 +562,7 @@ static void remedy_stop(void *state)
     struct remedy *self = state;
     ledger_case_free(&self->found);
     free(self->healed);
-    drop_candidates(self);
+    drop_tried(self->tried, &self->count);
 }
 
 const struct rt_behaviour remedy_behaviour = {.name = "remedy",

@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/common/cost.h"
+
 enum { TICK_BEAT = 1, TICK_TIMEOUT = 2 };
 
 void *run_op_new(const struct run *run, size_t size,
@@ -43,6 +45,16 @@ void run_committed(struct rt_context *ctx, struct run *run, bool failures, bool 
     run->stale = 0;
 }
 
+/* After a restart, nobody may be behind a lease. */
+static uint64_t slots_busy(const struct run *run)
+{
+    uint64_t count = run->listing.token != 0;
+    for (const struct run_lease *lease = run->leases; lease; lease = lease->next) {
+        count += lease->slot.node != 0;
+    }
+    return count;
+}
+
 /* A serial run has one lease at a time, any other as many as the client allows. */
 static uint64_t slots_wanted(const struct run *run)
 {
@@ -52,10 +64,7 @@ static uint64_t slots_wanted(const struct run *run)
     if (run->phase != RUN_RUNNING || run->stopping) {
         return 0;
     }
-    uint64_t leases = 0;
-    for (const struct run_lease *lease = run->leases; lease; lease = lease->next) {
-        leases += lease->slot.node != 0; /* after a restart, nobody may be behind a lease */
-    }
+    uint64_t leases = slots_busy(run);
     uint64_t limit = run->serial ? 1 : run->submit.workers;
     uint64_t room = limit == 0 ? run->queue.count : limit > leases ? limit - leases : 0;
     return room < run->queue.count ? room : run->queue.count;
@@ -66,7 +75,9 @@ void run_demand(struct rt_context *ctx, struct run *run)
     run->demanded = slots_wanted(run);
     rt_tell(ctx, run->coordinator,
             MSG(demand, .run = msg_str(run->id), .slots = run->demanded, .queued = run->queue.count,
-                .leased = run->leased_count, .dir = run->submit.dir));
+                .leased = run->leased_count, .dir = run->submit.dir, .busy = slots_busy(run),
+                .work_us = run_work_us(run),
+                .whole = run->submit.files == 0 && !run->submit.affected));
     rt_work(ctx, run->leased_count, run->queue.count);
 }
 
@@ -119,6 +130,9 @@ enum err run_close(struct rt_context *ctx, struct run *run, enum term verdict, c
     op->closing.verdict = verdict;
     bool known = run->submit.wall_ms > 0 && now_ms > run->submit.wall_ms;
     op->closing.wall_ms = known ? now_ms - run->submit.wall_ms : 0;
+    op->closing.slot_us = run_slot_us(ctx, run);
+    op->closing.usd_per_slot_hour = cost_slot_usd(&rt_config(ctx)->cost, UINT64_C(3600000000));
+    op->closing.budget = run->budget;
     (void)snprintf(op->reason, sizeof op->reason, "%s", reason);
     rt_store(ctx, &(struct rt_store_op *){&op->base.op});
     return ERR_OK;
@@ -129,12 +143,21 @@ enum err run_close(struct rt_context *ctx, struct run *run, enum term verdict, c
 struct load_op {
     struct run_op base;
     struct ledger_open *open;
+    bool split;                 /* files may be given away in parts */
+    struct ledger_known *known; /* of `open`, as the next */
+    size_t known_count;
 };
 
 static enum err load_apply(struct store_txn *txn, struct rt_store_op *op)
 {
-    return ledger_load_run(txn, msg_str(((struct load_op *)op)->base.run),
-                           &((struct load_op *)op)->open);
+    struct load_op *self = (struct load_op *)op;
+    enum err err = ledger_load_run(txn, msg_str(self->base.run), &self->open);
+    if (err != ERR_OK) {
+        return err;
+    }
+    const struct ledger_run *run = &self->open->runs[0].run;
+    bool split = self->split && run->planned && run->listing.selects && !run->listing.serial;
+    return split ? ledger_load_known(txn, self->open, &self->known, &self->known_count) : ERR_OK;
 }
 
 static void load_fini(struct rt_store_op *op)
@@ -147,8 +170,12 @@ static enum err load_jobs(struct rt_context *ctx, struct run *run,
 {
     run->count = from->count;
     run->jobs = calloc(from->count ? from->count : 1, sizeof *run->jobs);
-    if (queue_init(&run->queue, from->count) != ERR_OK || !run->jobs) {
+    if (queue_init(&run->queue, from->count + RUN_PIECES_MAX) != ERR_OK || !run->jobs) {
         return ERR_MEMORY;
+    }
+    if (from->run.part_token >> 32 == run->source.epoch &&
+        (from->run.part_token & UINT32_MAX) > run->source.counter) {
+        run->source.counter = from->run.part_token & UINT32_MAX;
     }
     for (size_t i = 0; i < from->count; i++) {
         const struct ledger_open_job *stored = &from->jobs[i];
@@ -162,6 +189,7 @@ static enum err load_jobs(struct rt_context *ctx, struct run *run,
         job->runner = stored->runner.size > 0 ? stored->runner.at : run->submit.runner.at;
         job->position = stored->position;
         job->expected_us = stored->expected_us;
+        job->audited = stored->audited;
         if (!job->file) {
             return ERR_MEMORY;
         }
@@ -204,6 +232,7 @@ static enum err load_done(struct rt_context *ctx, void *state, struct rt_store_o
     if (op->err != ERR_OK) {
         return op->err;
     }
+    run->slot_ms = run_slot_us(ctx, run) / 1000;
     run_list_fini(run);
     run_work_fini(run);
     ledger_open_free(&run->open);
@@ -214,6 +243,7 @@ static enum err load_done(struct rt_context *ctx, void *state, struct rt_store_o
     run->serial = stored->run.listed && stored->run.listing.serial;
     run->shared = stored->run.listed && stored->run.listing.shared;
     enum err err = load_jobs(ctx, run, stored);
+    err = err == ERR_OK ? run_split_known(ctx, run, self->known, self->known_count) : err;
     if (err != ERR_OK) {
         return err;
     }
@@ -249,6 +279,7 @@ enum err run_reload(struct rt_context *ctx, struct run *run)
     }
     run->phase = RUN_LOADING;
     op->base.op.fini = load_fini;
+    op->split = rt_config(ctx)->schedule.split;
     rt_store(ctx, &(struct rt_store_op *){&op->base.op});
     return ERR_OK;
 }
@@ -318,6 +349,7 @@ static enum err run_start(struct rt_context *ctx, void *state, const void *arg)
 /* Nothing to do for this slot after all: the coordinator may have other work for it. */
 static enum err on_offer(struct rt_context *ctx, struct run *run, const struct msg_offer *offer)
 {
+    run->budget = offer->budget > run->budget ? offer->budget : run->budget;
     if (slots_wanted(run) == 0) {
         run_demand(ctx, run);
         rt_tell(ctx, run->coordinator, &offer->head);

@@ -8,6 +8,7 @@
 #ifndef ACTORS_COORDINATOR_RUN_H
 #define ACTORS_COORDINATOR_RUN_H
 
+#include "actors/common/parts.h"
 #include "actors/common/queue.h"
 #include "actors/coordinator/lease.h"
 #include "actors/coordinator/ledger.h"
@@ -46,13 +47,40 @@ struct run_attempt {
     size_t capacity;
 };
 
+/* A part that is lost waits again beside the rest of its file; one that is lost so often is not
+ * tried again, and its file runs whole. */
+enum { RUN_PART_LOSSES_MAX = 3, RUN_PIECES_MAX = LEDGER_WORKERS_MAX * (RUN_PART_LOSSES_MAX + 1) };
+
+/* A file whose tests are given away in parts. */
+struct run_split {
+    struct parts parts;
+    uint64_t losses;                       /* of parts with their workers */
+    char worker[MSG_MAX_offer_worker + 1]; /* who did them, when all are done and joined */
+};
+
 struct run_job {
     struct job job;
-    char *file;         /* owned */
+    char *file;         /* owned; a part's is its file's */
     const char *runner; /* of several; else that of the submit.  In `open` */
     uint64_t position;
     uint64_t expected_us;
+    bool audited; /* it could have been left out: a failure is looked at twice */
     struct run_attempt attempt;
+    struct run_split *split; /* owned; NULL: it is given away whole */
+    bool parts_failed;       /* and that is because its parts had not simply passed */
+};
+
+/* A part of a file, under a lease or done: a job of its own for its slot, with a number behind
+ * those of the files.  The ledger knows nothing of it: after a restart its file runs whole. */
+struct run_part {
+    struct run_part *next;
+    struct run_job job;
+    struct queue_piece piece;
+    char worker[MSG_MAX_offer_worker + 1];
+    bool done;
+    uint64_t seen; /* once done: tests of the whole file */
+    uint64_t duration_us;
+    uint64_t cpu_us;
 };
 
 /* A lease of ours, on the slot that works under it. */
@@ -61,6 +89,8 @@ struct run_lease {
     struct lease lease;
     struct rt_address slot; /* nobody after a restart, until the slot is heard of */
     uint64_t monitor;
+    uint64_t began_ms;
+    uint64_t expected_us; /* of all its jobs when it was granted */
     char worker[MSG_MAX_offer_worker + 1];
 };
 
@@ -74,6 +104,7 @@ struct run_file {
 struct run_listing {
     uint64_t token; /* 0: not given to anybody */
     uint64_t deadline_ms;
+    uint64_t since_ms;
     uint64_t attempts;
     uint64_t crashes; /* of them ended so by their own doing */
     struct rt_address slot;
@@ -88,6 +119,7 @@ struct run_listing {
     char version[MSG_MAX_listed_version + 1];
     bool serial;
     bool shared;
+    bool selects;
 };
 
 struct run {
@@ -113,6 +145,10 @@ struct run {
     uint64_t spent_expected_us; /* the expectations of this run on these machines */
     struct run_lease *leases;
     size_t leased_count;
+    struct run_part *parts;
+    uint32_t parts_made; /* in this life: the number of the next one */
+    uint64_t slot_ms;    /* of leases that are over */
+    uint64_t budget;     /* enum budget_stage: how far it was held back */
 
     uint64_t *positions; /* while planning: place of each file; UINT64_MAX: not yet told */
     uint64_t plan_seen;
@@ -153,6 +189,12 @@ enum err run_close(struct rt_context *ctx, struct run *run, enum term verdict,
 /* Tells the coordinator what the run could use now, if that has changed. */
 void run_demand(struct rt_context *ctx, struct run *run);
 
+/* Expected time of what waits and is under way; run_work.c. */
+uint64_t run_work_us(const struct run *run);
+
+/* Time that slots have worked for it; listing, and leases that are open, count up to now. */
+uint64_t run_slot_us(struct rt_context *ctx, const struct run *run);
+
 /* Tells the coordinator that the ledger has something new; with failures, or the verdict. */
 void run_committed(struct rt_context *ctx, struct run *run, bool failures, bool closed);
 
@@ -170,6 +212,8 @@ enum err run_on_planned_file(struct rt_context *ctx, struct run *run,
 enum err run_on_planned(struct rt_context *ctx, struct run *run,
                         const struct msg_planned *planned) MUST_CHECK;
 enum err run_list_tick(struct rt_context *ctx, struct run *run) MUST_CHECK;
+/* Its slot is done with it. */
+void run_list_over(struct rt_context *ctx, struct run *run);
 void run_list_fini(struct run *run);
 
 /* ---- run_result.c: results ---- */
@@ -180,6 +224,45 @@ void run_attempt_clear(struct run_attempt *attempt);
 enum err run_store_finish(struct rt_context *ctx, struct run *run, struct rt_address slot,
                           const struct msg_job_done *done) MUST_CHECK;
 
+/* ---- run_part.c: files in parts ---- */
+
+/* A file or a part by the number that slots know it by; NULL: there is none, or not any more. */
+struct run_job *run_job_at(struct run *run, uint64_t number);
+static inline bool run_is_part(const struct run *run, const struct run_job *job)
+{
+    return job->job.index >= run->count;
+}
+
+/* Who takes work, of how much that is left altogether, among how many. */
+struct run_taker {
+    struct msg_str worker;
+    uint64_t left_us;
+    uint64_t workers;
+};
+
+/* Makes files splittable whose tests are known. */
+enum err run_split_known(struct rt_context *ctx, struct run *run, const struct ledger_known *known,
+                         size_t count) MUST_CHECK;
+
+/* What to grant of a piece that was just taken off the queue: its file, or a part of it; the
+ * remainder waits again. */
+enum err run_part_take(struct rt_context *ctx, struct run *run, const struct queue_piece *piece,
+                       struct run_taker taker, struct run_job **ret_job) MUST_CHECK;
+
+/* The LEASE of a job; what it borrows holds until *ret_names is freed. */
+enum err run_part_lease(const struct run *run, const struct run_job *job,
+                        struct msg_lease *ret_lease, char **ret_names) MUST_CHECK;
+
+/* A part's JOB_DONE was taken: its lease has forgotten it already.  `clean`: nothing but passed and
+ * skipped tests.  The last part of a file makes the file's result; what is not clean makes it run
+ * whole. */
+enum err run_part_done(struct rt_context *ctx, struct run *run, struct run_job *job,
+                       const struct msg_job_done *done, bool clean) MUST_CHECK;
+
+/* It comes back with its lost lease. */
+enum err run_part_lost(struct rt_context *ctx, struct run *run, struct run_job *job) MUST_CHECK;
+void run_parts_fini(struct run *run);
+
 /* ---- run_work.c: grants, lost leases ---- */
 
 struct run_lease *run_find_lease(struct run *run, uint64_t token);
@@ -189,8 +272,9 @@ void run_drop_lease(struct rt_context *ctx, struct run *run, struct run_lease *l
 void run_hear_from(struct rt_context *ctx, struct run *run, struct run_lease *lease,
                    struct fence fence);
 
-/* Puts a queued job where the next grant looks for it. */
+/* Puts a queued job, or a piece of its file, where the next grant looks for it. */
 void run_enqueue(struct run *run, uint32_t index);
+void run_enqueue_piece(struct run *run, struct queue_piece piece);
 enum err run_grant(struct rt_context *ctx, struct run *run,
                    const struct msg_offer *offer) MUST_CHECK;
 

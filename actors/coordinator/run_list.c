@@ -59,7 +59,8 @@ enum err run_list_grant(struct rt_context *ctx, struct run *run, const struct ms
         return err;
     }
     listing->slot = (struct rt_address){offer->node, offer->actor};
-    listing->deadline_ms = rt_now_ms(ctx) + run->limits.lease_ms;
+    listing->since_ms = rt_now_ms(ctx);
+    listing->deadline_ms = listing->since_ms + run->limits.lease_ms;
     listing->attempts++;
     cut_files(listing, listing->before);
     struct msg_grant grant = run_grant_msg(run, listing->token);
@@ -72,13 +73,19 @@ enum err run_list_grant(struct rt_context *ctx, struct run *run, const struct ms
     return ERR_OK;
 }
 
+void run_list_over(struct rt_context *ctx, struct run *run)
+{
+    rt_demonitor(ctx, run->listing.monitor);
+    run->slot_ms += rt_now_ms(ctx) - run->listing.since_ms;
+    run->listing.token = 0;
+}
+
 /* `crashed`: by its own doing; otherwise it was lost with its executor or by silence, which is not
  * the project's fault. */
 static enum err list_again(struct rt_context *ctx, struct run *run, const char *why, bool crashed)
 {
     struct run_listing *listing = &run->listing;
-    rt_demonitor(ctx, listing->monitor);
-    listing->token = 0;
+    run_list_over(ctx, run);
     listing->crashes += crashed;
     if (listing->crashes >= run->limits.attempts_max ||
         listing->attempts >= run->limits.infra_attempts_max) {
@@ -130,7 +137,7 @@ struct listed_op {
     struct run_file *files; /* owned */
     size_t count;
     bool named;    /* the client has named the files; they are in the ledger */
-    bool affected; /* only what the client has named is to be run of them */
+    bool affected; /* what the client has named says which of them are to be run */
     struct ledger_listing listing;
     char runner[MSG_MAX_listed_runner + 1];
     char version[MSG_MAX_listed_version + 1];
@@ -201,10 +208,11 @@ static enum err store_listing(struct rt_context *ctx, struct run *run,
     op->base.op.fini = listed_fini;
     op->files = listing->files;
     op->count = listing->count;
-    op->affected = run->submit.affected;
-    op->named = run->submit.files > 0 && !op->affected;
+    op->affected = run->submit.affected || run->submit.keyed;
+    op->named = !ledger_submit_lists(&run->submit);
     op->listing = (struct ledger_listing){.serial = listing->serial,
                                           .shared = listing->shared,
+                                          .selects = listing->selects,
                                           .files = op->named ? run->submit.files : listing->count};
     memcpy(op->runner, listing->runner, sizeof op->runner);
     memcpy(op->version, listing->version, sizeof op->version);
@@ -235,10 +243,9 @@ static void join(char *to, size_t size, struct msg_str text)
 static enum err next_turn(struct rt_context *ctx, struct run *run)
 {
     struct run_listing *listing = &run->listing;
-    rt_demonitor(ctx, listing->monitor);
+    run_list_over(ctx, run);
     listing->turn++;
     listing->before = listing->count;
-    listing->token = 0;
     listing->attempts = 0;
     listing->crashes = 0;
     run_demand(ctx, run);
@@ -267,13 +274,14 @@ enum err run_on_listed(struct rt_context *ctx, struct run *run, const struct msg
     (void)runner_of_turn(run, &last);
     listing->serial |= listed->serial;
     listing->shared |= listed->shared;
+    listing->selects = listed->selects && (listing->turn == 0 || listing->selects);
     join(listing->runner, sizeof listing->runner, listed->runner);
     join(listing->version, sizeof listing->version, listed->version);
     if (!last) {
         acknowledge(ctx, run, listed->token, ERR_OK);
         return next_turn(ctx, run);
     }
-    if (listing->count == 0 && (run->submit.files == 0 || run->submit.affected)) {
+    if (listing->count == 0 && ledger_submit_lists(&run->submit)) {
         acknowledge(ctx, run, listed->token, ERR_OK);
         return run_close(ctx, run, TERM_verdict_ERROR, "the runner lists no test file");
     }

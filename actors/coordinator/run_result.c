@@ -88,11 +88,13 @@ struct finish_op {
     struct ledger_result result;
     struct ledger_release release; /* when the job is to be tried again */
     bool again;
-    struct run_attempt attempt; /* owned */
-    char *message;              /* owned */
-    struct ledger_test *tests;  /* owned; texts are in `attempt` */
-    struct msg_str *failed;     /* owned, likewise */
+    struct run_attempt attempt;   /* owned */
+    char *message;                /* owned */
+    struct ledger_test *tests;    /* owned; texts are in `attempt` */
+    struct ledger_failed *failed; /* owned, likewise */
     struct ledger_finished finished;
+    bool joined; /* of parts: its one lease is written together with its end */
+    char worker[MSG_MAX_offer_worker + 1];
 };
 
 static void finish_fini(struct rt_store_op *op)
@@ -107,9 +109,16 @@ static void finish_fini(struct rt_store_op *op)
 static enum err finish_apply(struct store_txn *txn, struct rt_store_op *op)
 {
     struct finish_op *self = (struct finish_op *)op;
-    return self->again
-               ? ledger_release(txn, run_op_key(&self->base), &self->release)
-               : ledger_finish_job(txn, run_op_key(&self->base), &self->result, &self->finished);
+    struct ledger_key key = run_op_key(&self->base);
+    if (self->again) {
+        return ledger_release(txn, key, &self->release);
+    }
+    struct ledger_grant grant = {.token = self->result.token,
+                                 .worker = msg_str(self->worker),
+                                 .jobs = &self->result.job,
+                                 .count = 1};
+    enum err err = self->joined ? ledger_grant(txn, key, &grant) : ERR_OK;
+    return err == ERR_OK ? ledger_finish_job(txn, key, &self->result, &self->finished) : err;
 }
 
 static enum err after_commit(struct rt_context *ctx, struct run *run,
@@ -165,7 +174,8 @@ static enum err fill_tests(struct finish_op *op, struct run_attempt *attempt)
     for (size_t i = 0; i < count; i++) {
         op->tests[i] = op->attempt.tests[i].test;
         if (op->tests[i].status == TERM_status_FAILED) {
-            op->failed[op->release.failed_count++] = op->tests[i].name;
+            op->failed[op->release.failed_count++] =
+                (struct ledger_failed){.test = op->tests[i].name, .message = op->tests[i].message};
         }
     }
     op->release.failed = op->failed;
@@ -197,7 +207,8 @@ enum err run_store_finish(struct rt_context *ctx, struct run *run, struct rt_add
     op->release.token = job->job.token;
     op->release.counts = ledger_counts(&job->job);
     if (done->failed) {
-        op->failed[op->release.failed_count++] = msg_str("");
+        op->failed[op->release.failed_count++] =
+            (struct ledger_failed){.test = msg_str(""), .message = msg_str(op->message)};
     }
     op->result.job = done->job;
     op->result.token = job->job.token;
@@ -209,6 +220,11 @@ enum err run_store_finish(struct rt_context *ctx, struct run *run, struct rt_add
     op->result.cpu_us = done->cpu_us;
     op->result.counts = ledger_counts(&job->job);
     op->result.message = msg_str(op->message);
+    op->result.parts_failed = job->parts_failed;
+    op->joined = job->split != NULL;
+    if (op->joined) {
+        memcpy(op->worker, job->split->worker, sizeof op->worker);
+    }
     rt_store(ctx, &(struct rt_store_op *){&op->base.op});
     return ERR_OK;
 }
@@ -216,10 +232,10 @@ enum err run_store_finish(struct rt_context *ctx, struct run *run, struct rt_add
 enum err run_on_test_done(struct rt_context *ctx, struct run *run, const struct msg_test_done *done)
 {
     struct fence fence = {.epoch = done->epoch, .token = done->token};
-    if (run->phase != RUN_RUNNING || done->job >= run->count) {
+    struct run_job *job = run_job_at(run, done->job);
+    if (run->phase != RUN_RUNNING || !job) {
         return ERR_OK;
     }
-    struct run_job *job = &run->jobs[done->job];
     struct run_lease *lease = run_find_lease(run, done->token);
     if (!lease || job_begin(&job->job, fence, rt_now_ms(ctx)) != ERR_OK) {
         return ERR_OK; /* stale; its JOB_DONE will be told so */
@@ -245,12 +261,14 @@ static bool has_failed(const struct run_attempt *attempt)
 
 static enum err take_end(struct rt_context *ctx, struct run *run, const struct msg_job_done *done)
 {
-    struct run_job *job = &run->jobs[done->job];
+    struct run_job *job = run_job_at(run, done->job);
     struct fence fence = {.epoch = done->epoch, .token = done->token};
-    struct job_end end = {.outcome = sound_outcome(done),
-                          .failed = done->failed || has_failed(&job->attempt),
-                          .missing = done->reported < done->collected,
-                          .retries = run->submit.retries};
+    struct job_end end = {
+        .outcome = sound_outcome(done),
+        .failed = done->failed || has_failed(&job->attempt),
+        .missing = done->reported<done->collected, .retries = run->submit.retries> job->audited
+                       ? run->submit.retries
+                       : job->audited};
     struct run_lease *lease = run_find_lease(run, done->token);
     switch (job_finish(&job->job, fence, &end, &run->limits, rt_now_ms(ctx))) {
     case FINISH_ACCEPT:
@@ -265,6 +283,11 @@ static enum err take_end(struct rt_context *ctx, struct run *run, const struct m
 #ifdef TROUPE_MUTANT_EARLY_ACK
         acknowledge(ctx, run, rt_sender(ctx), done, ERR_OK);
 #endif
+        if (run_is_part(run, job)) {
+            bool clean = end.outcome == TERM_outcome_COMPLETE && !end.failed && !end.missing;
+            acknowledge(ctx, run, rt_sender(ctx), done, ERR_OK);
+            return run_part_done(ctx, run, job, done, clean);
+        }
         return run_store_finish(ctx, run, rt_sender(ctx), done);
     case FINISH_DUPLICATE:
         acknowledge(ctx, run, rt_sender(ctx), done, ERR_OK);
@@ -288,12 +311,12 @@ enum err run_on_job_done(struct rt_context *ctx, struct run *run, const struct m
     if (run->phase == RUN_LOADING) {
         return ERR_OK; /* not yet known; it is sent again */
     }
-    if (run->phase != RUN_RUNNING || done->job >= run->count) {
+    struct run_job *job = run_job_at(run, done->job);
+    if (run->phase != RUN_RUNNING || !job) {
         run->stale++;
         acknowledge(ctx, run, rt_sender(ctx), done, ERR_STALE);
         return ERR_OK;
     }
-    struct run_job *job = &run->jobs[done->job];
     struct run_lease *lease = run_find_lease(run, done->token);
     if (lease) {
         run_hear_from(ctx, run, lease, (struct fence){.epoch = done->epoch, .token = done->token});

@@ -10,14 +10,25 @@ enum { BATCH_JOBS_MAX = 256 };
 
 /* ---- the queue ---- */
 
+void run_enqueue_piece(struct run *run, struct queue_piece piece)
+{
+    const struct run_job *job = &run->jobs[piece.file];
+    assert(job->job.state == JOB_QUEUED);
+    /* What has failed is tried again behind all others: later, and more likely elsewhere. */
+    piece.position = job->position + (job->job.failures > 0 ? run->count : 0);
+    piece.expected_us = job->expected_us;
+    if (job->split) {
+        const struct parts *parts = &job->split->parts;
+        piece.expected_us = parts_us(parts, piece.first, piece.count) + parts->setup_us;
+    }
+    queue_put(&run->queue, &piece);
+}
+
 void run_enqueue(struct run *run, uint32_t index)
 {
-    const struct run_job *job = &run->jobs[index];
-    assert(job->job.state == JOB_QUEUED);
-    queue_put(&run->queue, &(struct queue_piece){.position = job->position,
-                                                 .expected_us = job->expected_us,
-                                                 .file = index,
-                                                 .count = 1});
+    const struct run_split *split = run->jobs[index].split;
+    run_enqueue_piece(run,
+                      (struct queue_piece){.file = index, .count = split ? split->parts.count : 1});
 }
 
 /* ---- leases ---- */
@@ -39,6 +50,7 @@ void run_drop_lease(struct rt_context *ctx, struct run *run, struct run_lease *l
         at = &(*at)->next;
     }
     *at = lease->next;
+    run->slot_ms += rt_now_ms(ctx) - lease->began_ms;
     if (lease->monitor) {
         rt_demonitor(ctx, lease->monitor);
     }
@@ -50,10 +62,21 @@ static struct run_lease *add_lease(struct rt_context *ctx, struct run *run, uint
     struct run_lease *lease = calloc(1, sizeof *lease);
     if (lease) {
         lease_init(&lease->lease, token, &run->limits, rt_now_ms(ctx));
+        lease->began_ms = rt_now_ms(ctx);
         lease->next = run->leases;
         run->leases = lease;
     }
     return lease;
+}
+
+uint64_t run_slot_us(struct rt_context *ctx, const struct run *run)
+{
+    uint64_t now_ms = rt_now_ms(ctx);
+    uint64_t ms = run->slot_ms + (run->listing.token ? now_ms - run->listing.since_ms : 0);
+    for (const struct run_lease *lease = run->leases; lease; lease = lease->next) {
+        ms += now_ms - lease->began_ms;
+    }
+    return ms * 1000;
 }
 
 enum err run_adopt(struct rt_context *ctx, struct run *run, const struct ledger_open_job *stored)
@@ -114,6 +137,7 @@ struct msg_grant run_grant_msg(const struct run *run, uint64_t token)
 struct grant_op {
     struct run_op base;
     uint64_t token;
+    bool part; /* one job, and no file */
     char worker[MSG_MAX_offer_worker + 1];
     size_t count;
     uint64_t jobs[BATCH_JOBS_MAX];
@@ -126,7 +150,21 @@ static enum err grant_apply(struct store_txn *txn, struct rt_store_op *op)
                                  .worker = msg_str(self->worker),
                                  .jobs = self->jobs,
                                  .count = self->count};
-    return ledger_grant(txn, run_op_key(&self->base), &grant);
+    return self->part ? ledger_note_part(txn, run_op_key(&self->base), self->token)
+                      : ledger_grant(txn, run_op_key(&self->base), &grant);
+}
+
+static enum err send_lease(struct rt_context *ctx, struct run *run, const struct run_lease *lease,
+                           const struct job *job)
+{
+    struct msg_lease msg;
+    char *names = NULL;
+    enum err err = run_part_lease(run, run_job_at(run, job->index), &msg, &names);
+    if (err == ERR_OK) {
+        rt_tell(ctx, lease->slot, &msg.head);
+    }
+    free(names);
+    return err;
 }
 
 static enum err grant_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
@@ -142,47 +180,115 @@ static enum err grant_done(struct rt_context *ctx, void *state, struct rt_store_
     }
     struct msg_grant grant = run_grant_msg(run, self->token);
     grant.count = lease->lease.count;
-    grant.runner = msg_str(run->jobs[self->jobs[0]].runner);
+    grant.runner = msg_str(run_job_at(run, self->jobs[0])->runner);
     struct fence fence = {.epoch = run->source.epoch, .token = self->token};
     enum err err = lease_renew(&lease->lease, fence, &run->limits, rt_now_ms(ctx));
-    if (err != ERR_OK) {
-        return err;
+    if (err == ERR_OK) {
+        rt_tell(ctx, lease->slot, &grant.head);
     }
-    rt_tell(ctx, lease->slot, &grant.head);
-    for (const struct job *job = lease->lease.jobs; job; job = job->next) {
-        rt_tell(ctx, lease->slot,
-                MSG(lease, .run = grant.run, .token = grant.token, .job = job->index,
-                    .attempt = job->attempts, .file = msg_str(run->jobs[job->index].file)));
+    for (const struct job *job = lease->lease.jobs; job && err == ERR_OK; job = job->next) {
+        err = send_lease(ctx, run, lease, job);
     }
-    return ERR_OK;
+    return err;
 }
 
-/* Work is shared among the slots that the client allows, or else those at work and this one. */
-static uint64_t sharers(const struct run *run)
+/* Work is shared among the slots that the coordinator knows, as far as the client allows; those at
+ * work and this one are among them in any case. */
+static uint64_t sharers(const struct run *run, uint64_t slots)
 {
     uint64_t count = 1;
     for (const struct run_lease *lease = run->leases; lease; lease = lease->next) {
         count++;
     }
-    return run->submit.workers > count ? run->submit.workers : count;
+    uint64_t limit = run->submit.workers;
+    uint64_t others = limit > 0 && (slots == 0 || limit < slots) ? limit : slots;
+    return others > count ? others : count;
+}
+
+/* Of what is under way, as much as its time has not passed yet. */
+static uint64_t left_us(const struct run *run, uint64_t now_ms)
+{
+    uint64_t sum_us = run->queue.expected_us;
+    for (const struct run_lease *lease = run->leases; lease; lease = lease->next) {
+        uint64_t passed_us = (now_ms - lease->began_ms) * 1000;
+        sum_us += lease->expected_us > passed_us ? lease->expected_us - passed_us : 0;
+    }
+    return sum_us;
+}
+
+/* What one second of the expectations takes. */
+static double pace_of(const struct run *run)
+{
+    return run->spent_us > 0 && run->spent_expected_us > 0
+               ? (double)run->spent_us / (double)run->spent_expected_us
+               : 1.0;
+}
+
+uint64_t run_work_us(const struct run *run)
+{
+    uint64_t us = run->queue.expected_us;
+    for (const struct run_lease *lease = run->leases; lease; lease = lease->next) {
+        for (const struct job *job = lease->lease.jobs; job; job = job->next) {
+            us += run->jobs[job->index].expected_us;
+        }
+    }
+    return (uint64_t)((double)us * pace_of(run));
 }
 
 /* Expected work to put into the next batch, in the units of the expectations. */
-static uint64_t batch_us(struct rt_context *ctx, const struct run *run)
+static uint64_t batch_us(struct rt_context *ctx, const struct run *run, uint64_t workers)
 {
-    double pace = 1.0;
-    if (run->spent_us > 0 && run->spent_expected_us > 0) {
-        pace = (double)run->spent_us / (double)run->spent_expected_us;
-    }
-    uint64_t left_us = (uint64_t)((double)run->queue.expected_us * pace);
+    double pace = pace_of(run);
+    uint64_t queued_us = (uint64_t)((double)run->queue.expected_us * pace);
     uint64_t boot_us = run->shared ? rt_config(ctx)->coordinator.batch_boot_ms * 1000 : 0;
-    return (uint64_t)((double)schedule_batch_us(left_us, sharers(run), boot_us) / pace);
+    return (uint64_t)((double)schedule_batch_us(queued_us, workers, boot_us) / pace);
+}
+
+static void grant_job(struct rt_context *ctx, struct run *run, struct run_lease *lease,
+                      struct run_job *job)
+{
+    lease_grant(&lease->lease, &job->job, rt_now_ms(ctx));
+    lease->expected_us += job->expected_us;
+    run_attempt_clear(&job->attempt);
+    run->leased_count++;
+}
+
+/* The first of the queue, and with it whole files as long as they fit into a batch. */
+static enum err fill_grant(struct rt_context *ctx, struct run *run, struct run_lease *lease,
+                           struct run_taker taker, struct grant_op *op)
+{
+    uint64_t target_us = batch_us(ctx, run, taker.workers);
+    struct queue_piece piece = queue_take(&run->queue);
+    struct run_job *job;
+    enum err err = run_part_take(ctx, run, &piece, taker, &job);
+    if (err != ERR_OK) {
+        return err;
+    }
+    const char *runner = job->runner;
+    op->part = run_is_part(run, job);
+    for (;;) {
+        grant_job(ctx, run, lease, job);
+        op->jobs[op->count++] = job->job.index;
+        /* What has failed goes alone, so that no other file is to blame. */
+        if (op->part || job->job.failures > 0 || op->count == BATCH_JOBS_MAX ||
+            run->queue.count == 0) {
+            return ERR_OK;
+        }
+        job = &run->jobs[queue_first(&run->queue)->file];
+        if (job->split || job->job.failures > 0 || strcmp(job->runner, runner) != 0 ||
+            lease->expected_us + job->expected_us > target_us) {
+            return ERR_OK;
+        }
+        (void)queue_take(&run->queue);
+    }
 }
 
 enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_offer *offer)
 {
     struct grant_op *op = run_op_new(run, sizeof *op, grant_apply, grant_done);
-    uint64_t target_us = batch_us(ctx, run); /* before this lease counts among those at work */
+    struct run_taker taker = {.worker = offer->worker,
+                              .left_us = left_us(run, rt_now_ms(ctx)),
+                              .workers = sharers(run, offer->slots)};
     uint64_t token = 0;
     enum err err = op ? lease_token_next(&run->source, &token) : ERR_MEMORY;
     struct run_lease *lease = err == ERR_OK ? add_lease(ctx, run, token) : NULL;
@@ -190,19 +296,11 @@ enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_off
         free(op);
         return err != ERR_OK ? err : ERR_MEMORY;
     }
-    uint64_t now_ms = rt_now_ms(ctx);
-    uint64_t taken_us = 0;
-    const char *runner = run->jobs[queue_first(&run->queue)->file].runner;
-    do {
-        uint32_t index = queue_take(&run->queue).file;
-        taken_us += run->jobs[index].expected_us;
-        lease_grant(&lease->lease, &run->jobs[index].job, now_ms);
-        run_attempt_clear(&run->jobs[index].attempt);
-        op->jobs[op->count++] = index;
-        run->leased_count++;
-    } while (op->count < BATCH_JOBS_MAX && run->queue.count > 0 &&
-             strcmp(run->jobs[queue_first(&run->queue)->file].runner, runner) == 0 &&
-             taken_us + queue_first(&run->queue)->expected_us <= target_us);
+    err = fill_grant(ctx, run, lease, taker, op);
+    if (err != ERR_OK) {
+        free(op);
+        return err;
+    }
     op->token = token;
     memcpy(op->worker, offer->worker.at, offer->worker.size);
     memcpy(lease->worker, offer->worker.at, offer->worker.size);
@@ -242,7 +340,11 @@ static enum err lose(struct rt_context *ctx, struct run *run, struct run_lease *
     }
     enum err err = ERR_OK;
     while (lease->lease.jobs && err == ERR_OK) {
-        struct run_job *job = &run->jobs[lease->lease.jobs->index];
+        struct run_job *job = run_job_at(run, lease->lease.jobs->index);
+        if (run_is_part(run, job)) {
+            err = run_part_lost(ctx, run, job);
+            continue;
+        }
         run_attempt_clear(&job->attempt);
         (void)job_lose(&job->job, loss, &run->limits, rt_now_ms(ctx));
         run->leased_count--;
@@ -273,6 +375,7 @@ enum err run_on_slot_free(struct rt_context *ctx, struct run *run, const struct 
             if (err != ERR_OK) {
                 return err;
             }
+            next = run->leases; /* it may have ended others */
         }
     }
     return ERR_OK;
@@ -282,7 +385,7 @@ enum err run_on_slot_down(struct rt_context *ctx, struct run *run, uint64_t ref)
 {
     if (run->phase == RUN_LISTING && run->listing.token && run->listing.monitor == ref) {
         /* Lost with its executor: no fault of the listing. */
-        run->listing.token = 0;
+        run_list_over(ctx, run);
         run->listing.attempts--;
         run_demand(ctx, run);
         return ERR_OK;
@@ -304,11 +407,11 @@ enum err run_work_tick(struct rt_context *ctx, struct run *run, uint64_t gap_ms)
     }
     uint64_t now_ms = rt_now_ms(ctx);
     struct run_lease *next;
+    for (struct run_lease *lease = run->leases; lease && gap_ms > 0; lease = lease->next) {
+        lease_shift(&lease->lease, gap_ms);
+    }
     for (struct run_lease *lease = run->leases; lease; lease = next) {
         next = lease->next;
-        if (gap_ms > 0) {
-            lease_shift(&lease->lease, gap_ms);
-        }
         if (lease_expired(&lease->lease, now_ms)) {
             rt_log(ctx, RT_WARN, "run=%s worker=%s silent jobs=%u", run->id, lease->worker,
                    lease->lease.count);
@@ -316,6 +419,7 @@ enum err run_work_tick(struct rt_context *ctx, struct run *run, uint64_t gap_ms)
             if (err != ERR_OK) {
                 return err;
             }
+            next = run->leases; /* it may have ended others */
         }
     }
     run_demand(ctx, run);
@@ -337,6 +441,7 @@ void run_revoke_all(struct rt_context *ctx, struct run *run)
 
 void run_work_fini(struct run *run)
 {
+    run_parts_fini(run);
     for (size_t i = 0; run->jobs && i < run->count; i++) {
         run_attempt_clear(&run->jobs[i].attempt);
         free(run->jobs[i].file);

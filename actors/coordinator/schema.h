@@ -217,6 +217,82 @@ static const char schema_affected[] =
     "  why  TEXT NOT NULL,"
     "  PRIMARY KEY (run, file)) WITHOUT ROWID;";
 
+static const char schema_fixes[] =
+    /* What was tried for an error, best first. */
+    "CREATE TABLE candidate ("
+    "  run    INTEGER NOT NULL,"
+    "  error  INTEGER NOT NULL,"
+    "  place  INTEGER NOT NULL,"
+    "  source TEXT NOT NULL,"
+    "  votes  INTEGER NOT NULL,"
+    "  proof  INTEGER NOT NULL,"
+    "  passes INTEGER NOT NULL,"
+    "  proofs INTEGER NOT NULL,"
+    "  diff   TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  PRIMARY KEY (run, error, place),"
+    "  FOREIGN KEY (run, error) REFERENCES finding (run, error) ON DELETE CASCADE) WITHOUT ROWID;"
+    /* What people have decided about a fix: enum decision, and the files it was about. */
+    "CREATE TABLE decision ("
+    "  run   INTEGER NOT NULL,"
+    "  error INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5),"
+    "  at_ms INTEGER NOT NULL,"
+    "  files TEXT NOT NULL,"
+    "  PRIMARY KEY (run, error),"
+    "  FOREIGN KEY (run, error) REFERENCES fix (run, error) ON DELETE CASCADE) WITHOUT ROWID;";
+
+static const char schema_split[] =
+    "ALTER TABLE run ADD COLUMN selects INTEGER NOT NULL DEFAULT 0;"
+    /* The last token that a part of a file was given under; parts are not in the ledger. */
+    "ALTER TABLE run ADD COLUMN part_token INTEGER NOT NULL DEFAULT 0;"
+    /* The job whose tests tell what a file consists of: its last one, if that passed. */
+    "ALTER TABLE history ADD COLUMN run INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE history ADD COLUMN job INTEGER NOT NULL DEFAULT 0;"
+    /* So many more results until its parts are trusted again: they had failed, the whole passed. */
+    "ALTER TABLE history ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;";
+
+static const char schema_truth[] =
+    "ALTER TABLE run ADD COLUMN keyed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN reuse_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN audit INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN flaky_fails INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN quarantine TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN files_cached INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN files_audited INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN note TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE named ADD COLUMN input TEXT NOT NULL DEFAULT '';"
+    /* What its results depend on, whether they were taken over, and when they were made. */
+    "ALTER TABLE job ADD COLUMN input TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE job ADD COLUMN cached INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN audited INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN made_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX job_input ON job (input) WHERE input <> '';"
+    "CREATE INDEX job_file ON job (file);"
+    "ALTER TABLE test ADD COLUMN quarantined INTEGER NOT NULL DEFAULT 0;"
+    /* How an attempt that did not count failed, and where. */
+    "ALTER TABLE failure ADD COLUMN worker TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE failure ADD COLUMN message TEXT NOT NULL DEFAULT '';"
+    /* The first audited file of a project that failed: until it is forgotten, nothing is left out.
+     */
+    "CREATE TABLE miss ("
+    "  project TEXT PRIMARY KEY,"
+    "  file    TEXT NOT NULL,"
+    "  run     TEXT NOT NULL,"
+    "  at_ms   INTEGER NOT NULL) WITHOUT ROWID;";
+
+static const char schema_cost[] =
+    /* What slots did for a run, its price, and how far the budget held it back (cost.h). */
+    "ALTER TABLE run ADD COLUMN slot_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN usd REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN budget INTEGER NOT NULL DEFAULT 0;"
+    /* What slots were there for, work or not: year * 12 + month of UTC, from 0. */
+    "CREATE TABLE month ("
+    "  month   INTEGER PRIMARY KEY,"
+    "  slot_us INTEGER NOT NULL,"
+    "  usd     REAL NOT NULL);";
+
 static const char schema_causes[] =
     /* Failures with one cause, and what makes it urgent; `score` is their sum without the age. */
     "CREATE TABLE cause ("

@@ -15,6 +15,7 @@ struct submit_op {
     struct ledger_file *files;
     char **names; /* owned; the files' */
     char **whys;  /* the same */
+    char **inputs;
     enum err (*accepted)(struct rt_context *ctx, void *state, struct msg_str run);
 };
 
@@ -36,8 +37,12 @@ static void submit_fini(struct rt_store_op *op)
     for (size_t i = 0; self->whys && i < self->submit.files; i++) {
         free(self->whys[i]);
     }
+    for (size_t i = 0; self->inputs && i < self->submit.files; i++) {
+        free(self->inputs[i]);
+    }
     free(self->names);
     free(self->whys);
+    free(self->inputs);
     free(self->files);
     free(self->texts);
 }
@@ -50,7 +55,7 @@ static enum err submit_apply(struct store_txn *txn, struct rt_store_op *op)
     if (err != ERR_OK || !self->is_new || self->submit.files == 0) {
         return err;
     }
-    if (self->submit.affected) {
+    if (ledger_submit_lists(&self->submit)) {
         return ledger_add_named(txn, key, self->files, self->submit.files);
     }
     err = ledger_add_files(txn, key, self->files, self->submit.files);
@@ -127,11 +132,18 @@ static struct submit_op *submit_op_new(struct rt_context *ctx, const struct subm
                                         .origin = put_text(&texts, msg->origin),
                                         .held = msg->held,
                                         .affected = msg->affected,
+                                        .keyed = msg->keyed,
+                                        .reuse_ms = msg->reuse_ms,
+                                        .audit = msg->audit,
+                                        .trust = msg->trust,
+                                        .flaky_fails = msg->flaky_fails,
+                                        .quarantine = put_text(&texts, msg->quarantine),
                                         .wall_ms = rt_wall_ms(ctx)};
     op->files = calloc(msg->files + 1, sizeof *op->files);
     op->names = calloc(msg->files + 1, sizeof *op->names);
     op->whys = calloc(msg->files + 1, sizeof *op->whys);
-    if (!op->files || !op->names || !op->whys) {
+    op->inputs = calloc(msg->files + 1, sizeof *op->inputs);
+    if (!op->files || !op->names || !op->whys || !op->inputs) {
         submit_fini(&op->op);
         free(op);
         return NULL;
@@ -218,20 +230,65 @@ enum err submits_file(struct rt_context *ctx, struct submits *submits,
     struct submit_op *op = pending->op;
     char *name = strdup(file->file.at);
     char *why = strdup(file->why.at);
-    if (!name || !why) {
+    char *input = strdup(file->input.at);
+    if (!name || !why || !input) {
         free(name);
         free(why);
+        free(input);
         return ERR_MEMORY;
     }
     op->names[pending->seen] = name;
     op->whys[pending->seen] = why;
-    op->files[pending->seen] =
-        (struct ledger_file){.job = pending->seen, .file = msg_str(name), .why = msg_str(why)};
+    op->inputs[pending->seen] = input;
+    op->files[pending->seen] = (struct ledger_file){
+        .job = pending->seen, .file = msg_str(name), .why = msg_str(why), .input = msg_str(input)};
     if (++pending->seen == op->submit.files) {
         pending->op = NULL;
         drop_pending(submits, at);
         rt_store(ctx, &(struct rt_store_op *){&op->op});
     }
+    return ERR_OK;
+}
+
+/* ---- sealing ---- */
+
+struct seal_op {
+    struct rt_store_op op;
+    uint64_t epoch;
+    struct rt_caller caller;
+    char run[LEDGER_RUN_SIZE + 1];
+};
+
+static enum err seal_apply(struct store_txn *txn, struct rt_store_op *op)
+{
+    struct seal_op *self = (struct seal_op *)op;
+    return ledger_seal(txn, (struct ledger_key){self->epoch, msg_str(self->run)});
+}
+
+static enum err seal_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
+{
+    (void)state;
+    const struct seal_op *self = (struct seal_op *)op;
+    if (op->err == ERR_OK) {
+        rt_answer(ctx, self->caller, MSG(sealed, .run = msg_str(self->run)));
+        return ERR_OK;
+    }
+    rt_answer(ctx, self->caller, MSG(failed, .type = MSG_SEAL, .reason = op->err));
+    return op->err == ERR_STALE ? ERR_STALE : ERR_OK;
+}
+
+enum err submits_seal(struct rt_context *ctx, const struct submits *submits,
+                      const struct msg_seal *seal)
+{
+    struct seal_op *op = calloc(1, sizeof *op);
+    if (!op) {
+        return ERR_MEMORY;
+    }
+    op->op = (struct rt_store_op){.apply = seal_apply, .done = seal_done};
+    op->caller = rt_caller(ctx);
+    op->epoch = submits->epoch;
+    memcpy(op->run, seal->run.at, seal->run.size);
+    rt_store(ctx, &(struct rt_store_op *){&op->op});
     return ERR_OK;
 }
 

@@ -27,6 +27,10 @@ enum err submits_file(struct rt_context *ctx, struct submits *submits,
 /* Answers the SUBMIT being handled: it cannot be. */
 void submits_refuse(struct rt_context *ctx, enum err reason);
 
+/* Notes that the tree of a run has not changed while it ran, and answers. */
+enum err submits_seal(struct rt_context *ctx, const struct submits *submits,
+                      const struct msg_seal *seal) MUST_CHECK;
+
 void submits_fini(struct submits *submits);
 
 #endif

@@ -75,7 +75,8 @@ static enum err send_row(struct rt_context *ctx, const struct watch *watch,
                    MSG(file_row, .run = run, .job = row->job, .seq = row->seq, .file = row->file,
                        .status = row->status, .outcome = row->outcome, .tests = row->count,
                        .planned = row->planned, .duration_us = row->duration_us,
-                       .attempts = row->attempts, .worker = row->worker, .message = row->message));
+                       .attempts = row->attempts, .worker = row->worker, .message = row->message,
+                       .cached = row->cached, .audited = row->audited));
 }
 
 static void send_closed(struct rt_context *ctx, const struct watch *watch,
@@ -93,7 +94,9 @@ static void send_closed(struct rt_context *ctx, const struct watch *watch,
                 .tests_passed = tests->passed, .tests_failed = tests->failed,
                 .tests_skipped = tests->skipped, .tests_flaky = tests->flaky,
                 .tests_lost = tests->lost, .runner = msg_str(runner), .reason = run->reason,
-                .files_not_affected = run->files_not_affected));
+                .files_not_affected = run->files_not_affected, .files_cached = run->files_cached,
+                .files_audited = run->files_audited, .note = run->note, .usd = run->usd,
+                .slot_us = run->slot_us, .budget = run->budget));
 }
 
 /* True when there was something to tell. */

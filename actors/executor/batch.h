@@ -34,6 +34,9 @@ struct batch_job {
     uint64_t collected;    /* announced so far, at most */
     uint64_t since_ms;     /* when it was begun */
     struct record *record; /* borrowed from the outbox while OPEN, if it has any result */
+    uint64_t select;       /* of its tests; 0: all */
+    char *names;           /* of a selection, a line each; else NULL */
+    uint64_t seen;         /* of a selection: tests in the whole file */
 };
 
 /* A GRANT.  Strings are the batch's own. */

@@ -2,7 +2,14 @@
  *
  * Takes  DRAIN          from an operator, through the admin of this process
  *        DRAINED        answers of its slots; FAILED of one that has crashed meanwhile
+ *        ROLE_UP, TICK  with executor.idle_stop_ms: the admin of this process, time for a look
  * Sends  DRAIN          to its slots, DRAINED to who asked; starts executor.slots slots (slot.c)
+ *        DRAIN          to the admin: the process is to end
+ *
+ * An executor that is paid for ends itself when it has been idle: nobody else could know that it is
+ * not just being given work.  Its slots leave first; one look later, when whatever was granted
+ * before the coordinator heard of it has arrived, they are asked again, and once more by the admin.
+ * One that is busy then goes on as if nothing had been.  Without a coordinator it is idle, too.
  */
 #include "actors/executor/executor.h"
 
@@ -11,35 +18,101 @@
 
 #include "actors/executor/slot.h"
 
-enum { SLOT_MS = 1000 };
+enum { SLOT_MS = 1000, LOOK_MS = 1000 };
 
 struct executor {
     struct rt_address *slots; /* owned */
     uint64_t count;
+    bool drained; /* by an operator */
     /* The DRAIN under way. */
     uint64_t awaited; /* slots that have not answered; 0: there is none */
     uint64_t busy;
     bool on;
+    bool own; /* it is a look of ours, nobody is to be answered */
     struct rt_caller caller;
+    /* Ending by itself. */
+    struct rt_address admin; /* of this process; nobody until it is known */
+    uint64_t idle_ms;        /* since when all looks found nothing at work; 0: not so */
+    uint64_t looks;          /* so many found nothing since the slots have left */
+    bool leaving;
 };
+
+static void ask_slots(struct executor *self, struct rt_context *ctx, bool on)
+{
+    self->awaited = self->count;
+    self->busy = 0;
+    self->on = on;
+    for (uint64_t i = 0; i < self->count; i++) {
+        uint64_t ask;
+        /* An error comes as FAILED too. */
+        (void)!rt_ask(ctx, self->slots[i], MSG(drain, .node = msg_str(""), .on = on, .stop = false),
+                      SLOT_MS, &ask);
+    }
+}
 
 static enum err on_drain(struct executor *self, struct rt_context *ctx,
                          const struct msg_drain *drain)
 {
-    if (self->awaited > 0) {
+    if (self->awaited > 0 && !self->own) {
         rt_reply(ctx, MSG(failed, .type = MSG_DRAIN, .reason = ERR_FULL));
         return ERR_OK;
     }
-    self->awaited = self->count;
-    self->busy = 0;
-    self->on = drain->on;
+    if (self->awaited > 0) {
+        /* A look: its answers must not be taken for those to this.  It is asked again. */
+        rt_reply(ctx, MSG(drained, .node = msg_str(""), .on = drain->on, .busy = 1));
+        return ERR_OK;
+    }
+    self->drained = drain->on;
+    self->own = false;
     self->caller = rt_caller(ctx);
-    for (uint64_t i = 0; i < self->count; i++) {
-        uint64_t ask;
-        /* An error comes as FAILED too. */
-        (void)!rt_ask(ctx, self->slots[i],
-                      MSG(drain, .node = msg_str(""), .on = drain->on, .stop = false), SLOT_MS,
-                      &ask);
+    ask_slots(self, ctx, drain->on);
+    return ERR_OK;
+}
+
+/* ---- ending by itself ---- */
+
+/* The admin may have drained us in vain: it hears that we go on. */
+static void stay(struct executor *self, struct rt_context *ctx)
+{
+    if (self->looks > 1) {
+        rt_tell(ctx, self->admin, MSG(drain, .node = msg_str(rt_node_name(ctx)), .on = false));
+    }
+    self->idle_ms = 0;
+    self->looks = 0;
+    self->leaving = false;
+}
+
+static void looked(struct executor *self, struct rt_context *ctx)
+{
+    uint64_t now_ms = rt_now_ms(ctx);
+    if (self->busy > 0) {
+        stay(self, ctx);
+    } else if (self->idle_ms == 0) {
+        self->idle_ms = now_ms;
+    } else if (self->leaving && ++self->looks > 1) {
+        rt_log(ctx, RT_INFO, "idle for %llu s: ending",
+               (unsigned long long)((now_ms - self->idle_ms) / 1000));
+        rt_tell(ctx, self->admin,
+                MSG(drain, .node = msg_str(rt_node_name(ctx)), .on = true, .stop = true));
+    } else if (now_ms - self->idle_ms >= rt_config(ctx)->executor.idle_stop_ms) {
+        self->leaving = true;
+    }
+}
+
+static enum err on_tick(struct executor *self, struct rt_context *ctx)
+{
+    if (self->awaited == 0 && self->admin.node != 0) {
+        self->own = true;
+        ask_slots(self, ctx, self->drained || self->leaving);
+    }
+    return rt_tick(ctx, LOOK_MS, 0) ? ERR_OK : ERR_MEMORY;
+}
+
+static enum err on_role_up(struct executor *self, const struct rt_context *ctx,
+                           const struct msg_role_up *up)
+{
+    if (up->node == rt_self(ctx).node) {
+        self->admin = (struct rt_address){up->node, up->actor};
     }
     return ERR_OK;
 }
@@ -52,7 +125,9 @@ static enum err on_answer(struct executor *self, struct rt_context *ctx, uint64_
     }
     self->busy += busy;
     self->awaited--;
-    if (self->awaited == 0) {
+    if (self->awaited == 0 && self->own) {
+        looked(self, ctx);
+    } else if (self->awaited == 0) {
         rt_answer(ctx, self->caller,
                   MSG(drained, .node = msg_str(""), .on = self->on, .busy = self->busy));
     }
@@ -79,6 +154,10 @@ static enum err executor_start(struct rt_context *ctx, void *state, const void *
         err = rt_spawn(ctx, &slot_behaviour, slot, size, &self->slots[self->count]);
     }
     free(slot);
+    if (err == ERR_OK && rt_config(ctx)->executor.idle_stop_ms > 0) {
+        rt_watch_role(ctx, TERM_role_ADMIN);
+        err = rt_tick(ctx, LOOK_MS, 0) ? ERR_OK : ERR_MEMORY;
+    }
     return err;
 }
 
@@ -92,6 +171,10 @@ static enum err executor_receive(struct rt_context *ctx, void *state, const stru
         return on_answer(self, ctx, msg_as_drained(msg)->busy);
     case MSG_FAILED:
         return on_answer(self, ctx, 1);
+    case MSG_ROLE_UP:
+        return on_role_up(self, ctx, msg_as_role_up(msg));
+    case MSG_TICK:
+        return on_tick(self, ctx);
     default:
         return ERR_UNKNOWN;
     }

@@ -86,6 +86,7 @@ static enum err on_end(struct rt_context *ctx, struct slot *slot, struct batch_j
     if (event->collected > job->collected) {
         job->collected = event->collected;
     }
+    job->seen = event->seen;
     slot->host.vain = 0;
     if (slot->batch->ended + 1 == slot->batch->count) {
         return hold(slot, job, &verdict);
@@ -164,6 +165,7 @@ static enum err on_listed(struct rt_context *ctx, struct slot *slot, const struc
 {
     uint64_t count = event->count;
     slot->host.shared = event->shared;
+    slot->host.selects = event->selects;
     slot->host.serial |= event->serial; /* of several, only listing tells */
     bool sound = count == slot->batch->files;
     const struct verdict verdict = {

@@ -53,7 +53,7 @@ enum err result_job(struct slot *slot, struct batch_job *job, const struct verdi
                            .token = batch->token, .job = job->job, .outcome = verdict->outcome,
                            .failed = verdict->failed, .collected = job->collected,
                            .reported = job->tests, .duration_us = verdict->duration_us,
-                           .cpu_us = verdict->cpu_us,
+                           .cpu_us = verdict->cpu_us, .seen = job->seen,
                            .message = cut(verdict->message, MSG_MAX_job_done_message)));
     if (err == ERR_OK) {
         job->record = NULL;
@@ -103,8 +103,8 @@ enum err result_listed(struct slot *slot, const struct verdict *verdict)
         MSG(listed, .run = msg_str(batch->run), .epoch = batch->epoch, .token = batch->token,
             .count = batch->files, .runner = cut(msg_str(name), MSG_MAX_listed_runner),
             .version = msg_str(ready ? host->version : ""), .serial = ready && host->serial,
-            .shared = ready && host->shared, .outcome = verdict->outcome,
-            .message = cut(verdict->message, MSG_MAX_listed_message)));
+            .shared = ready && host->shared, .selects = ready && host->selects,
+            .outcome = verdict->outcome, .message = cut(verdict->message, MSG_MAX_listed_message)));
     batch->record = NULL;
     return err;
 }

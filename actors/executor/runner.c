@@ -75,19 +75,34 @@ char *runner_cancel(uint64_t id)
                                                                                              : text;
 }
 
-static void write_string(FILE *out, const char *text)
+static void write_string(FILE *out, struct msg_str text)
 {
     (void)fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\') {
-            (void)fprintf(out, "\\%c", *text);
-        } else if ((unsigned char)*text < 0x20) {
-            (void)fprintf(out, "\\u%04x", (unsigned)*text);
+    for (uint32_t i = 0; i < text.size; i++) {
+        char c = text.at[i];
+        if (c == '"' || c == '\\') {
+            (void)fprintf(out, "\\%c", c);
+        } else if ((unsigned char)c < 0x20) {
+            (void)fprintf(out, "\\u%04x", (unsigned)c);
         } else {
-            (void)fputc(*text, out);
+            (void)fputc(c, out);
         }
     }
     (void)fputc('"', out);
+}
+
+/* A part of a file is alone in its batch. */
+static void write_selection(FILE *out, const struct batch_job *job)
+{
+    const char *separator = "";
+    (void)fprintf(out, "],\"%s\":[", job->select == TERM_select_ONLY ? "only" : "but");
+    for (const char *at = job->names; *at;) {
+        size_t size = strcspn(at, "\n");
+        (void)fputs(separator, out);
+        write_string(out, (struct msg_str){at, (uint32_t)size});
+        separator = ",";
+        at += size + (at[size] == '\n');
+    }
 }
 
 char *runner_run(uint64_t id, const struct batch *batch, uint64_t timeout_ms)
@@ -103,9 +118,12 @@ char *runner_run(uint64_t id, const struct batch *batch, uint64_t timeout_ms)
     for (size_t i = 0; i < batch->filled; i++) {
         if (batch->jobs[i].state == JOB_WAITING) {
             (void)fputs(separator, out);
-            write_string(out, batch->jobs[i].file);
+            write_string(out, msg_str(batch->jobs[i].file));
             separator = ",";
         }
+    }
+    if (batch->count == 1 && batch->jobs[0].select != 0) {
+        write_selection(out, &batch->jobs[0]);
     }
     (void)fprintf(out, "],\"timeout_ms\":%llu}\n", (unsigned long long)timeout_ms);
     bool failed = ferror(out) != 0;

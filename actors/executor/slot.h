@@ -65,6 +65,7 @@ struct host {
     char version[MSG_MAX_listed_version + 1];
     bool serial;
     bool shared;
+    bool selects;        /* it can be told which tests of a file to run */
     bool asked;          /* it got its command for the batch */
     bool warm;           /* it was started before that batch */
     bool begun;          /* it has answered that command in some way */

@@ -99,7 +99,8 @@ static bool take_numbers(struct event *self, const json_t *object)
     uint64_t column = 0;
     bool ok = number_at(object, "id", &self->id) &&
               number_at(object, self->kind == EVENT_LISTED ? "count" : "tests", &self->count) &&
-              number_at(object, "collected", &self->collected);
+              number_at(object, "collected", &self->collected) &&
+              number_at(object, "seen", &self->seen);
     /* A position is for people: a strange one is none. */
     if (number_at(object, "line", &line) && number_at(object, "column", &column)) {
         self->line = line;
@@ -147,6 +148,7 @@ static bool take_fields(struct event *self, const json_t *object)
     self->unhandled_count = json_array_size(unhandled);
     self->serial = json_is_true(json_object_get(object, "serial"));
     self->shared = json_is_true(json_object_get(object, "shared"));
+    self->selects = json_is_true(json_object_get(object, "selects"));
     self->complete = json_is_true(json_object_get(object, "complete"));
     return take_numbers(self, object) && take_status(self, object);
 }

@@ -39,12 +39,14 @@ struct event {
     uint64_t unhandled_count;
     uint64_t count; /* LISTED: files; COLLECTED, END: tests */
     uint64_t collected;
+    uint64_t seen;   /* END: tests of the whole file, when some of them were asked for */
     uint64_t status; /* TEST: passed, failed or skipped */
     uint64_t duration_us;
     uint64_t line;
     uint64_t column;
     bool serial;
     bool shared;
+    bool selects;
     bool complete;
     void *json; /* what the strings belong to */
 };

@@ -111,6 +111,7 @@ static enum err decode(char *line, size_t size, struct source_event *ret_event)
     event.source = text_at(object, "source");
     event.name = text_at(object, "name");
     event.diff = text_at(object, "diff");
+    event.doubt = text_at(object, "doubt");
     event.message = text_at(object, event.kind == SOURCE_END ? "reason" : "message");
     *ret_event = event;
     return ERR_OK;

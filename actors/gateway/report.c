@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "actors/common/cost.h"
+
 enum {
     NAME_MAX_BYTES = 200,
     PATH_MAX_BYTES = 300,
@@ -73,6 +75,12 @@ static void add_figures(const struct report *self, struct text *text)
              closed->tests_passed, closed->tests_failed, closed->tests_skipped, closed->tests_flaky,
              closed->tests_lost, closed->files_done, closed->files_planned, closed->wall_ms / 1000,
              closed->wall_ms % 1000 / 100);
+    if (closed->usd > 0) {
+        text_add(text, "Instances: $%.6f.\n\n", closed->usd);
+    }
+    if (closed->budget != BUDGET_OPEN) {
+        text_add(text, "Budget: %s.\n\n", budget_text(closed->budget));
+    }
     if (closed->reason.size > 0) {
         text_fence(text, "text", closed->reason, MESSAGE_MAX);
         text_add(text, "\n");

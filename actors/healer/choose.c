@@ -16,6 +16,7 @@ static const char several[] = "several elements could be meant";
 static const double dice_min = 0.6;
 static const double dice_margin = 0.2;
 static const double grave_confidence_min = 0.97; /* of what cannot be undone */
+static const double match_confidence_min = 0.9;  /* less is known of a failed test's page */
 
 /* ---- what an action wants ---- */
 
@@ -489,7 +490,7 @@ static struct choice choose_matched(const struct search *search, const struct ma
                                     int32_t old)
 {
     struct match_found found;
-    double least = is_grave(search) ? grave_confidence_min : repair_confidence_min;
+    double least = is_grave(search) ? grave_confidence_min : match_confidence_min;
     match_find(match, old, search->action, &found);
     if (found.node < 1 || found.confidence < least) {
         return (struct choice){.element = NULL};

@@ -14,6 +14,7 @@ enum {
     HASH_HEX_MIN = 8,
     MIXED_MIN = 4,
     CONSONANTS_MIN = 5,
+    MEMO_SLOTS = 1 << 13,
     TEXT_SIZE = 1024 /* more has no room in a bag */
 };
 
@@ -22,6 +23,7 @@ void lexicon_free(struct lexicon *lexicon)
     free(lexicon->words);
     free(lexicon->slots);
     free(lexicon->pool);
+    free(lexicon->memo);
     *lexicon = (struct lexicon){0};
 }
 
@@ -32,6 +34,36 @@ static uint32_t hash_of(const char *text)
         hash = (hash ^ (unsigned char)*text) * 16777619u;
     }
     return hash ? hash : 1;
+}
+
+/* Never 0.  `how` tells the uses of one text apart. */
+static uint64_t key_of(const char *text, size_t size, uint64_t how)
+{
+    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = (size + how) * factor;
+    uint64_t piece;
+    for (; size >= sizeof piece; size -= sizeof piece, text += sizeof piece) {
+        memcpy(&piece, text, sizeof piece);
+        hash = (hash ^ piece) * factor;
+        hash ^= hash >> 29;
+    }
+    piece = 0;
+    memcpy(&piece, text, size);
+    hash = (hash ^ piece) * factor;
+    hash ^= hash >> 32;
+    return hash ? hash : 1;
+}
+
+enum { KEY_WORD = 1, KEY_TEXT, KEY_IDENTIFIER };
+
+/* The memo's place for a key; NULL when memory ran out. */
+static struct lexicon_memo *memo_at(struct lexicon *self, uint64_t key)
+{
+    if (!self->memo) {
+        self->memo = calloc(MEMO_SLOTS, sizeof self->memo[0]);
+        self->failed |= !self->memo;
+    }
+    return self->memo ? &self->memo[key & (MEMO_SLOTS - 1)] : NULL;
 }
 
 /* Makes room for one more item of `size` bytes. */
@@ -73,8 +105,8 @@ static bool rehash(struct lexicon *self)
     return true;
 }
 
-/* The number of a word that is folded; false when there is no room. */
-static bool number_of(struct lexicon *self, const char *raw, uint32_t *ret_number)
+/* number_of() for a word that is not in the memo. */
+static bool look_up(struct lexicon *self, const char *raw, uint32_t *ret_number)
 {
     char word[WORD_SIZE];
     word_stem(raw, word);
@@ -109,6 +141,22 @@ static bool number_of(struct lexicon *self, const char *raw, uint32_t *ret_numbe
     return true;
 }
 
+/* The number of a word that is folded; false when there is no room. */
+static bool number_of(struct lexicon *self, const char *raw, uint32_t *ret_number)
+{
+    uint64_t key = key_of(raw, strlen(raw), KEY_WORD);
+    struct lexicon_memo *memo = memo_at(self, key);
+    if (memo && memo->key == key) {
+        *ret_number = memo->first;
+        return true;
+    }
+    if (!memo || !look_up(self, raw, ret_number)) {
+        return false;
+    }
+    *memo = (struct lexicon_memo){.key = key, .first = *ret_number};
+    return true;
+}
+
 static void add(struct gathering *words, uint32_t number)
 {
     for (size_t i = 0; i < words->count; i++) {
@@ -134,8 +182,9 @@ static void plain(const char *text, char *to, size_t size)
 {
     size_t used = 0;
     while (*text && used + 1 < size) {
-        bool blank = strncmp(text, "\xc2\xa0", 2) == 0;
-        bool punctuation = strncmp(text, "\xe2\x80", 2) == 0 && text[2] != '\0' &&
+        bool ascii = (*text & 0x80) == 0;
+        bool blank = !ascii && strncmp(text, "\xc2\xa0", 2) == 0;
+        bool punctuation = !ascii && strncmp(text, "\xe2\x80", 2) == 0 && text[2] != '\0' &&
                            strncmp(text, "\xe2\x80\x99", 3) != 0;
         to[used++] = (char)(blank || punctuation ? ' ' : *text);
         text += blank ? 2 : punctuation ? 3 : 1;
@@ -143,7 +192,7 @@ static void plain(const char *text, char *to, size_t size)
     to[used] = '\0';
 }
 
-void lexicon_text(struct lexicon *lexicon, struct gathering *words, const char *text)
+static void cut_text(struct lexicon *lexicon, struct gathering *words, const char *text)
 {
     char word[WORD_SIZE];
     char clean[TEXT_SIZE];
@@ -152,6 +201,75 @@ void lexicon_text(struct lexicon *lexicon, struct gathering *words, const char *
     while (words->count < BAG_MAX && (text = word_next(text, false, word))) {
         add_word(lexicon, words, word);
     }
+}
+
+/* Bags are small. */
+static void sort(uint32_t *numbers, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        uint32_t number = numbers[i];
+        size_t at = i;
+        for (; at > 0 && numbers[at - 1] > number; at--) {
+            numbers[at] = numbers[at - 1];
+        }
+        numbers[at] = number;
+    }
+}
+
+/* Appends to the pool; false when there is no room. */
+static bool pool_add(struct lexicon *self, const struct gathering *words, uint32_t *ret_first)
+{
+    *ret_first = (uint32_t)self->pool_count;
+    for (size_t i = 0; i < words->count; i++) {
+        void *pool = self->pool;
+        if (!grow(&pool, self->pool_count, &self->pool_capacity, sizeof self->pool[0],
+                  POOL_FIRST)) {
+            self->failed = true;
+            return false;
+        }
+        self->pool = pool;
+        self->pool[self->pool_count++] = words->at[i];
+    }
+    return true;
+}
+
+static bool cut_identifiers(struct lexicon *lexicon, struct gathering *words, const char *text);
+
+/* A text cut one way or the other, once for all times that it stands there; {0} when it is empty or
+ * memory ran out. */
+static struct lexicon_memo cut_once(struct lexicon *self, const char *text, uint64_t how)
+{
+    size_t size = strnlen(text, TEXT_SIZE);
+    uint64_t key = key_of(text, size, how);
+    struct lexicon_memo *memo = size > 0 ? memo_at(self, key) : NULL;
+    if (memo && memo->key != key) {
+        struct gathering words = {.count = 0};
+        struct lexicon_memo new = {.key = key};
+        if (how == KEY_TEXT) {
+            cut_text(self, &words, text);
+        } else {
+            new.made = cut_identifiers(self, &words, text);
+        }
+        sort(words.at, words.count);
+        new.count = (uint16_t)words.count;
+        if (!pool_add(self, &words, &new.first)) {
+            return (struct lexicon_memo){.key = 0};
+        }
+        *memo = new;
+    }
+    return memo ? *memo : (struct lexicon_memo){.key = 0};
+}
+
+struct bag lexicon_text_bag(struct lexicon *lexicon, const char *text)
+{
+    struct lexicon_memo memo = cut_once(lexicon, text, KEY_TEXT);
+    return (struct bag){.first = memo.first, .count = memo.count};
+}
+
+void lexicon_text(struct lexicon *lexicon, struct gathering *words, const char *text)
+{
+    struct bag bag = lexicon_text_bag(lexicon, text);
+    lexicon_bag(lexicon, words, &bag);
 }
 
 /* ---- identifiers ---- */
@@ -179,7 +297,7 @@ static size_t made_prefix(const char *text, size_t size)
                                            "radix-",  "ember",  "jss",  "mui-",    "headlessui-",
                                            "data-v-", "ng-tns", "cdk-", "yui_",    "ext-gen"};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-        if (has_prefix(text, size, prefixes[i])) {
+        if (prefixes[i][0] == text[0] && has_prefix(text, size, prefixes[i])) {
             return strlen(prefixes[i]);
         }
     }
@@ -239,37 +357,32 @@ static bool cut(struct lexicon *self, struct gathering *words, const char *text,
     return made;
 }
 
-void lexicon_identifier(struct lexicon *lexicon, struct gathering *words, const char *text)
+static bool cut_identifiers(struct lexicon *lexicon, struct gathering *words, const char *text)
 {
+    static const char blanks[] = " \t\r\n\f";
+    bool made = false;
     while (*text) {
-        size_t size = strcspn(text, " \t\r\n\f");
-        (void)cut(lexicon, words, text, size);
+        size_t size = strcspn(text, blanks);
+        made |= cut(lexicon, words, text, size);
         text += size;
-        text += strspn(text, " \t\r\n\f");
+        text += strspn(text, blanks);
     }
+    return made;
+}
+
+bool lexicon_identifier(struct lexicon *lexicon, struct gathering *words, const char *text)
+{
+    struct lexicon_memo memo = cut_once(lexicon, text, KEY_IDENTIFIER);
+    lexicon_bag(lexicon, words, &(struct bag){.first = memo.first, .count = memo.count});
+    return memo.made;
 }
 
 bool identifier_is_generated(const char *text)
 {
-    while (*text) {
-        size_t size = strcspn(text, " \t\r\n\f");
-        if (cut(NULL, NULL, text, size)) {
-            return true;
-        }
-        text += size;
-        text += strspn(text, " \t\r\n\f");
-    }
-    return false;
+    return cut_identifiers(NULL, NULL, text);
 }
 
 /* ---- bags ---- */
-
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a;
-    uint32_t y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
 
 void lexicon_bag(const struct lexicon *lexicon, struct gathering *words, const struct bag *bag)
 {
@@ -281,17 +394,9 @@ void lexicon_bag(const struct lexicon *lexicon, struct gathering *words, const s
 struct bag bag_make(struct lexicon *lexicon, struct gathering *words)
 {
     struct bag bag = {.first = (uint32_t)lexicon->pool_count};
-    qsort(words->at, words->count, sizeof words->at[0], by_number);
-    for (size_t i = 0; i < words->count; i++) {
-        void *pool = lexicon->pool;
-        if (!grow(&pool, lexicon->pool_count, &lexicon->pool_capacity, sizeof lexicon->pool[0],
-                  POOL_FIRST)) {
-            lexicon->failed = true;
-            return bag;
-        }
-        lexicon->pool = pool;
-        lexicon->pool[lexicon->pool_count++] = words->at[i];
-        bag.count++;
+    sort(words->at, words->count);
+    if (pool_add(lexicon, words, &bag.first)) {
+        bag.count = (uint32_t)words->count;
     }
     return bag;
 }
@@ -329,6 +434,9 @@ float bag_common(const struct lexicon *lexicon, const struct bag *a, const struc
     const uint32_t *x_end = x + a->count;
     const uint32_t *y_end = y + b->count;
     float weight = 0;
+    if (a->first == b->first && a->count == b->count) {
+        return a->weight;
+    }
     while (x < x_end && y < y_end) {
         if (*x == *y) {
             weight += lexicon->words[*x].weight;

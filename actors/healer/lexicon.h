@@ -41,7 +41,16 @@ struct lexicon {
     uint32_t *pool;
     size_t pool_count, pool_capacity;
     size_t elements;
-    bool failed; /* memory ran out; what was made since is not complete */
+    struct lexicon_memo *memo; /* of texts that were cut; MEMO_SLOTS, NULL before the first */
+    bool failed;               /* memory ran out; what was made since is not complete */
+};
+
+/* What a text was cut into.  Pages say most things many times. */
+struct lexicon_memo {
+    uint64_t key;   /* hash of the text, and how it was cut; 0: none */
+    uint32_t first; /* its words in lexicon.pool; or of a single word its number */
+    uint16_t count;
+    bool made; /* identifier_is_generated() */
 };
 
 /* Words of a bag that is being made; the first BAG_MAX are kept. */
@@ -56,8 +65,12 @@ void lexicon_free(struct lexicon *lexicon);
 /* Adds the words of a text for people. */
 void lexicon_text(struct lexicon *lexicon, struct gathering *words, const char *text);
 
-/* Adds the parts of identifiers, which may be several, with blanks between. */
-void lexicon_identifier(struct lexicon *lexicon, struct gathering *words, const char *text);
+/* The bag of one text; of equal texts it is the same. */
+struct bag lexicon_text_bag(struct lexicon *lexicon, const char *text);
+
+/* Adds the parts of identifiers, which may be several, with blanks between.  Returns what
+ * identifier_is_generated() does. */
+bool lexicon_identifier(struct lexicon *lexicon, struct gathering *words, const char *text);
 
 /* Whether an identifier looks as if a program made it up, at least in part. */
 bool identifier_is_generated(const char *text);

@@ -88,7 +88,7 @@ static int32_t row_of(const struct match_side *side, int32_t node)
 /* Whether it still stands in the same row: the same button in another row is another button. */
 static void row_evidence(const struct match *match, int32_t old, int32_t new, float *evidence)
 {
-    float features[FEATURE_COUNT];
+    float features[FEATURE_COUNT] = {0};
     int32_t row = row_of(&match->pages.sides[0], old);
     int32_t become = row >= 0 ? match->become[0][row] : -1;
     evidence[EVIDENCE_ROW_LOST] = 0;
@@ -112,8 +112,14 @@ void match_evidence(const struct match *match, int32_t old, int32_t new, float *
     const struct match_link *links = match_links_of(match, old);
     float second = -20;
     float sum = 1;
+    float rivals = 0;
     assert(link);
     for (size_t i = 0; i < match->links_count[old]; i++) {
+        int32_t owner = match->become[1][links[i].node];
+        float taken = owner >= 0 && owner != old ? match->sure[0][owner] : 0;
+        if (links[i].node != new) {
+            rivals += (1 - taken) * expf(fminf(links[i].score, 30));
+        }
         second = links[i].node != new ? fmaxf(second, links[i].score) : second;
         sum += expf(fminf(links[i].score, 30));
     }
@@ -128,18 +134,29 @@ void match_evidence(const struct match *match, int32_t old, int32_t new, float *
     evidence[EVIDENCE_SURVIVAL] = survival(match, 0, (int32_t)match->pages.sides[0].tree->count);
     evidence[EVIDENCE_AROUND] = survival(match, old - AROUND, end + AROUND);
     evidence[EVIDENCE_MARGIN_LOW] = truth(margin < 1);
+    float rival = link->score - logf(rivals + 1e-3f);
+    evidence[EVIDENCE_RIVAL] = clip(rival, -4, 8) / 4;
+    evidence[EVIDENCE_RIVAL_NEAR] = truth(rival < logf(2));
     row_evidence(match, old, new, evidence);
 }
 
 /* ---- rounds ---- */
 
-static void rescore(struct match *match)
+/* On large pages, what has been rescored once and is certain since stays as it is. */
+static bool is_settled(const struct match *match, size_t old, int round)
+{
+    static const float settled_min = 0.98f;
+    return round > 1 && match->sure[0][old] > settled_min &&
+           match->pages.sides[0].tree->count * match->pages.sides[1].tree->count > DENSE_PAIRS_MAX;
+}
+
+static void rescore(struct match *match, int round)
 {
     const float *weights = match_weights[match->kind].pair[1];
     float features[FEATURE_COUNT];
     for (size_t i = 0; i < match->pages.sides[0].tree->count; i++) {
         struct match_link *links = match_links_of(match, (int32_t)i);
-        for (size_t j = 0; j < match->links_count[i]; j++) {
+        for (size_t j = 0; j < match->links_count[i] && !is_settled(match, i, round); j++) {
             structure_features(match, (int32_t)i, links[j].node, features);
             links[j].score = links[j].own[1];
             for (size_t k = FEATURES_OWN; k < FEATURE_COUNT; k++) {
@@ -149,16 +166,32 @@ static void rescore(struct match *match)
     }
 }
 
+/* Hash of all that the next round would see of this one. */
+static uint64_t state_of(const struct match *match)
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < match->pages.sides[0].tree->count; i++) {
+        bool sure = match->sure[0][i] > match_sure_min;
+        hash = (hash ^ ((uint64_t)(uint32_t)match->become[0][i] << 1 | sure)) *
+               UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 31;
+    }
+    return hash;
+}
+
 static enum err run_rounds(struct match *match)
 {
     enum err err = links_find(match);
     if (err == ERR_OK) {
         err = links_assign(match);
     }
-    for (int round = 1; round < ROUNDS && err == ERR_OK && match->kind == MATCH_PAGES; round++) {
+    bool moving = match->kind == MATCH_PAGES;
+    for (int round = 1; round < ROUNDS && err == ERR_OK && moving; round++) {
+        uint64_t before = state_of(match);
         links_extend(match);
-        rescore(match);
+        rescore(match, round);
         err = links_assign(match);
+        moving = state_of(match) != before;
     }
     return err;
 }
@@ -174,7 +207,8 @@ enum err match_make(const struct tree *old, const struct tree *new, enum match_k
     match->links = calloc((old->count + 1) * LINKS_MAX, sizeof match->links[0]);
     match->links_count = calloc(old->count + 1, sizeof match->links_count[0]);
     match->price = calloc(new->count + 1, sizeof match->price[0]);
-    bool good = match->links && match->links_count && match->price;
+    match->rows = calloc(old->count + 1, sizeof match->rows[0]);
+    bool good = match->links && match->links_count && match->price && match->rows;
     for (int side = 0; side < 2; side++) {
         size_t count = (side == 0 ? old : new)->count + 1;
         match->become[side] = calloc(count, sizeof match->become[side][0]);
@@ -193,6 +227,11 @@ enum err match_make(const struct tree *old, const struct tree *new, enum match_k
     return err;
 }
 
+const struct tree_node *match_old(const struct match *match, int32_t old)
+{
+    return &match->pages.sides[0].tree->nodes[old];
+}
+
 void match_destroy(struct match **match)
 {
     struct match *self = *match;
@@ -207,6 +246,7 @@ void match_destroy(struct match **match)
     free(self->links);
     free(self->links_count);
     free(self->price);
+    free(self->rows);
     pages_free(&self->pages);
     free(self);
     *match = NULL;
@@ -236,7 +276,9 @@ static double confidence(const struct match *match, int32_t old, int32_t new)
     for (size_t i = 0; i < EVIDENCE_COUNT; i++) {
         sum += (double)(weights->sure_more[i] * evidence[i]);
     }
-    double chance = 1 / (1 + exp(-sum));
+    /* Where another one that nothing else explains is as likely, it is a guess at best. */
+    double share = 1 / (1 + exp(-4 * (double)evidence[EVIDENCE_RIVAL]));
+    double chance = fmin(1 / (1 + exp(-sum)), match->kind == MATCH_PAGES ? share : 1);
     return may_be_another(features) ? fmin(chance, doubtful) : chance;
 }
 

@@ -32,6 +32,9 @@ struct match_found {
     size_t ranking_count; /* best first; [0] is node */
 };
 
+/* An element of the old page, as long as its tree. */
+const struct tree_node *match_old(const struct match *match, int32_t old);
+
 /* What element `old` has become.  `action` (page.h, "" unknown) limits what it may be. */
 void match_find(const struct match *match, int32_t old, const char *action,
                 struct match_found *ret_found);

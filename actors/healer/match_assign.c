@@ -75,28 +75,35 @@ static void auction(struct match *match, int32_t *waiting, int pass)
     }
 }
 
+/* What one pass has assigned is settled for the next. */
+static void settle(struct match *match)
+{
+    for (size_t i = 0; i < match->pages.sides[0].tree->count; i++) {
+        match->sure[0][i] = truth(match->become[0][i] >= 0);
+    }
+}
+
 /* Probability of each assigned pair among all that either side could have. */
 static void make_sure(struct match *match, float *columns)
 {
     size_t count = match->pages.sides[0].tree->count;
+    float *mine = match->sure[0]; /* odds, until the columns are complete */
+    float *rows = match->rows;
     for (size_t i = 0; i < count; i++) {
         const struct match_link *links = match_links_of(match, (int32_t)i);
+        rows[i] = 1;
+        mine[i] = 0;
         for (size_t j = 0; j < match->links_count[i]; j++) {
-            columns[links[j].node] += expf(fminf(links[j].score, 30));
+            float odds = expf(fminf(links[j].score, 30));
+            columns[links[j].node] += odds;
+            rows[i] += odds;
+            mine[i] = links[j].node == match->become[0][i] ? odds : mine[i];
         }
     }
     for (size_t i = 0; i < count; i++) {
-        const struct match_link *links = match_links_of(match, (int32_t)i);
-        float row = 1;
-        float mine = 0;
-        for (size_t j = 0; j < match->links_count[i]; j++) {
-            float odds = expf(fminf(links[j].score, 30));
-            row += odds;
-            mine = links[j].node == match->become[0][i] ? odds : mine;
-        }
         int32_t node = match->become[0][i];
-        match->sure[0][i] = node < 0 ? 0 : fminf(mine / row, mine / (1 + columns[node]));
         if (node >= 0) {
+            match->sure[0][i] = fminf(mine[i] / rows[i], mine[i] / (1 + columns[node]));
             match->sure[1][node] = match->sure[0][i];
         }
     }
@@ -127,9 +134,8 @@ enum err links_assign(struct match *match)
         }
         memset(match->price, 0, counts[1] * sizeof match->price[0]);
         auction(match, waiting, 0);
-        make_sure(match, columns);
+        settle(match);
         auction(match, waiting, 1);
-        memset(columns, 0, counts[1] * sizeof columns[0]);
         make_sure(match, columns);
         sum_up(match);
         structure_prepare(match);

@@ -17,10 +17,19 @@ static uint32_t hash_byte(uint32_t hash, unsigned char byte)
 
 static uint32_t hash_text(uint32_t hash, const char *text)
 {
-    for (; *text; text++) {
-        hash = hash_byte(hash, (unsigned char)*text);
+    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+    size_t size = strlen(text);
+    uint64_t wide = (hash + size) * factor;
+    uint64_t piece;
+    for (; size >= sizeof piece; size -= sizeof piece, text += sizeof piece) {
+        memcpy(&piece, text, sizeof piece);
+        wide = (wide ^ piece) * factor;
+        wide ^= wide >> 29;
     }
-    return hash_byte(hash, 0xff);
+    piece = 0;
+    memcpy(&piece, text, size);
+    wide = (wide ^ piece) * factor;
+    return (uint32_t)(wide >> 32);
 }
 
 static uint32_t hash_number(uint32_t hash, uint32_t number)
@@ -60,30 +69,92 @@ static uint32_t hash_or_none(const char *text)
 
 /* ---- attributes ---- */
 
-static bool is_one_of(const char *const *names, size_t count, const char *name)
+enum attr_kind {
+    ATTR_LABEL = 1,      /* what people read */
+    ATTR_VALUE = 1 << 1, /* the same, of buttons */
+    ATTR_NOISE = 1 << 2, /* says nothing of the meaning */
+    ATTR_CLASS = 1 << 3,
+    ATTR_ID = 1 << 4,
+    ATTR_TESTID = 1 << 5,
+    ATTR_HREF = 1 << 6,
+    ATTR_TYPE = 1 << 7,
+    ATTR_EDITABLE = 1 << 8
+};
+
+static const struct {
+    const char *name;
+    enum attr_kind kind;
+} attr_kinds[] = {
+    {"aria-label", ATTR_LABEL},
+    {"placeholder", ATTR_LABEL},
+    {"title", ATTR_LABEL},
+    {"alt", ATTR_LABEL},
+    {"label", ATTR_LABEL},
+    {"value", ATTR_VALUE},
+    {"style", ATTR_NOISE},
+    {"tabindex", ATTR_NOISE},
+    {"d", ATTR_NOISE},
+    {"viewbox", ATTR_NOISE},
+    {"xmlns", ATTR_NOISE},
+    {"fill", ATTR_NOISE},
+    {"width", ATTR_NOISE},
+    {"height", ATTR_NOISE},
+    {"target", ATTR_NOISE},
+    {"rel", ATTR_NOISE},
+    {"srcset", ATTR_NOISE},
+    {"class", ATTR_CLASS},
+    {"id", ATTR_ID},
+    {"data-testid", ATTR_TESTID},
+    {"data-test-id", ATTR_TESTID},
+    {"data-test", ATTR_TESTID},
+    {"data-cy", ATTR_TESTID},
+    {"data-qa", ATTR_TESTID},
+    {"data-e2e", ATTR_TESTID},
+    {"href", ATTR_HREF},
+    {"type", ATTR_TYPE},
+    {"contenteditable", ATTR_EDITABLE},
+};
+
+static uint32_t kind_of_attr(const char *name)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return true;
+    for (size_t i = 0; i < sizeof attr_kinds / sizeof attr_kinds[0]; i++) {
+        if (strcmp(attr_kinds[i].name, name) == 0) {
+            return attr_kinds[i].kind;
         }
     }
-    return false;
+    return strncmp(name, "on", 2) == 0 ? ATTR_NOISE : 0;
 }
 
-/* What people read. */
-static bool is_label(const struct tree_node *node, const char *name)
+/* What was found out of a name, by its hash: pages use few names, many times. */
+struct known {
+    uint32_t hash;
+    uint32_t is;
+};
+enum { KNOWN_SLOTS = 256 };
+
+struct describer {
+    struct match_pages *pages;
+    struct match_side *side;
+    int side_index;
+    struct known attrs[KNOWN_SLOTS]; /* enum attr_kind */
+    struct known roles[KNOWN_SLOTS]; /* of roles, or tags where there is none: kin and abilities */
+};
+
+/* The slot of a name, and whether it is taken by it. */
+static struct known *known_at(struct known *slots, uint32_t hash, bool *ret_is)
 {
-    static const char *const names[] = {"aria-label", "placeholder", "title", "alt", "label"};
-    return is_one_of(names, sizeof names / sizeof names[0], name) ||
-           (strcmp(name, "value") == 0 && strcmp(node->role, "button") == 0);
+    struct known *slot = &slots[(hash ^ (hash >> 11)) & (KNOWN_SLOTS - 1)];
+    *ret_is = slot->hash == hash;
+    slot->hash = hash;
+    return slot;
 }
 
-/* What says nothing of the meaning. */
-static bool is_noise(const char *name)
+static uint32_t attr_kind(struct describer *self, const char *name, uint32_t hash)
 {
-    static const char *const names[] = {"style", "tabindex", "d",      "viewbox", "xmlns", "fill",
-                                        "width", "height",   "target", "rel",     "srcset"};
-    return strncmp(name, "on", 2) == 0 || is_one_of(names, sizeof names / sizeof names[0], name);
+    bool is;
+    struct known *known = known_at(self->attrs, hash, &is);
+    known->is = is ? known->is : kind_of_attr(name);
+    return known->is;
 }
 
 static int by_attr(const void *a, const void *b)
@@ -92,6 +163,12 @@ static int by_attr(const void *a, const void *b)
     const struct match_attr *y = b;
     return x->name != y->name ? (x->name < y->name ? -1 : 1)
                               : (x->value < y->value ? -1 : x->value > y->value);
+}
+
+static void count_in(uint16_t *seen, uint32_t hash)
+{
+    uint16_t *at = &seen[hash & (ATTRS_SEEN - 1)];
+    *at = (uint16_t)(*at + (hash != 0 && *at < UINT16_MAX));
 }
 
 static bool add_attr(struct match_side *side, uint32_t name, uint32_t value)
@@ -109,84 +186,85 @@ static bool add_attr(struct match_side *side, uint32_t name, uint32_t value)
     return true;
 }
 
-static bool is_test_id(const char *name)
+static void note_attr(struct match_node *node, const char *text, uint32_t value, uint32_t kind)
 {
-    static const char *const names[] = {"data-testid", "data-test-id", "data-test",
-                                        "data-cy",     "data-qa",      "data-e2e"};
-    return is_one_of(names, sizeof names / sizeof names[0], name);
+    char last = text[strlen(text) - 1];
+    if (kind & ATTR_ID) {
+        node->id = value;
+        node->id_counted = last >= '0' && last <= '9';
+    }
+    node->testid = kind & ATTR_TESTID ? hash_or_none(text) : node->testid;
+    node->href = kind & ATTR_HREF ? value : node->href;
+    node->type = kind & ATTR_TYPE ? value : node->type;
+    if ((kind & ATTR_EDITABLE) && strcmp(text, "false") != 0) {
+        node->can |= CAN_FILL;
+    }
 }
 
-static bool describe_attrs(struct match_pages *pages, int side_index, const struct tree_node *from,
-                           struct match_node *node)
+/* Its attributes, and their words: those that people read, and others. */
+static bool describe_attrs(struct describer *self, const struct tree_node *from,
+                           struct match_node *node, struct gathering *label,
+                           struct gathering *ident)
 {
-    struct match_side *side = &pages->sides[side_index];
-    node->attrs = (uint32_t)side->attrs_count;
+    struct lexicon *lexicon = &self->pages->lexicon;
+    node->attrs = (uint32_t)self->side->attrs_count;
     for (size_t i = 0; i < from->attrs_count; i++) {
         const struct tree_attr *attr = &from->attrs[i];
-        bool is_class = strcmp(attr->name, "class") == 0;
-        node->sign = hash_text(hash_text(node->sign, attr->name), attr->value);
-        if (is_noise(attr->name) || is_class || attr->value[0] == '\0' ||
-            identifier_is_generated(attr->value)) {
-            continue;
-        }
         uint32_t name = hash_text(hash_start, attr->name);
         uint32_t value = hash_text(name, attr->value);
-        uint16_t *seen = &pages->attrs_seen[side_index][value & (ATTRS_SEEN - 1)];
-        *seen = (uint16_t)(*seen + (*seen < UINT16_MAX));
-        if (!add_attr(side, name, value)) {
+        uint32_t kind = attr_kind(self, attr->name, name);
+        bool made = false;
+        node->sign = hash_number(node->sign, value);
+        if (attr->value[0] == '\0' || (kind & ATTR_NOISE)) {
+            continue;
+        }
+        if ((kind & ATTR_LABEL) || ((kind & ATTR_VALUE) && strcmp(from->role, "button") == 0)) {
+            lexicon_text(lexicon, label, attr->value);
+            made = identifier_is_generated(attr->value);
+        } else {
+            made = lexicon_identifier(lexicon, ident, attr->value);
+        }
+        if (made || (kind & ATTR_CLASS)) {
+            continue;
+        }
+        count_in(self->pages->attrs_seen[self->side_index], value);
+        if (!add_attr(self->side, name, value)) {
             return false;
         }
-        if (strcmp(attr->name, "id") == 0) {
-            char last = attr->value[strlen(attr->value) - 1];
-            node->id = value;
-            node->id_counted = last >= '0' && last <= '9';
-        }
-        node->testid = is_test_id(attr->name) ? hash_or_none(attr->value) : node->testid;
-        node->href = strcmp(attr->name, "href") == 0 ? value : node->href;
-        node->type = strcmp(attr->name, "type") == 0 ? value : node->type;
+        note_attr(node, attr->value, value, kind);
     }
-    node->attrs_count = (uint16_t)(side->attrs_count - node->attrs);
+    node->attrs_count = (uint16_t)(self->side->attrs_count - node->attrs);
     if (node->attrs_count > 1) {
-        qsort(side->attrs + node->attrs, node->attrs_count, sizeof side->attrs[0], by_attr);
+        qsort(self->side->attrs + node->attrs, node->attrs_count, sizeof(struct match_attr),
+              by_attr);
     }
     return true;
 }
 
 /* ---- words ---- */
 
-static void describe_words(struct lexicon *lexicon, const struct tree_node *from,
+static bool describe_words(struct describer *self, const struct tree_node *from,
                            struct match_node *node)
 {
+    struct lexicon *lexicon = &self->pages->lexicon;
     struct gathering words = {.count = 0};
-    lexicon_text(lexicon, &words, from->name);
-    node->bags[BAG_NAME] = bag_make(lexicon, &words);
-    for (size_t i = 0; i < from->attrs_count; i++) {
-        if (is_label(from, from->attrs[i].name)) {
-            lexicon_text(lexicon, &words, from->attrs[i].value);
-        }
+    struct gathering ident = {.count = 0};
+    node->bags[BAG_NAME] = lexicon_text_bag(lexicon, from->name);
+    lexicon_bag(lexicon, &words, &node->bags[BAG_NAME]);
+    if (!describe_attrs(self, from, node, &words, &ident)) {
+        return false;
     }
-    node->bags[BAG_LABEL] = bag_make(lexicon, &words);
-    words.count = 0;
-    lexicon_text(lexicon, &words, from->own);
-    node->bags[BAG_OWN] = bag_make(lexicon, &words);
-    words.count = 0;
-    lexicon_text(lexicon, &words, from->text);
-    node->bags[BAG_TEXT] = bag_make(lexicon, &words);
-    words.count = 0;
-    for (size_t i = 0; i < from->attrs_count; i++) {
-        const struct tree_attr *attr = &from->attrs[i];
-        if (!is_label(from, attr->name) && !is_noise(attr->name)) {
-            lexicon_identifier(lexicon, &words, attr->value);
-        }
-    }
-    node->bags[BAG_IDENT] = bag_make(lexicon, &words);
-    lexicon_bag(lexicon, &words, &node->bags[BAG_LABEL]);
-    lexicon_bag(lexicon, &words, &node->bags[BAG_OWN]);
-    node->bags[BAG_ALL] = bag_make(lexicon, &words);
-    words.count = 0;
-    lexicon_text(lexicon, &words, from->near);
-    node->bags[BAG_NEAR] = bag_make(lexicon, &words);
+    node->bags[BAG_LABEL] = words.count == node->bags[BAG_NAME].count ? node->bags[BAG_NAME]
+                                                                      : bag_make(lexicon, &words);
+    node->bags[BAG_IDENT] = bag_make(lexicon, &ident);
+    node->bags[BAG_OWN] = lexicon_text_bag(lexicon, from->own);
+    lexicon_bag(lexicon, &ident, &node->bags[BAG_LABEL]);
+    lexicon_bag(lexicon, &ident, &node->bags[BAG_OWN]);
+    node->bags[BAG_ALL] = bag_make(lexicon, &ident);
+    node->bags[BAG_TEXT] = lexicon_text_bag(lexicon, from->text);
+    node->bags[BAG_NEAR] = lexicon_text_bag(lexicon, from->near);
     node->bags[BAG_HEAD] = (struct bag){.first = 0};
+    return true;
 }
 
 /* The words of `bag` that are not in `without`. */
@@ -260,6 +338,39 @@ static uint32_t kin_of(const char *role)
     return 0;
 }
 
+/* What may be done with it: 1 << i for actions[i] of match_actions. */
+static uint8_t can_of(const struct tree_node *node)
+{
+    struct tree_node bare = {.tag = node->tag, .role = node->role};
+    return (uint8_t)((action_fits(&bare, "fill") ? CAN_FILL : 0) |
+                     (action_fits(&bare, "check") ? CAN_CHECK : 0) |
+                     (action_fits(&bare, "selectOption") ? CAN_SELECT : 0));
+}
+
+static bool is_row_role(const char *role)
+{
+    return strcmp(role, "row") == 0 || strcmp(role, "listitem") == 0 ||
+           strcmp(role, "article") == 0;
+}
+
+static void describe_role(struct describer *self, const struct tree_node *from,
+                          struct match_node *node)
+{
+    enum { KIN_BITS = 8, ROW_BIT = 1 << 16 };
+    bool is;
+    uint32_t hash = node->role ? node->role : node->tag & ~UINT32_C(1); /* roles are odd */
+    struct known *known = known_at(self->roles, hash, &is);
+    if (!is) {
+        known->is = can_of(from) | kin_of(from->role) << KIN_BITS;
+        known->is |= is_row_role(from->role) ? ROW_BIT : 0;
+    }
+    node->can = (uint8_t)known->is;
+    node->kin = (uint8_t)(known->is >> KIN_BITS);
+    node->is_row = (known->is & ROW_BIT) != 0;
+    node->in_row = from->parent >= 0 && (self->side->nodes[from->parent].is_row ||
+                                         self->side->nodes[from->parent].in_row);
+}
+
 static void describe_path(const char *path, struct match_node *node)
 {
     const char *end = path + strlen(path);
@@ -294,12 +405,6 @@ static void describe_letters(const char *name, struct match_node *node)
     }
 }
 
-static void count_in(uint16_t *seen, uint32_t hash)
-{
-    uint16_t *at = &seen[hash & (ATTRS_SEEN - 1)];
-    *at = (uint16_t)(*at + (hash != 0 && *at < UINT16_MAX));
-}
-
 /* Says what its parent says, and is nothing by itself: the <span> of a <button>. */
 static bool is_husk(const struct tree *tree, const struct tree_node *node)
 {
@@ -320,30 +425,39 @@ static void describe_ranks(struct match_side *side)
     }
 }
 
+static bool describe_node(struct describer *self, int32_t index)
+{
+    struct match_pages *pages = self->pages;
+    const struct tree_node *from = &self->side->tree->nodes[index];
+    struct match_node *node = &self->side->nodes[index];
+    node->tag = hash_text(hash_start, from->tag);
+    node->role = hash_or_none(from->role);
+    node->name = hash_words(from->name);
+    node->own = hash_words(from->own);
+    node->text = hash_words(from->text);
+    node->classes = hash_or_none(tree_attr(from, "class"));
+    node->husk = is_husk(self->side->tree, from);
+    describe_role(self, from, node);
+    count_in(pages->texts_seen[self->side_index], node->name ? node->name ^ node->role : 0);
+    count_in(pages->texts_seen[self->side_index], node->text ? node->text ^ node->tag : 0);
+    node->sign = hash_text(hash_text(node->tag, from->name), from->text);
+    describe_path(from->path, node);
+    describe_letters(from->name, node);
+    if (!describe_words(self, from, node)) {
+        return false;
+    }
+    lexicon_count(&pages->lexicon, &node->bags[BAG_ALL]);
+    return true;
+}
+
 static bool describe(struct match_pages *pages, int side_index)
 {
     struct match_side *side = &pages->sides[side_index];
+    struct describer self = {.pages = pages, .side = side, .side_index = side_index};
     for (size_t i = 0; i < side->tree->count; i++) {
-        const struct tree_node *from = &side->tree->nodes[i];
-        struct match_node *node = &side->nodes[i];
-        node->tag = hash_text(hash_start, from->tag);
-        node->role = hash_or_none(from->role);
-        node->kin = kin_of(from->role);
-        node->name = hash_words(from->name);
-        node->own = hash_words(from->own);
-        node->text = hash_words(from->text);
-        node->classes = hash_or_none(tree_attr(from, "class"));
-        node->husk = is_husk(side->tree, from);
-        count_in(pages->texts_seen[side_index], node->name ? node->name ^ node->role : 0);
-        count_in(pages->texts_seen[side_index], node->text ? node->text ^ node->tag : 0);
-        node->sign = hash_text(hash_text(node->tag, from->name), from->text);
-        describe_path(from->path, node);
-        describe_letters(from->name, node);
-        if (!describe_attrs(pages, side_index, from, node)) {
+        if (!describe_node(&self, (int32_t)i)) {
             return false;
         }
-        describe_words(&pages->lexicon, from, node);
-        lexicon_count(&pages->lexicon, &node->bags[BAG_ALL]);
     }
     describe_ranks(side);
     struct bag head = {.first = 0};
@@ -354,7 +468,7 @@ static bool describe(struct match_pages *pages, int side_index)
             head = side->nodes[i].bags[BAG_TEXT];
         }
     }
-    return !pages->lexicon.failed;
+    return rows_describe(&pages->lexicon, side) == ERR_OK && !pages->lexicon.failed;
 }
 
 /* Signs tell equal elements apart by what they stand in. */

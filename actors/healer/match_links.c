@@ -6,19 +6,33 @@
 #include "actors/healer/match_priv.h"
 
 enum {
-    DENSE_PAIRS_MAX = 60000, /* up to this each is compared with each */
-    WORD_ELEMENTS_MAX = 64,  /* a word on more elements than these leads to nobody */
+    WORD_ELEMENTS_MAX = 64, /* a word on more elements than these leads to nobody */
+    COMPARED_MAX = 8,       /* so many of those that share rare words are compared in full */
     PARENT_CHILDREN_MAX = 32
 };
 
-static float weigh(const struct match *match, const float *features, int stage)
+/* Sums of own features, weighed for both stages, eight at a time. */
+static void weigh(const struct match *match, const float *features, float sums[2])
 {
+    typedef float wide __attribute__((vector_size(32)));
+    enum { LANES = sizeof(wide) / sizeof(float) };
     const struct match_weights *weights = &match_weights[match->kind];
-    float sum = weights->bias[stage];
-    for (size_t i = 0; i < FEATURES_OWN; i++) {
-        sum += weights->pair[stage][i] * features[i];
+    for (int stage = 0; stage < 2; stage++) {
+        wide sum = {weights->bias[stage]};
+        size_t i = 0;
+        for (; i + LANES <= FEATURES_OWN; i += LANES) {
+            wide feature;
+            wide weight;
+            memcpy(&feature, features + i, sizeof feature);
+            memcpy(&weight, weights->pair[stage] + i, sizeof weight);
+            sum += feature * weight;
+        }
+        for (; i < FEATURES_OWN; i++) {
+            sum[0] += weights->pair[stage][i] * features[i];
+        }
+        sums[stage] =
+            ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
     }
-    return sum;
 }
 
 static bool is_linked(const struct match *match, int32_t old, int32_t new)
@@ -32,36 +46,17 @@ static bool is_linked(const struct match *match, int32_t old, int32_t new)
     return false;
 }
 
-static bool is_row(const struct tree_node *node)
-{
-    return strcmp(node->role, "row") == 0 || strcmp(node->role, "listitem") == 0 ||
-           strcmp(node->role, "article") == 0;
-}
-
 /* What was filled, checked or chosen from must still be such; and a row does not become a part of
  * another one. */
 static bool is_possible(const struct match *match, int32_t old, int32_t new)
 {
-    static const char *const actions[] = {"fill", "check", "selectOption"};
-    const struct tree *tree = match->pages.sides[1].tree;
-    const struct tree_node *from = &match->pages.sides[0].tree->nodes[old];
+    const struct match_node *from = &match->pages.sides[0].nodes[old];
+    const struct match_node *to = &match->pages.sides[1].nodes[new];
     if (match->kind == MATCH_FINGERPRINTS) {
         return true; /* roles are guesses there */
     }
-    if (is_row(from) && !is_row(&tree->nodes[new])) {
-        for (int32_t up = tree->nodes[new].parent; up >= 0; up = tree->nodes[up].parent) {
-            if (is_row(&tree->nodes[up])) {
-                return false;
-            }
-        }
-    }
-    bool was = false;
-    bool is = false;
-    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
-        was |= from->role[0] != '\0' && action_fits(from, actions[i]);
-        is |= action_fits(&tree->nodes[new], actions[i]);
-    }
-    return !was || is;
+    return (!from->is_row || to->is_row || !to->in_row) &&
+           (from->role == 0 || from->can == 0 || to->can != 0);
 }
 
 /* Of more than LINKS_MAX the best stay. */
@@ -73,8 +68,8 @@ static void add_link(struct match *match, int32_t old, int32_t new)
         return;
     }
     match_features(match, old, new, features);
-    struct match_link link = {.node = new, .own = {weigh(match, features, 0), 0}};
-    link.own[1] = weigh(match, features, 1);
+    struct match_link link = {.node = new};
+    weigh(match, features, link.own);
     link.score = link.own[0];
     size_t at = match->links_count[old];
     if (at == LINKS_MAX && links[at - 1].own[0] >= link.own[0]) {
@@ -143,20 +138,81 @@ static enum err index_make(struct index *self, const struct match *match)
     return ERR_OK;
 }
 
-static void link_by_words(struct match *match, int32_t old, const struct index *index)
+/* Elements that share rare words with one old element, by the weight of these words. */
+struct shared {
+    float *weight;  /* of each new element */
+    int32_t *nodes; /* those that share any */
+    size_t count;
+};
+
+static void share_words(struct shared *self, const struct match *match, int32_t old,
+                        const struct index *index)
 {
+    const struct lexicon *lexicon = &match->pages.lexicon;
     const struct bag *bag = &match->pages.sides[0].nodes[old].bags[BAG_ALL];
+    self->count = 0;
     for (size_t i = 0; i < bag->count; i++) {
-        uint32_t word = match->pages.lexicon.pool[bag->first + i];
-        if (match->pages.lexicon.words[word].count > WORD_ELEMENTS_MAX) {
-            continue;
-        }
-        for (int32_t at = index->first[word]; at >= 0; at = index->next[at]) {
-            if (!is_linked(match, old, index->node[at])) {
-                add_link(match, old, index->node[at]);
+        const struct lexicon_word *word = &lexicon->words[lexicon->pool[bag->first + i]];
+        int32_t at = index->first[lexicon->pool[bag->first + i]];
+        for (; at >= 0 && word->count <= WORD_ELEMENTS_MAX; at = index->next[at]) {
+            int32_t node = index->node[at];
+            if (self->weight[node] <= 0) {
+                self->nodes[self->count++] = node;
             }
+            self->weight[node] += word->weight;
         }
     }
+}
+
+/* Only the most promising ones are compared in full. */
+static void link_by_words(struct match *match, int32_t old, const struct index *index,
+                          struct shared *shared)
+{
+    static const float same_role = 4;
+    static const float same_tag = 2;
+    const struct match_node *from = &match->pages.sides[0].nodes[old];
+    int32_t best[COMPARED_MAX];
+    float worth[COMPARED_MAX];
+    size_t count = 0;
+    share_words(shared, match, old, index);
+    for (size_t i = 0; i < shared->count; i++) {
+        int32_t node = shared->nodes[i];
+        const struct match_node *to = &match->pages.sides[1].nodes[node];
+        float value = shared->weight[node] + same_role * truth(from->role == to->role) +
+                      same_tag * truth(from->tag == to->tag);
+        shared->weight[node] = 0;
+        if (count == COMPARED_MAX && value <= worth[count - 1]) {
+            continue;
+        }
+        size_t at = count < COMPARED_MAX ? count++ : count - 1;
+        for (; at > 0 && worth[at - 1] < value; at--) {
+            worth[at] = worth[at - 1];
+            best[at] = best[at - 1];
+        }
+        worth[at] = value;
+        best[at] = node;
+    }
+    for (size_t i = 0; i < count; i++) {
+        add_link(match, old, best[i]);
+    }
+}
+
+static enum err link_all_by_words(struct match *match)
+{
+    size_t count = match->pages.sides[1].tree->count + 1;
+    struct index index = {0};
+    struct shared shared = {.weight = calloc(count, sizeof shared.weight[0]),
+                            .nodes = calloc(count, sizeof shared.nodes[0])};
+    enum err err = shared.weight && shared.nodes ? index_make(&index, match) : ERR_MEMORY;
+    for (size_t i = 0; err == ERR_OK && i < match->pages.sides[0].tree->count; i++) {
+        if (match->links_count[i] == 0) {
+            link_by_words(match, (int32_t)i, &index, &shared);
+        }
+    }
+    index_free(&index);
+    free(shared.weight);
+    free(shared.nodes);
+    return err;
 }
 
 struct signed_node {
@@ -229,18 +285,8 @@ enum err links_find(struct match *match)
         link_all(match);
         return ERR_OK;
     }
-    struct index index = {0};
     enum err err = link_by_sign(match);
-    if (err == ERR_OK) {
-        err = index_make(&index, match);
-    }
-    for (size_t i = 0; err == ERR_OK && i < sides[0].tree->count; i++) {
-        if (match->links_count[i] == 0) {
-            link_by_words(match, (int32_t)i, &index);
-        }
-    }
-    index_free(&index);
-    return err;
+    return err == ERR_OK ? link_all_by_words(match) : err;
 }
 
 /* ---- out of structure ---- */

@@ -22,6 +22,12 @@ static void compare_bags(const struct pair *pair, const struct bag_features *wan
 {
     const struct bag *a = &pair->a->bags[want->bag];
     const struct bag *b = &pair->b->bags[want->bag];
+    if (a->count == 0 && b->count == 0) { /* most are; all features are 0 so far */
+        if (want->none != FEATURE_COUNT) {
+            pair->f[want->none] = 1;
+        }
+        return;
+    }
     float scrap;
     float *dice = want->dice == FEATURE_COUNT ? &scrap : &pair->f[want->dice];
     float *inside = want->inside == FEATURE_COUNT ? &scrap : &pair->f[want->inside];
@@ -59,6 +65,8 @@ static const struct bag_features bag_features[] = {
     {BAG_NEAR, FEATURE_NEAR_DICE, NOT, FEATURE_NEAR_ONE, NOT, FEATURE_NEAR_STRANGE,
      FEATURE_NEAR_SWAPPED},
     {BAG_HEAD, FEATURE_HEAD_DICE, NOT, NOT, NOT, FEATURE_HEAD_STRANGE, NOT},
+    {BAG_KEY, FEATURE_KEY_DICE, FEATURE_KEY_INSIDE, FEATURE_KEY_ONE, NOT, FEATURE_KEY_STRANGE, NOT},
+    {BAG_LEAD, FEATURE_LEAD_DICE, FEATURE_LEAD_INSIDE, NOT, NOT, FEATURE_LEAD_STRANGE, NOT},
 };
 #undef NOT
 

@@ -17,6 +17,8 @@ enum match_bag {
     BAG_ALL,   /* own, label and ident */
     BAG_NEAR,  /* of the nearest ancestor that says more than the element, without its own */
     BAG_HEAD,  /* the heading before it */
+    BAG_KEY,   /* what tells the row that it stands in from others */
+    BAG_LEAD,  /* the name of that row: its first text that tells */
     BAG_COUNT
 };
 
@@ -30,6 +32,9 @@ enum { FEATURES_OWN = FEATURE_INSIDE };
 
 enum { MATCH_STEPS = 20 };
 
+/* What can be done with an element. */
+enum match_can { CAN_FILL = 1, CAN_CHECK = 1 << 1, CAN_SELECT = 1 << 2 };
+
 struct match_attr {
     uint32_t name;
     uint32_t value;
@@ -40,7 +45,10 @@ struct match_node {
     uint64_t letters[2];               /* of the name, in threes */
     uint32_t name, own, text, classes; /* hashes; 0: none */
     uint32_t id, testid, href, type;
-    uint32_t tag, role, kin; /* kin: group of roles that stand for each other */
+    uint32_t tag, role;
+    uint8_t kin;         /* group of roles that stand for each other; 0: none */
+    uint8_t can;         /* enum match_can */
+    bool is_row, in_row; /* by roles: it is one; some ancestor is */
     uint32_t path;
     uint32_t attrs; /* in match_side.attrs */
     uint16_t attrs_count;
@@ -50,6 +58,7 @@ struct match_node {
     uint32_t steps[MATCH_STEPS]; /* of its path, tag and rank, its own first */
     uint16_t steps_count;
     uint32_t sign; /* of all that it is */
+    int32_t row;   /* of several alike, the nearest one that holds it or is it; -1: none */
 };
 
 struct match_side {
@@ -71,6 +80,9 @@ enum { ATTRS_SEEN = 1 << 14 };
 enum err pages_describe(struct match_pages *pages, const struct tree *old,
                         const struct tree *new) MUST_CHECK;
 void pages_free(struct match_pages *pages);
+
+/* match_rows.c: finds rows; after all other bags.  ERR_MEMORY. */
+enum err rows_describe(struct lexicon *lexicon, struct match_side *side) MUST_CHECK;
 
 /* As a feature: 1 or 0. */
 static inline float truth(bool is)

@@ -5,7 +5,11 @@
 
 #include "actors/healer/match_pair.h"
 
-enum { LINKS_MAX = 24, WAYS = 1 << 14 };
+enum {
+    LINKS_MAX = 24,
+    WAYS = 1 << 14,
+    DENSE_PAIRS_MAX = 60000 /* up to this each element is compared with each */
+};
 
 /* An element of the new page that an old one may have become. */
 struct match_link {
@@ -22,6 +26,7 @@ struct match {
     int32_t *become[2];  /* assigned: of each old one the new one, and back; -1 */
     float *sure[2];      /* probability of the above */
     float *price;        /* of each new one: what it is worth to others */
+    float *rows;         /* of each old one: odds of all its links, and of none */
     int32_t *sums[2];    /* sure ones before this element */
     uint16_t ways[WAYS]; /* how many sure ones changed a name, or classes, to another, by hash */
 };
@@ -52,6 +57,8 @@ enum match_evidence {
     EVIDENCE_ROW_LOST,    /* of several alike it stood in one, and does not any more */
     EVIDENCE_ROW_DOUBT,   /* how unsure it is that it is the same one */
     EVIDENCE_ROW_SWAPPED, /* the two have different words */
+    EVIDENCE_RIVAL,       /* odds against all others that nothing else explains */
+    EVIDENCE_RIVAL_NEAR,  /* they are no better than two to one */
     EVIDENCE_COUNT
 };
 

@@ -1,7 +1,17 @@
 /* repair.c - whether the likeliest element is likely enough. */
 #include "actors/healer/repair.h"
 
+#include "actors/healer/choose.h"
 #include "actors/healer/selector.h"
+#include "actors/healer/words.h"
+
+static double confidence_wanted(const struct match *match, int32_t old, const char *action)
+{
+    struct words words = {.count = 0};
+    words_add_text(&words, match_old(match, old)->name);
+    return action_is_assertion(action) || words_are_grave(&words) ? repair_confidence_grave
+                                                                  : repair_confidence_min;
+}
 
 void repair_decide(const struct match *match, int32_t old, const char *action, bool guess,
                    struct repair *ret_repair)
@@ -11,7 +21,7 @@ void repair_decide(const struct match *match, int32_t old, const char *action, b
     *ret_repair = (struct repair){.node = found.node, .confidence = found.confidence};
     if (found.node < 0) {
         ret_repair->reason = "nothing on the page is like it";
-    } else if (guess || found.confidence >= repair_confidence_min) {
+    } else if (guess || found.confidence >= confidence_wanted(match, old, action)) {
         ret_repair->healed = true;
         ret_repair->reason = "the likeliest of the page, each element explained once";
     } else {

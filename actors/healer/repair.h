@@ -7,9 +7,11 @@
 
 #include "actors/healer/match.h"
 
-/* A wrong heal costs as much as twenty that are missed.  That would be 0.95 if pages were like
- * those of tools/train-heal; on others the confidence is the more careful, see README.md. */
-static const double repair_confidence_min = 0.9;
+/* A wrong heal costs as much as twenty that are missed: where one would do harm or hide a failure,
+ * that is, of what cannot be undone and of assertions, more certainty is asked for.  Found on drawn
+ * pages that were not trained with, see README.md. */
+static const double repair_confidence_min = 0.85;
+static const double repair_confidence_grave = 0.88;
 
 struct repair {
     bool healed;

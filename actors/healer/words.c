@@ -188,6 +188,9 @@ static void add(struct words *words, const char *word)
 
 static bool begins_joined(const char *word)
 {
+    if (word[0] != 's' && word[0] != 'l' && word[0] != 'c' && word[0] != 'e') {
+        return false; /* it is asked of every word */
+    }
     for (size_t i = 0; i < sizeof joined / sizeof joined[0]; i++) {
         if (strcmp(word, joined[i][0]) == 0) {
             return true;

@@ -4,11 +4,13 @@
 #include "actors/monitor/exposition.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/common/cost.h"
 #include "proto/terms.h"
 
 /* A text being written.  `size` grows also by what there is no room for. */
@@ -71,6 +73,28 @@ static void write_failures(struct text *text, const struct exposition *figures)
              figures->heals);
 }
 
+/* A double of another process may be no number: Prometheus would refuse the whole page. */
+static void gauge_real(struct text *text, const char *name, const char *help, double value)
+{
+    head(text, name, "gauge", help);
+    add(text, "%s %.6f\n", name, isfinite(value) ? value : 0.0);
+}
+
+static void write_money(struct text *text, const struct exposition *figures)
+{
+    gauge_real(text, "troupe_month_instances_usd", "Spent on instances in this month.",
+               figures->spent_usd);
+    gauge_real(text, "troupe_month_forecast_usd",
+               "What the month will have cost, fixed costs included.", figures->forecast_usd);
+    gauge_real(text, "troupe_budget_used_ratio", "Share of budget.month_usd that is spent.",
+               figures->budget_used);
+    head(text, "troupe_budget_stage", "gauge", "What the budget still allows: 1 for that.");
+    for (uint64_t stage = BUDGET_OPEN; stage < BUDGET_STAGES; stage++) {
+        add(text, "troupe_budget_stage{stage=\"%s\"} %d\n", budget_word(stage),
+            stage == figures->budget);
+    }
+}
+
 static void write_cluster(struct text *text, const struct exposition *figures)
 {
     gauge(text, "troupe_runs_open", "Runs without a verdict.", figures->runs_open);
@@ -78,6 +102,13 @@ static void write_cluster(struct text *text, const struct exposition *figures)
     add(text, "troupe_jobs{state=\"queued\"} %" PRIu64 "\n", figures->jobs_queued);
     add(text, "troupe_jobs{state=\"leased\"} %" PRIu64 "\n", figures->jobs_leased);
     gauge(text, "troupe_slots_idle", "Slots of executors that wait for work.", figures->slots_idle);
+    gauge(text, "troupe_slots_busy", "Slots of executors at work.", figures->slots_busy);
+    head(text, "troupe_work_seconds", "gauge", "Expected time of what is not done, on one slot.");
+    add(text, "troupe_work_seconds %" PRIu64 ".%03u\n", figures->work_ms / 1000,
+        (unsigned)(figures->work_ms % 1000));
+    if (figures->paid) {
+        write_money(text, figures);
+    }
     gauge(text, "troupe_coordinator_epoch", "Epoch of the coordinator; it grows with each start.",
           figures->epoch);
     head(text, "troupe_coordinator_uptime_seconds", "gauge", "Time since the coordinator started.");

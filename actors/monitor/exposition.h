@@ -23,6 +23,13 @@ struct exposition {
     uint64_t errors[4]; /* in the order of the terms, as the next */
     uint64_t fixes[4];
     uint64_t heals[3];
+    uint64_t slots_busy;
+    uint64_t work_ms;
+    bool paid; /* instances are: else the next are nobody's */
+    double spent_usd;
+    double forecast_usd;
+    double budget_used;
+    uint64_t budget;
     uint64_t asked;   /* STATUS sent by this monitor so far */
     uint64_t unheard; /* of them without an answer */
     uint64_t rounds;  /* in which it asked all processes */

@@ -72,6 +72,13 @@ static enum err on_status_is(struct monitor *self, struct rt_context *ctx,
     self->figures.jobs_queued = is->jobs_queued;
     self->figures.jobs_leased = is->jobs_leased;
     self->figures.stale_refused = is->stale_refused;
+    self->figures.slots_busy = is->slots_busy;
+    self->figures.work_ms = is->work_ms;
+    self->figures.paid = is->paid;
+    self->figures.spent_usd = is->spent_usd;
+    self->figures.forecast_usd = is->forecast_usd;
+    self->figures.budget_used = is->budget_used;
+    self->figures.budget = is->budget;
     const uint64_t errors[] = {is->errors_typescript, is->errors_react, is->errors_test,
                                is->errors_general};
     const uint64_t fixes[] = {is->fixes_validated, is->fixes_rejected, is->fixes_applied,

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char content_type[] = "Content-Type: application/x-amz-json-1.0";
+const struct aws_service aws_sqs = {"sqs", "Content-Type: application/x-amz-json-1.0", "AmazonSQS"};
+const struct aws_service aws_ecs = {"ecs", "Content-Type: application/x-amz-json-1.1",
+                                    "AmazonEC2ContainerServiceV20141113"};
 
 /* The scheme's own port is left out, as libcurl leaves it out of the header Host: what is signed
  * must be what is sent. */
@@ -39,7 +41,8 @@ static enum err read_host(const char *endpoint, struct sqs_endpoint *ret)
     return ERR_OK;
 }
 
-enum err sqs_endpoint_read(const char *endpoint, const char *region, struct sqs_endpoint *ret)
+enum err aws_endpoint_read(const struct aws_service *service, const char *endpoint,
+                           const char *region, struct sqs_endpoint *ret)
 {
     assert(endpoint && region);
     assert(ret);
@@ -53,7 +56,7 @@ enum err sqs_endpoint_read(const char *endpoint, const char *region, struct sqs_
     }
     memcpy(found.region, region, size);
     char own[SQS_ENDPOINT_MAX + 1];
-    (void)snprintf(own, sizeof own, "https://sqs.%s.amazonaws.com", region);
+    (void)snprintf(own, sizeof own, "https://%s.%s.amazonaws.com", service->name, region);
     enum err err = read_host(*endpoint ? endpoint : own, &found);
     if (err == ERR_OK) {
         *ret = found;
@@ -61,14 +64,19 @@ enum err sqs_endpoint_read(const char *endpoint, const char *region, struct sqs_
     return err;
 }
 
-static void write_lines(const struct sigv4_signature *signature,
+enum err sqs_endpoint_read(const char *endpoint, const char *region, struct sqs_endpoint *ret)
+{
+    return aws_endpoint_read(&aws_sqs, endpoint, region, ret);
+}
+
+static void write_lines(const struct aws_service *service, const struct sigv4_signature *signature,
                         const struct credentials *credentials, struct sqs_head *ret)
 {
     size_t count = 0;
     (void)snprintf(ret->date, sizeof ret->date, "X-Amz-Date: %s", signature->date);
     (void)snprintf(ret->authorization, sizeof ret->authorization, "Authorization: %s",
                    signature->authorization);
-    ret->lines[count++] = content_type;
+    ret->lines[count++] = service->content_type;
     ret->lines[count++] = ret->target;
     ret->lines[count++] = ret->date;
     ret->lines[count++] = ret->authorization;
@@ -81,13 +89,13 @@ static void write_lines(const struct sigv4_signature *signature,
     ret->lines[count] = NULL;
 }
 
-enum err sqs_request_sign(const struct sqs_signer *signer, enum sqs_action action,
-                          struct sqs_text body, struct sqs_head *ret)
+enum err aws_request_sign(const struct sqs_signer *signer, const struct aws_service *service,
+                          const char *action, struct sqs_text body, struct sqs_head *ret)
 {
-    int length = snprintf(ret->target, sizeof ret->target, "X-Amz-Target: AmazonSQS.%s",
-                          sqs_action_name(action));
+    int length =
+        snprintf(ret->target, sizeof ret->target, "X-Amz-Target: %s.%s", service->target, action);
     assert(length > 0 && (size_t)length < sizeof ret->target);
-    const struct sigv4_pair headers[] = {{"Content-Type", strchr(content_type, ' ') + 1},
+    const struct sigv4_pair headers[] = {{"Content-Type", strchr(service->content_type, ' ') + 1},
                                          {"X-Amz-Target", strchr(ret->target, ' ') + 1}};
     const struct sigv4_request request = {.method = "POST",
                                           .host = signer->endpoint->host,
@@ -96,12 +104,18 @@ enum err sqs_request_sign(const struct sqs_signer *signer, enum sqs_action actio
                                           .header_count = sizeof headers / sizeof headers[0],
                                           .body = body.at,
                                           .body_size = body.size};
-    const struct sigv4_signer who = {signer->endpoint->region, "sqs", signer->credentials,
+    const struct sigv4_signer who = {signer->endpoint->region, service->name, signer->credentials,
                                      signer->time_s};
     struct sigv4_signature signature;
     enum err err = sigv4_sign(&request, &who, &signature);
     if (err == ERR_OK) {
-        write_lines(&signature, signer->credentials, ret);
+        write_lines(service, &signature, signer->credentials, ret);
     }
     return err;
+}
+
+enum err sqs_request_sign(const struct sqs_signer *signer, enum sqs_action action,
+                          struct sqs_text body, struct sqs_head *ret)
+{
+    return aws_request_sign(signer, &aws_sqs, sqs_action_name(action), body, ret);
 }

@@ -11,7 +11,7 @@
 enum {
     SQS_ENDPOINT_MAX = 255, /* bytes */
     SQS_REGION_MAX = 63,    /* bytes */
-    SQS_TARGET_SIZE = 64,
+    SQS_TARGET_SIZE = 96,
     SQS_HEADERS_MAX = 5
 };
 
@@ -21,9 +21,23 @@ struct sqs_endpoint {
     char region[SQS_REGION_MAX + 1];
 };
 
+/* A service of AWS that speaks JSON. */
+struct aws_service {
+    const char *name; /* in its host, and as it is signed */
+    const char *content_type;
+    const char *target;
+};
+
+extern const struct aws_service aws_sqs;
+extern const struct aws_service aws_ecs;
+
 /* Reads "http[s]://host[:port][/]"; empty: that of AWS in the region.  *ret is written on ERR_OK
  * only.  ERR_CONFIG: it is none, or the region is empty or cannot be signed.  ERR_LIMIT: too long.
  */
+enum err aws_endpoint_read(const struct aws_service *service, const char *endpoint,
+                           const char *region, struct sqs_endpoint *ret) MUST_CHECK;
+
+/* The same for SQS. */
 enum err sqs_endpoint_read(const char *endpoint, const char *region,
                            struct sqs_endpoint *ret) MUST_CHECK;
 
@@ -45,6 +59,11 @@ struct sqs_signer {
 
 /* Signs a POST of `body` to the endpoint.  Each attempt is signed anew: a signature is good for
  * some minutes only.  Errors as those of sigv4_sign. */
+enum err aws_request_sign(const struct sqs_signer *signer, const struct aws_service *service,
+                          const char *action, struct sqs_text body,
+                          struct sqs_head *ret) MUST_CHECK;
+
+/* The same for SQS. */
 enum err sqs_request_sign(const struct sqs_signer *signer, enum sqs_action action,
                           struct sqs_text body, struct sqs_head *ret) MUST_CHECK;
 

@@ -141,6 +141,20 @@ static enum err read_git_head(struct reader *self, struct patch_file *file)
     return ERR_OK;
 }
 
+/* "index A..B 100644", when A and B are whole. */
+static void take_ids(struct msg_str line, struct patch_file *file)
+{
+    const char *at = line.at + sizeof "index " - 1;
+    if (line.size < sizeof "index " - 1 + 2 * PATCH_ID_SIZE + 2 ||
+        strspn(at, "0123456789abcdef") != PATCH_ID_SIZE ||
+        memcmp(at + PATCH_ID_SIZE, "..", 2) != 0 ||
+        strspn(at + PATCH_ID_SIZE + 2, "0123456789abcdef") != PATCH_ID_SIZE) {
+        return;
+    }
+    memcpy(file->ids[0], at, PATCH_ID_SIZE);
+    memcpy(file->ids[1], at + PATCH_ID_SIZE + 2, PATCH_ID_SIZE);
+}
+
 static bool take_extended(struct msg_str line, struct patch_file *file)
 {
     static const struct {
@@ -161,6 +175,9 @@ static bool take_extended(struct msg_str line, struct patch_file *file)
                  {"Binary files ", PATCH_BINARY, false, false}};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
         if (starts(line, heads[i].word)) {
+            if (i == 0) {
+                take_ids(line, file);
+            }
             file->kind = heads[i].kind == PATCH_TEXT ? file->kind : heads[i].kind;
             file->created |= heads[i].created;
             file->deleted |= heads[i].deleted;
@@ -289,6 +306,7 @@ static enum err read_hunk(struct reader *self, struct patch_file *file, struct h
     while (err == ERR_OK && hunk->old_left + hunk->new_left > 0) {
         err = read_body_line(self, file, hunk);
         if (err == ERR_OK && next_starts(self, "\\ ")) {
+            self->patch->lines[self->patch->lines_count - 1].open = true;
             pass(self);
         }
     }

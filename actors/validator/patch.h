@@ -13,7 +13,8 @@ enum {
     PATCH_LINES_MAX = 16384,
     PATCH_PATH_MAX = 1024,
     PATCH_NUMBER_MAX = 10000000, /* of lines */
-    PATCH_WHY_SIZE = 160
+    PATCH_WHY_SIZE = 160,
+    PATCH_ID_SIZE = 40 /* of a content, as git names it: hexadecimal */
 };
 
 enum patch_kind {
@@ -28,6 +29,7 @@ struct patch_line {
     char sign; /* ' ', '-' or '+' */
     size_t hunk;
     size_t number; /* from 1; in the old file, of an added line in the new one */
+    bool open;     /* the file's last line, without an end */
     struct msg_str text;
 };
 
@@ -40,6 +42,8 @@ struct patch_file {
     size_t count;
     size_t added;
     size_t removed;
+    /* What git calls its content before and after, by "index A..B"; empty: it is not said. */
+    char ids[2][PATCH_ID_SIZE + 1];
 };
 
 struct patch {
@@ -54,6 +58,19 @@ struct patch {
  */
 enum err patch_read(struct msg_str diff, struct patch *ret_patch, char *why) MUST_CHECK;
 void patch_free(struct patch *patch);
+
+struct patch_made {
+    char *text;
+    size_t size;
+    char why[PATCH_WHY_SIZE]; /* there is none */
+};
+
+/* `text`, the content of `file`, with the change made, or taken back with `back`.  Nothing is
+ * looked for: each line stands where the diff says, or ERR_REFUSED and ret_made->why
+ * says which is another one.  The caller frees ret_made->text, which has a NUL behind its end. Of
+ * text diffs only, neither created nor deleted files: ERR_UNSUPPORTED.  ERR_MEMORY. */
+enum err patch_make(const struct patch *patch, const struct patch_file *file, struct msg_str text,
+                    bool back, struct patch_made *ret_made) MUST_CHECK;
 
 /* Whether what the patch keeps and removes of a file stands in `text`, its content, at the very
  * lines that it names; if not, `why` (PATCH_WHY_SIZE bytes) says which is the first. */

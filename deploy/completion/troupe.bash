@@ -4,7 +4,7 @@ _troupe() {
     local command=${COMP_WORDS[1]} words=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W "run fix verify partition simulate classify rules errors heal resolve runs up down status health submit node actor link queue console doctor config models keys bench completion version help" -- "$cur"))
+        COMPREPLY=($(compgen -W "run fix generate verify partition simulate classify rules errors heal resolve runs flaky up down status health submit node actor link queue cost console doctor config models keys bench completion version help" -- "$cur"))
         return
     fi
     case $prev in
@@ -14,17 +14,19 @@ _troupe() {
     --config|--state|--allow-write) COMPREPLY=($(compgen -d -- "$cur")); return ;;
     esac
     case $command in
-    run) words=' --files-from --changed-since --workers --runner --command --results --fix --heal --retries --no-cache --fail-fast --keep --resume --cluster --report --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    fix) words='check --command --apply --models --allow --repo --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    run) words=' --files-from --changed-since --workers --runner --command --results --fix --heal --retries --no-cache --trust-selection --fail-fast --keep --resume --cluster --report --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    fix) words='list show votes apply reject revert check --command --apply --models --allow --repo --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    generate) words=' --project --mutants --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     verify) words='last --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     partition) words=' --workers --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    simulate) words=' --workers --boot-s --per-file-s --speed-sd --kill --join --no-split --seed --policy --arrivals --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    simulate) words=' --workers --boot-s --per-file-s --speed-sd --kill --join --no-split --no-relief --seed --policy --arrivals --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     classify) words=' --rules-only --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     rules) words='test explain --file --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     errors) words='list show teach --run --route --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     heal) words=' --snapshot --cases --fingerprints --before --after --selector --no-abstain --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     resolve) words=' --html --snapshot --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     runs) words='list show why --limit --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    flaky) words=' --runs --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     up) words=' --workers --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     down) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     status) words=' --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
@@ -34,15 +36,16 @@ _troupe() {
     actor) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     link) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     queue) words='list cancel --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    cost) words='report forecast explain --limit --runs-per-day --work-s --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     console) words=' --execute --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     doctor) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     config) words='check show schema --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     models) words='list ping --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     keys) words='new list allow revoke rotate --role --dir --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    bench) words='ping-pong counting thread-ring fork-join-throughput fork-join-create big chameneos bank actor-memory link-throughput link-rtt codec classify partition --runs --workers --count --actors --work-us --size --peers --transport --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    bench) words='ping-pong counting thread-ring fork-join-throughput fork-join-create big chameneos bank actor-memory link-throughput link-rtt codec classify partition heal --runs --workers --count --actors --work-us --size --peers --transport --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     completion) words='bash zsh fish --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     version) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    help) words='run fix verify partition simulate classify rules errors heal resolve runs up down status health submit node actor link queue console doctor config models keys bench completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    help) words='run fix generate verify partition simulate classify rules errors heal resolve runs flaky up down status health submit node actor link queue cost console doctor config models keys bench completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
     [ "${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=($(compgen -f -- "$cur"))

@@ -125,6 +125,30 @@ Test(dispatch, meets_in_the_middle_of_a_file_at_work)
     dispatch_free(&dispatch);
 }
 
+Test(dispatch, without_relief_cuts_a_long_file_when_it_gives_it_away)
+{
+    const struct dispatch_file files[] = {{40 * SECOND, 40}, {SECOND, 1}};
+    struct dispatch *dispatch = dispatch_new(&(struct dispatch_terms){.files = files,
+                                                                      .files_count = 2,
+                                                                      .workers = 4,
+                                                                      .workers_max = 4,
+                                                                      .setup_us = SECOND,
+                                                                      .no_relief = true});
+    cr_assert(dispatch);
+    uint32_t first = 0;
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert(dispatch_ask(dispatch, i, 0));
+        cr_expect_eq(dispatch_piece(dispatch, i)->file, 0);
+        cr_expect_eq(dispatch_piece(dispatch, i)->first, first);
+        cr_expect_geq(dispatch_piece(dispatch, i)->count, 10, "ten set-ups");
+        first += dispatch_piece(dispatch, i)->count;
+    }
+    cr_expect_not(dispatch_may_give(dispatch));
+    cr_assert(dispatch_ask(dispatch, 3, 0));
+    cr_expect_eq(dispatch_piece(dispatch, 3)->first, first);
+    dispatch_free(&dispatch);
+}
+
 Test(dispatch, hands_on_what_a_lost_worker_had_not_reported)
 {
     const struct dispatch_file files[] = {{10 * SECOND, 10}};
@@ -203,7 +227,8 @@ Test(dispatch, has_every_test_reported_once_whoever_is_lost)
                                                   .workers = WORKERS / 2,
                                                   .workers_max = WORKERS,
                                                   .setup_us = seed % 2 * 100,
-                                                  .unknown_us = 1000});
+                                                  .unknown_us = 1000,
+                                                  .no_relief = seed % 4 > 1});
         cr_assert(dispatch);
         play(dispatch, &state, reports);
         for (size_t i = 0; i < FILES; i++) {

@@ -35,17 +35,20 @@ static const char *drain(bool on)
     return probe_trace(probe);
 }
 
+static uint64_t token = 8;
+
 /* To the slot that spoke last. */
 static void give_work(void)
 {
+    token++;
     struct rt_address slot = probe_last_sender(probe, coordinator);
     probe_send_to(probe, coordinator, slot,
-                  MSG(grant, .run = msg_str("R"), .work = TERM_work_RUN, .epoch = 1, .token = 9,
+                  MSG(grant, .run = msg_str("R"), .work = TERM_work_RUN, .epoch = 1, .token = token,
                       .count = 1, .lease_ms = 30000, .dir = msg_str("/p"),
                       .runner = msg_str("command"), .command = msg_str("check {}")));
-    probe_send_to(
-        probe, coordinator, slot,
-        MSG(lease, .run = msg_str("R"), .token = 9, .job = 0, .attempt = 1, .file = msg_str("a")));
+    probe_send_to(probe, coordinator, slot,
+                  MSG(lease, .run = msg_str("R"), .token = token, .job = 0, .attempt = 1,
+                      .file = msg_str("a")));
 }
 
 Test(drain, every_slot_leaves_and_is_counted)
@@ -69,7 +72,7 @@ Test(drain, a_slot_at_work_is_busy_until_its_results_are_safe)
     const char *trace = drain(true);
     cr_expect(strstr(trace, " on=true busy=1 "), "%s", trace);
     probe_send_to(probe, coordinator, probe_last_sender(probe, coordinator),
-                  MSG(job_ack, .run = msg_str("R"), .token = 9, .job = 0, .reason = 0));
+                  MSG(job_ack, .run = msg_str("R"), .token = token, .job = 0, .reason = 0));
     trace = drain(true);
     cr_expect(strstr(trace, " on=true busy=0 "), "%s", trace);
 }
@@ -80,4 +83,127 @@ Test(drain, answers_to_nothing_change_nothing)
     probe_send(probe, coordinator, MSG(failed, .type = MSG_DRAIN, .reason = ERR_GONE));
     probe_expect(probe, "");
     cr_expect(strstr(drain(true), " on=true busy=0 "));
+}
+
+/* ---- ending by itself ---- */
+
+enum { IDLE_STOP_MS = 10000 };
+
+static struct rt_address own_admin;
+
+/* An admin is an actor of the same process: a witness that notes what it is told. */
+static enum err witness_start(struct rt_context *ctx, void *state, const void *arg)
+{
+    (void)state;
+    (void)arg;
+    rt_take_role(ctx, TERM_role_ADMIN);
+    return ERR_OK;
+}
+
+static enum err witness_receive(struct rt_context *ctx, void *state, const struct msg *msg)
+{
+    (void)ctx;
+    (void)state;
+    const struct msg_drain *told = msg->type == MSG_DRAIN ? msg_as_drain(msg) : NULL;
+    if (told) {
+        probe_note(probe, "admin told on=%d stop=%d", told->on, told->stop);
+    }
+    return ERR_OK;
+}
+
+static const struct rt_behaviour witness = {
+    .name = "witness", .start = witness_start, .receive = witness_receive};
+
+static void setup_paid(void)
+{
+    struct config config;
+    config_defaults(&config);
+    config.executor.idle_stop_ms = IDLE_STOP_MS;
+    probe = probe_open(&(struct probe_options){
+        .config = &config, .behaviour = &executor_behaviour, .arg = "/r", .size = sizeof "/r"});
+    coordinator = probe_peer(probe, "coordinator");
+    own_admin = probe_spawn(probe, &witness, NULL, 0);
+    probe_role_up(probe, TERM_role_COORDINATOR, coordinator);
+    (void)probe_trace(probe);
+}
+
+TestSuite(idle_stop, .init = setup_paid, .fini = teardown);
+
+Test(idle_stop, leaves_first_and_ends_one_look_later)
+{
+    probe_advance(probe, IDLE_STOP_MS);
+    cr_expect_null(strstr(probe_trace(probe), "LEAVE"));
+    probe_advance(probe, 5000);
+    const char *trace = probe_trace(probe);
+    const char *leave = strstr(trace, "-> coordinator LEAVE");
+    const char *told = strstr(trace, "admin told on=1 stop=1");
+    cr_assert(leave && told && leave < told, "%s", trace);
+}
+
+Test(idle_stop, does_what_was_granted_while_it_was_leaving)
+{
+    const char *trace = "";
+    for (int look = 0; look < 20 && !strstr(trace, "LEAVE"); look++) {
+        probe_advance(probe, 1000);
+        trace = probe_trace(probe);
+    }
+    cr_assert(strstr(trace, "LEAVE"), "%s", trace);
+    give_work(); /* the coordinator had not heard of it */
+    probe_advance(probe, 30000);
+    trace = probe_trace(probe);
+    cr_expect(strstr(trace, "exec sh -c"), "%s", trace);
+    cr_expect_null(strstr(trace, "stop=1"), "%s", trace);
+    probe_exec_event(probe, MSG(exec_exited, .id = probe_exec(probe), .error = msg_str("")));
+    struct rt_address at = probe_last_sender(probe, coordinator);
+    probe_send_to(probe, coordinator, at,
+                  MSG(job_ack, .run = msg_str("R"), .token = token, .job = 0, .reason = 0));
+    probe_advance(probe, 3000);
+    trace = probe_trace(probe);
+    cr_expect(strstr(trace, "PULL"), "it goes on: %s", trace);
+    probe_advance(probe, IDLE_STOP_MS + 5000);
+    cr_expect(strstr(probe_trace(probe), "admin told on=1 stop=1"), "and ends when it is idle");
+}
+
+Test(idle_stop, ends_without_a_coordinator_too)
+{
+    probe_node_down(probe, coordinator);
+    probe_advance(probe, IDLE_STOP_MS + 5000);
+    cr_expect(strstr(probe_trace(probe), "admin told on=1 stop=1"));
+}
+
+/* Work comes and goes at random for so many decisions. */
+static void decide(uint64_t *random, int decisions)
+{
+    uint64_t working_ms = 0; /* until then */
+    bool busy = false;
+    for (int look = 0; look < decisions; look++) {
+        *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        bool began = !busy && (*random >> 33) % 13 == 0;
+        if (began) {
+            give_work();
+            busy = true;
+            working_ms = probe_now(probe) + (*random >> 40) % 30000;
+        } else if (busy && probe_now(probe) >= working_ms) {
+            probe_exec_event(probe,
+                             MSG(exec_exited, .id = probe_exec(probe), .error = msg_str("")));
+            probe_send_to(probe, coordinator, probe_last_sender(probe, coordinator),
+                          MSG(job_ack, .run = msg_str("R"), .token = token, .job = 0, .reason = 0));
+            busy = false;
+        }
+        const char *trace = probe_trace(probe);
+        cr_assert(!began || strstr(trace, "exec sh -c"), "look %d: %s", look, trace);
+        probe_advance(probe, 700);
+        trace = probe_trace(probe);
+        cr_assert(!busy || !strstr(trace, "stop=1"), "look %d: %s", look, trace);
+    }
+}
+
+Test(idle_stop, never_ends_while_it_works_in_10000_decisions)
+{
+    uint64_t random = 7;
+    for (int life = 0; life < 200; life++) {
+        decide(&random, 50);
+        teardown();
+        setup_paid();
+    }
 }

@@ -58,11 +58,11 @@ Test(executor, runs_a_command_for_each_file_and_hands_in_the_results)
         "TEST_DONE run=R epoch=1 token=9 job=0 index=0 test= status=1 duration_us=20000 line=0 "
         "column=0 message= page=\n"
         "JOB_DONE run=R epoch=1 token=9 job=0 outcome=1 failed=false collected=1 reported=1 "
-        "duration_us=20000 cpu_us=0 message=\n"
+        "duration_us=20000 cpu_us=0 message= seen=0\n"
         "TEST_DONE run=R epoch=1 token=9 job=1 index=0 test= status=2 duration_us=0 line=0 "
         "column=0 message=ended with code 3\nno\n page=\n"
         "JOB_DONE run=R epoch=1 token=9 job=1 outcome=1 failed=false collected=1 reported=1 "
-        "duration_us=0 cpu_us=0 message=\n"
+        "duration_us=0 cpu_us=0 message= seen=0\n"
         "PULL worker=w1/0 dir=\n");
 }
 
@@ -73,7 +73,7 @@ Test(executor, lists_a_command_as_one_file)
     grant_list(9, "command");
     cr_expect_str_eq(heard(), "FILE_FOUND run=R token=9 index=0 file=.\n"
                               "LISTED run=R epoch=1 token=9 count=1 runner=command version= "
-                              "serial=false outcome=1 message= shared=false\n"
+                              "serial=false outcome=1 message= shared=false selects=false\n"
                               "PULL worker=w1/0 dir=\n");
     cr_expect_eq(exec_last(), 0);
 }

@@ -76,7 +76,7 @@ Test(executor_host, runs_a_batch_and_stays_warm)
                      "TEST_DONE run=R epoch=1 token=9 job=0 index=0 test=works status=1 "
                      "duration_us=1500 line=0 column=0 message= page=\n"
                      "JOB_DONE run=R epoch=1 token=9 job=0 outcome=1 failed=false collected=1 "
-                     "reported=1 duration_us=2000 cpu_us=0 message=\n");
+                     "reported=1 duration_us=2000 cpu_us=0 message= seen=0\n");
     passes(1, "b");
     ran(1);
     cr_expect(was_heard("JOB_DONE run=R epoch=1 token=9 job=1 outcome=1 failed=false"));
@@ -101,7 +101,7 @@ Test(executor_host, lists)
     cr_expect_str_eq(heard(), "FILE_FOUND run=R token=9 index=0 file=a\n"
                               "FILE_FOUND run=R token=9 index=1 file=b\n"
                               "LISTED run=R epoch=1 token=9 count=2 runner=vitest version=3.2.4 "
-                              "serial=false outcome=1 message= shared=false\n"
+                              "serial=false outcome=1 message= shared=false selects=false\n"
                               "PULL worker=w1/0 dir=/p\n");
     ack(9, 0);
     (void)heard();

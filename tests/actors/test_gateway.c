@@ -107,7 +107,8 @@ static void webhook(void)
     "-> coordinator ask SUBMIT run=" id " dir=/co/o/r/" SHA                                        \
     " runner=auto command= env=PATH=/bin\n workers=0 retries=0 fail_fast=false timeout_ms=0 "      \
     "files=0 root=/co/o/r/" SHA " snapshot=" SHA " fix=2 heal=2 origin=" ORIGIN                    \
-    " held=false affected=false\n"
+    " held=false affected=false keyed=false reuse_ms=0 audit=0 trust=false"                        \
+    " flaky_fails=false quarantine=\n"
 
 static void expect_accepted(void)
 {

@@ -140,3 +140,40 @@ Test(match, refuses_files_that_are_no_snapshots)
                      bad[i]);
     }
 }
+
+/* Row `n` below the body: a cell that says who, a cell with a button; `at` its index. */
+#define ROW(at, n, who, button)                                                                    \
+    "{'p':1,'path':'/h/b/" n "','tag':'tr','a':{},'text':'" who " " button "','role':'row'},"      \
+    "{'p':" at ",'path':'/h/b/" n "/n','tag':'td','a':{},'own':'" who "','text':'" who "'},"       \
+    "{'p':" at ",'path':'/h/b/" n "/b','tag':'button','a':{},'own':'" button "','text':'" button   \
+    "'}"
+#define ROWS(a, b, c, button)                                                                      \
+    ROW("2", "1", a, button) "," ROW("5", "2", b, button) "," ROW("8", "3", c, button)
+
+Test(match, an_action_in_a_row_stays_with_whom_the_row_is_about)
+{
+    struct tree trees[2];
+    char to[64];
+    load(ROWS("Ada Lovelace", "Alan Turing", "Grace Hopper", "Edit"),
+         ROWS("Grace Hopper", "Ken Thompson", "Ada Lovelace", "Change"), trees);
+    become(trees, "/h/b/1/b", "click", to);
+    cr_expect_str_eq(to, "/h/b/3/b");
+    become(trees, "/h/b/3/b", "click", to);
+    cr_expect_str_eq(to, "/h/b/1/b");
+    become(trees, "/h/b/2/b", "click", to);
+    cr_expect_str_eq(to, "", "somebody else stands there now");
+    tree_free(&trees[0]);
+    tree_free(&trees[1]);
+}
+
+Test(match, of_two_that_are_as_likely_none_is_taken)
+{
+    struct tree trees[2];
+    char to[64];
+    load(BUTTON("/h/b/e", "email", "Email"),
+         BUTTON("/h/b/1", "e1", "Work email") "," BUTTON("/h/b/2", "e2", "Private email"), trees);
+    become(trees, "/h/b/e", "", to);
+    cr_expect_str_eq(to, "");
+    tree_free(&trees[0]);
+    tree_free(&trees[1]);
+}

@@ -41,7 +41,9 @@ static void say(uint64_t queued)
     probe_answer(probe, coordinator,
                  MSG(status_is, .epoch = 3, .uptime_ms = 61005, .slots_idle = 4, .runs_open = 2,
                      .jobs_queued = queued, .jobs_leased = 8, .stale_refused = 1, .errors_react = 6,
-                     .fixes_validated = 3, .heals_refused = 2));
+                     .fixes_validated = 3, .heals_refused = 2, .slots_busy = 5, .work_ms = 90500,
+                     .paid = true, .spent_usd = 12.5, .forecast_usd = 99, .budget_used = 0.25,
+                     .budget = 1));
 }
 
 static void coordinator_up(void)
@@ -89,6 +91,10 @@ Test(monitor, shows_what_the_coordinator_said_last)
                                         "\ntroupe_errors_total{label=\"react\"} 6\n",
                                         "\ntroupe_fixes_total{status=\"validated\"} 3\n",
                                         "\ntroupe_heals_total{status=\"refused\"} 2\n",
+                                        "\ntroupe_work_seconds 90.500\n",
+                                        "\ntroupe_budget_used_ratio 0.250000\n",
+                                        "\ntroupe_budget_stage{stage=\"fewer-instances\"} 1\n",
+                                        "\ntroupe_budget_stage{stage=\"queue\"} 0\n",
                                         "\n# TYPE troupe_jobs gauge\n",
                                         "\n# TYPE troupe_stale_results_refused_total counter\n"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {

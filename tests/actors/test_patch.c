@@ -170,3 +170,62 @@ Test(patch, fits_at_its_own_lines_only)
     cr_expect_not(patch_fits(&patch, file, msg_str("a\nb\nc \n"), why));
     cr_expect_not(patch_fits(&patch, file, msg_str(""), why));
 }
+
+/* ---- made, and taken back ---- */
+
+static void expect_made(const char *diff, const char *before, const char *after)
+{
+    struct patch_made made;
+    cr_assert_eq(patch_read(msg_str(diff), &patch, why), ERR_OK, "%s", why);
+    cr_assert_eq(patch_make(&patch, &patch.files[0], msg_str(before), false, &made), ERR_OK, "%s",
+                 made.why);
+    cr_expect_str_eq(made.text, after);
+    cr_expect_eq(made.size, strlen(after));
+    free(made.text);
+    cr_assert_eq(patch_make(&patch, &patch.files[0], msg_str(after), true, &made), ERR_OK, "%s",
+                 made.why);
+    cr_expect_str_eq(made.text, before);
+    free(made.text);
+    patch_free(&patch);
+}
+
+#define NAMES "--- a/x\n+++ b/x\n"
+
+Test(patch, makes_a_change_and_takes_it_back)
+{
+    expect_made(NAMES "@@ -1,3 +1,4 @@\n a\n-b\n+B\n+BB\n c\n@@ -5,2 +6 @@\n e\n-f\n",
+                "a\nb\nc\nd\ne\nf\n", "a\nB\nBB\nc\nd\ne\n");
+    expect_made(NAMES "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+b\n", "a", "b\n");
+    expect_made(NAMES "@@ -1,2 +1 @@\n a\r\n-b\n\\ No newline at end of file\n", "a\r\nb", "a\r\n");
+}
+
+Test(patch, makes_nothing_where_a_line_is_another_one)
+{
+    struct patch_made made;
+    cr_assert_eq(patch_read(msg_str(NAMES "@@ -2,2 +2 @@\n b\n-c\n"), &patch, why), ERR_OK);
+    const char *const texts[] = {"a\nB\nc\n", "b\nc\n", "a\nb\nc", "a\nb\n", "", "\na\nb\nc\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        enum err err = patch_make(&patch, &patch.files[0], msg_str(texts[i]), false, &made);
+        cr_expect_eq(err, ERR_REFUSED, "%s", texts[i]);
+        cr_expect(strstr(made.why, "another one"), "%s", made.why);
+    }
+    patch_free(&patch);
+}
+
+Test(patch, reads_what_git_calls_the_contents)
+{
+    const char *head = "diff --git a/x b/x\nindex 0123456789012345678901234567890123456789.."
+                       "abcdefabcdefabcdefabcdefabcdefabcdefabcd 100644\n";
+    char diff[512];
+    (void)snprintf(diff, sizeof diff, "%s%s", head, NAMES "@@ -1 +1 @@\n-a\n+b\n");
+    cr_assert_eq(patch_read(msg_str(diff), &patch, why), ERR_OK, "%s", why);
+    cr_expect_str_eq(patch.files[0].ids[0], "0123456789012345678901234567890123456789");
+    cr_expect_str_eq(patch.files[0].ids[1], "abcdefabcdefabcdefabcdefabcdefabcdefabcd");
+    patch_free(&patch);
+    cr_assert_eq(
+        patch_read(msg_str("diff --git a/x b/x\nindex 12..34\n" NAMES "@@ -1 +1 @@\n-a\n+b\n"),
+                   &patch, why),
+        ERR_OK, "%s", why);
+    cr_expect_str_eq(patch.files[0].ids[0], "");
+    patch_free(&patch);
+}

@@ -1,6 +1,8 @@
 /* test_run.c - a run from its plan to its verdict, and everything that can come between. */
 #include <string.h>
+#include <time.h>
 
+#include "actors/partitioner/partitioner.h"
 #include "tests/actors/run_story.h"
 
 TestSuite(run, .init = story_open, .fini = story_close);
@@ -52,6 +54,27 @@ Test(run, asks_for_a_plan_as_soon_as_there_is_a_partitioner)
     cr_expect_gt(story_count("-> partitioner PLAN run"), 0u, "and again without an answer");
 }
 
+static double processor_ms(void)
+{
+    struct timespec now;
+    cr_assert_eq(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now), 0);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+/* From the partitioner's arrival to the first demand: history asked, planned, written, read. */
+Test(run, plans_five_thousand_files_in_no_time)
+{
+    story_submit(&(struct msg_submit){.retries = 0}, 5000);
+    skip();
+    double began_ms = processor_ms();
+    (void)probe_spawn(probe, &partitioner_behaviour, NULL, 0);
+    double took_ms = processor_ms() - began_ms;
+    probe_ask(probe, client, MSG(status, .drain = false), 0);
+    cr_expect_eq(story_count("jobs_queued=5000"), 1);
+    cr_log_info("planned in %.1f ms of processor time", took_ms);
+    cr_expect_lt(took_ms, 1000, "0.1 s are wanted; sanitizers take their part: %.1f ms", took_ms);
+}
+
 Test(run, grants_to_a_slot_that_pulls)
 {
     begin(&(struct msg_submit){.retries = 0}, 1);
@@ -61,8 +84,27 @@ Test(run, grants_to_a_slot_that_pulls)
                             "lease_ms=5000 dir=/project runner=command"),
               "%s", trace);
     cr_expect(strstr(trace, "[0] -> slot LEASE run=" RUN " token=4294967297 job=0 attempt=1 "
-                            "file=f0\n"),
+                            "file=f0 select=0 tests=\n"),
               "%s", trace);
+}
+
+/* Who asks first takes no more than its part, though nobody else is at work yet. */
+Test(run, shares_its_files_among_all_slots_that_the_coordinator_knows)
+{
+    story_submit(&(struct msg_submit){.retries = 0}, 12);
+    story_pull();
+    for (int i = 1; i < 4; i++) {
+        char name[8];
+        (void)snprintf(name, sizeof name, "w%d", i);
+        probe_send(probe, probe_peer(probe, name),
+                   MSG(pull, .worker = msg_str(name), .dir = msg_str("")));
+    }
+    skip();
+    story_plan(12);
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace, "-> slot GRANT run=" RUN " work=2 epoch=1 token=4294967297 count=1 "),
+              "a third of a quarter: %s", trace);
+    cr_expect(strstr(trace, "-> w3 GRANT"), "%s", trace);
 }
 
 Test(run, passes_when_all_of_its_files_have)

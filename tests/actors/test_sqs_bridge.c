@@ -22,8 +22,9 @@
 #define SUBMIT                                                                                     \
     "-> coordinator ask SUBMIT run=" RUN " dir=/app runner=auto command= env=PATH=/bin\n"          \
     " workers=0 retries=0 fail_fast=false timeout_ms=0 files=1 root=/app snapshot=" RUN            \
-    " fix=1 heal=1 origin= held=false affected=false\n"
-#define FILE_A "-> coordinator RUN_FILE run=" RUN " index=0 file=a why=\n"
+    " fix=1 heal=1 origin= held=false affected=false keyed=false reuse_ms=0 audit=0 trust=false"   \
+    " flaky_fails=false quarantine=\n"
+#define FILE_A "-> coordinator RUN_FILE run=" RUN " index=0 file=a why= input=\n"
 #define JOB    "{\\\"run\\\":\\\"" RUN "\\\",\\\"dir\\\":\\\"/app\\\",\\\"files\\\":[\\\"a\\\"]}"
 
 static struct probe *probe;

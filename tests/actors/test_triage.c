@@ -164,6 +164,8 @@ Test(triage, proves_candidates_in_their_order_until_one_passes)
     cr_expect(strstr(trace, "runner=command command=run {} file=f0"), "%s", trace);
     cr_expect(strstr(trace, "heal=false apply=false"), "%s", trace);
     prove(TERM_proof_PASSED);
+    expect_trace("VALIDATE run=" RUN " error=1 index=1");
+    prove(TERM_proof_PASSED);
     cr_expect_eq(story_count("VALIDATE"), 0u, "the third is not needed");
     probe_ask(probe, client, MSG(status, .drain = false), 0);
     expect_trace("errors_typescript=1 errors_react=0 errors_test=0 errors_general=0 "
@@ -200,10 +202,41 @@ Test(triage, applies_only_when_told_to)
     fail_and_label(TERM_mode_APPLY, TERM_mode_OFF, NULL);
     propose(0, "only");
     end_candidates(1);
+    expect_trace("heal=false apply=false");
+    prove(TERM_proof_PASSED);
     expect_trace("heal=false apply=true");
     prove(TERM_proof_APPLIED);
     ask_findings();
     expect_trace("FIX_ROW run=" RUN " error=1 status=3 source=only");
+}
+
+Test(triage, a_fix_that_flickers_is_none)
+{
+    fail_and_label(TERM_mode_APPLY, TERM_mode_OFF, NULL);
+    propose(0, "only");
+    end_candidates(1);
+    prove(TERM_proof_PASSED);
+    prove(TERM_proof_FAILED);
+    ask_findings();
+    expect_trace("FIX_ROW run=" RUN " error=1 status=2 source= votes_for=0");
+}
+
+Test(triage, a_doubtful_candidate_is_proposed_and_never_applied)
+{
+    fail_and_label(TERM_mode_APPLY, TERM_mode_OFF, NULL);
+    struct rt_address remedy = probe_last_sender(probe, fixer);
+    probe_send_to(probe, fixer, remedy,
+                  MSG(candidate, .run = msg_str(RUN), .error = 1, .source = msg_str("only"),
+                      .diff = msg_str(diff), .doubt = msg_str("two would do")));
+    end_candidates(1);
+    expect_trace("heal=false apply=false");
+    prove(TERM_proof_PASSED);
+    expect_trace("heal=false apply=false");
+    prove(TERM_proof_PASSED);
+    ask_findings();
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace, "status=1 source=only"), "%s", trace);
+    cr_expect(strstr(trace, "reason=two would do"), "%s", trace);
 }
 
 Test(triage, asks_a_fixer_again_that_was_lost_and_gives_up_in_the_end)

@@ -135,10 +135,11 @@ Test(load, unknown_names_without_a_neighbour_get_the_list)
     expect_refused("store:\n  zzz: 1\n",
                    "t.yml:2:3: unknown key \"zzz\" in section store: expected one of group_max, "
                    "group_ms_max, busy_ms_max");
-    expect_refused("zzz: 1\n", "t.yml:1:1: unknown section \"zzz\": expected one of coordinator, "
-                               "executor, partitioner, classifier, fixer, validator, runtime, "
-                               "store, sandbox, security, run, "
-                               "http, monitor, gateway, sqs, log");
+    expect_refused("zzz: 1\n",
+                   "t.yml:1:1: unknown section \"zzz\": expected one of coordinator, "
+                   "executor, partitioner, schedule, classifier, fixer, validator, runtime, "
+                   "store, sandbox, security, run, "
+                   "http, monitor, gateway, sqs, cost, scaling, budget, log");
 }
 
 Test(load, misplaced_keys_are_sent_home)
@@ -279,9 +280,9 @@ Test(load, nesting_is_bounded)
     cr_expect_eq(report.count, 1); /* only the section is unknown */
     const char *const lines[] = {
         "t.yml:1:1: unknown section \"a\": expected one of coordinator, executor, partitioner, "
-        "classifier, fixer, validator, runtime, store, sandbox, security, run, http, monitor, "
-        "gateway, sqs, "
-        "log",
+        "schedule, classifier, fixer, validator, runtime, store, sandbox, security, run, http, "
+        "monitor, "
+        "gateway, sqs, cost, scaling, budget, log",
         "t.yml:1:35: nested deeper than 32 levels",
     };
     memset(text + used, '[', READER_DEPTH_MAX);

@@ -1,4 +1,4 @@
-/* fuzz_sqs.c - any bytes as what SQS answers, and as a job in its queue.
+/* fuzz_sqs.c - any bytes as what SQS or ECS answers, and as a job in its queue.
  *
  * The first byte says which.  What is read lies within its bounds; a job that was accepted can be
  * submitted, and is the same after it was written and read again.
@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/sqs_bridge/ecs_json.h"
 #include "actors/sqs_bridge/job.h"
 #include "actors/sqs_bridge/sqs_json.h"
 #include "tests/fuzz/must.h"
@@ -95,6 +96,14 @@ static void try_answer(enum sqs_action action, uint64_t status, struct sqs_text 
     sqs_json_free(&document);
 }
 
+static void try_ecs(enum ecs_action action, uint64_t status, struct sqs_text text)
+{
+    struct ecs_answer answer;
+    ecs_json_answer(action, status, text, &answer);
+    MUST(memchr(answer.why, '\0', sizeof answer.why));
+    MUST(answer.err == ERR_OK || answer.count == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0) {
@@ -109,6 +118,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text.at = copy;
     if (data[0] == 'j') {
         try_job(copy, text.size);
+    } else if (data[0] == 'e') {
+        try_ecs(size % 2 ? ECS_LIST : ECS_RUN, size % 3 ? 200 : 400, text);
     } else {
         try_answer((enum sqs_action)(data[0] % (SQS_ACTION_COUNT + 1)),
                    data[0] < 128 ? 200 : 100 + data[0] * 2u, text);

@@ -59,6 +59,25 @@ function judgedByHost(host, id, file) {
   }
 }
 
+// Names that a careless expression would take for others.
+const PARTS = `
+import { beforeAll, describe, expect, test } from 'vitest'
+let ready = 0
+beforeAll(() => { ready += 1 })
+const fine = () => expect(ready).toBe(1)
+describe('a (group) [x]', () => { test('b.c $1 | d?', fine); test('bXc $1 | d', fine) })
+describe('a (group)', () => { test('x', fine); test('x > y', fine) })
+test('a (group) x y', fine)
+test('same', fine)
+test('same', fine)
+test('same as before', fine)
+test('SAME', fine)
+test('two\\nlines', fine)
+test.skip('left out', fine)
+test.todo('later')
+describe('outer', () => describe('inner', () => { test('deep', fine); test.each([1, 2])('each %i', fine) }))
+`
+
 function only(events) {
   assert.equal(events.length, 1, JSON.stringify(events))
   return events[0]
@@ -117,6 +136,59 @@ for (const [version, modes] of Object.entries(MODES)) {
         assert.doesNotMatch(failed.message, /\u001B/)
         assert.equal(failed.line, 4)
         assert.equal(find('passes the second time').retries, 1)
+      })
+    })
+
+    test('runs those tests of a file that it is told, each in exactly one part', async () => {
+      const file = 'src/parts.test.js'
+      writeFileSync(join(dir, file), PARTS)
+      try {
+        await withHost(dir, {}, async (host) => {
+          host.send({ cmd: 'list', id: 1 })
+          const { selects, shared } = await host.until({ ev: 'listed', id: 1 })
+          assert.deepEqual({ selects, shared }, { selects: true, shared: false })
+          const part = async (id, choice) => {
+            host.send({ cmd: 'run', id, files: [file], ...choice })
+            await host.until({ ev: 'ran', id })
+            return { end: only(host.of('end', id)), results: host.of('test', id).map(({ test: name, status }) => `${name}: ${status}`) }
+          }
+          const whole = await part(2, {})
+          assert.equal(whole.end.seen, undefined)
+          const named = [
+            ['a (group) [x] > b.c $1 | d?', 'same', 'left out'],
+            ['a (group) > x', 'gone', 'outer > inner > deep'],
+            ['gone, too'],
+          ]
+          const parts = []
+          for (const [i, names] of named.entries()) parts.push(await part(3 + i, { only: names }))
+          parts.push(await part(9, { but: named.flat() }))
+          assert.deepEqual(parts[0].results, ['a (group) [x] > b.c $1 | d?: passed', 'same: passed', 'same #2: passed', 'left out: skipped'])
+          assert.deepEqual(parts[2].results, [])
+          assert.deepEqual(parts.flatMap(({ results }) => results).sort(), whole.results.toSorted())
+          for (const { end, results } of parts) {
+            assert.deepEqual({ ...end, duration_ms: 0 }, {
+              ev: 'end', id: end.id, file, tests: results.length, collected: results.length, seen: whole.results.length,
+              complete: true, reason: '', message: '', duration_ms: 0,
+            })
+          }
+          // What was chosen is forgotten with its command.
+          assert.deepEqual((await part(10, {})).results, whole.results)
+          host.send({ cmd: 'run', id: 11, files: [file, 'src/value.test.js'], only: ['same'] })
+          assert.match((await host.until({ ev: 'error', id: 11 })).message, /single file/)
+        })
+      } finally {
+        rmSync(join(dir, file))
+      }
+    })
+
+    test('leaves a choice of tests alone that the configuration makes', async () => {
+      await withHost(dir, { env: { SUITE_PATTERN: '^adds' } }, async (host) => {
+        host.send({ cmd: 'list', id: 1 })
+        assert.equal((await host.until({ ev: 'listed', id: 1 })).selects, false)
+      })
+      await withHost(dir, { env: { SUITE_MODE: 'shared' } }, async (host) => {
+        host.send({ cmd: 'list', id: 1 })
+        assert.equal((await host.until({ ev: 'listed', id: 1 })).selects, false)
       })
     })
 

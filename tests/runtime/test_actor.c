@@ -268,8 +268,8 @@ Test(actor, forwards_an_ask_that_is_then_answered_in_its_place)
     ask->account->accepted++;
     system_deliver(probe_system(probe), &ask);
     probe_settle(probe);
-    probe_expect(probe, "[0] a got RUN_FILE run=r index=3 file= why=\n"
-                        "[0] b got RUN_FILE run=r index=3 file= why=\n");
+    probe_expect(probe, "[0] a got RUN_FILE run=r index=3 file= why= input=\n"
+                        "[0] b got RUN_FILE run=r index=3 file= why= input=\n");
     /* An order is answered by b itself, to who asked a. */
     ask = envelope_new(ORDER("echo"));
     ask->from = boss;

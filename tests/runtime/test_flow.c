@@ -44,17 +44,22 @@ static void no_log(void *world, enum rt_level level, const char *actor, const ch
     (void)text;
 }
 
+static bool parcels; /* the links take them */
+
 static void open_system(uint64_t workers)
 {
     config_defaults(&config);
     config.runtime.mailbox_count_max = (uint64_t)2 * ROOM;
     config.runtime.workers = workers;
-    const struct system_options options = {
-        .config = &config,
-        .name = "flow",
-        .node = NODE,
-        .seed = 1,
-        .ports = {.net_send = net_send, .now_ms = now_ms, .timer_set = no_timer, .log = no_log}};
+    const struct system_options options = {.config = &config,
+                                           .name = "flow",
+                                           .node = NODE,
+                                           .seed = 1,
+                                           .ports = {.net_send = net_send,
+                                                     .net_parcels = parcels,
+                                                     .now_ms = now_ms,
+                                                     .timer_set = no_timer,
+                                                     .log = no_log}};
     cr_assert_eq(system_new(&options, &system_under_test), ERR_OK);
 }
 
@@ -110,6 +115,92 @@ Test(flow, a_sender_is_told_when_too_much_is_on_its_way_to_a_node_and_nothing_is
     for (size_t i = 3; i < on_the_way; i++) {
         envelope_end(&way[i], OUTCOME_HANDLED);
     }
+}
+
+/* ---- parcels ---- */
+
+/* Two plain messages, an ask, one more plain message, and one to the link itself. */
+static enum err mixed_receive(struct rt_context *ctx, void *state, const struct msg *msg)
+{
+    uint64_t ask;
+    (void)state;
+    if (msg->type != MSG_DATA) {
+        return ERR_UNKNOWN;
+    }
+    const struct rt_address far = {FAR_NODE, 1};
+    rt_tell(ctx, far, MSG(data, .number = 1));
+    rt_tell(ctx, far, MSG(data, .number = 2));
+    enum err err = rt_ask(ctx, far, MSG(data, .number = 3), 1000, &ask);
+    rt_tell(ctx, far, MSG(data, .number = 4));
+    rt_tell(ctx, (struct rt_address){FAR_NODE, 0}, MSG(data, .number = 5));
+    return err;
+}
+
+static const struct rt_behaviour mixed = {.name = "mixed", .receive = mixed_receive};
+
+/* The numbers in what was handed over, parcel or not, are `first` and those after it. */
+static void expect_numbers(const struct envelope *envelope, uint64_t first)
+{
+    struct wire_cursor cursor = {.at = envelope->body,
+                                 .end = envelope->body + envelope->size - sizeof *envelope};
+    struct frame_reader reader = {.cursor = cursor, .left = envelope->parcel};
+    if (envelope->parcel == 0) {
+        cr_expect_eq(msg_as_data(envelope_msg(envelope))->number, first);
+    }
+    for (uint64_t i = 0; i < envelope->parcel; i++) {
+        struct frame_envelope head;
+        union msg_any msg;
+        cr_assert_eq(frame_next(&reader, &head, &msg), ERR_OK);
+        cr_expect_eq(head.to, 1);
+        cr_expect_eq(head.ask, 0);
+        cr_expect_eq(msg.data.number, first + i);
+    }
+}
+
+Test(flow, plain_messages_of_one_handler_go_together_and_nothing_overtakes)
+{
+    struct rt_address address;
+    parcels = true;
+    open_system(1);
+    cr_assert_eq(system_spawn(system_under_test, &mixed, NULL, 0, &address), ERR_OK);
+    send_all(address);
+    static const uint16_t wanted[] = {2, 0, 1, 0};
+    uint64_t number = 1;
+    cr_assert_eq(on_the_way, sizeof wanted / sizeof wanted[0]);
+    for (size_t i = 0; i < on_the_way; i++) {
+        cr_expect_eq(way[i]->parcel, wanted[i], "envelope %zu", i);
+        expect_numbers(way[i], number);
+        number += envelope_messages(way[i]);
+    }
+    /* The link is lost with all of them: each is counted. */
+    const struct account *own = system_account(system_under_test, 0);
+    for (size_t i = 0; i < on_the_way; i++) {
+        system_undeliverable(system_under_test, &way[i], ERR_GONE);
+    }
+    cr_expect_eq(own->outcomes[OUTCOME_LOST], 5);
+}
+
+Test(flow, a_parcel_counts_as_many_messages_as_it_holds)
+{
+    struct rt_address address;
+    parcels = true;
+    open_system(1);
+    cr_assert_eq(system_spawn(system_under_test, &sender, NULL, 0, &address), ERR_OK);
+    send_all(address);
+    for (size_t i = 0; i < SENDS; i++) {
+        cr_expect_eq(answers[i], i < ROOM ? ERR_OK : ERR_FULL, "message %zu", i);
+    }
+    cr_assert_eq(on_the_way, 1);
+    cr_expect_eq(way[0]->parcel, ROOM);
+    send_all(address);
+    cr_expect_eq(on_the_way, 1, "it is still on its way");
+    envelope_end_all(way[0], OUTCOME_HANDLED);
+    send_all(address);
+    cr_assert_eq(on_the_way, 2, "there is room again");
+    const struct account *own = system_account(system_under_test, 0);
+    cr_expect_eq(own->outcomes[OUTCOME_REJECTED], SENDS - ROOM + SENDS + SENDS - ROOM);
+    cr_expect_geq(own->outcomes[OUTCOME_HANDLED], (uint64_t)ROOM);
+    envelope_end(&way[1], OUTCOME_HANDLED);
 }
 
 /* ---- two workers ---- */

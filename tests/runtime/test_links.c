@@ -304,10 +304,11 @@ static void inject(struct side *to, uint64_t node, uint64_t seq, uint64_t actor,
     wire_buffer_free(&buffer);
 }
 
+/* Of a newer node, which still speaks this version. */
 static void inject_hello(struct side *to, uint64_t node, const char *name, uint64_t version)
 {
     inject(to, node, 0, 0,
-           MSG(hello, .proto_min = version, .proto_max = version, .node = node,
+           MSG(hello, .proto_min = version, .proto_max = version + 4, .node = node,
                .name = msg_str(name), .credit_bytes = 1000000));
 }
 

@@ -254,3 +254,98 @@ Test(mailbox, belongs_to_an_actor_that_costs_little)
     cr_expect_leq(bytes, 512u);
 #endif
 }
+
+/* ---- what is put aside ---- */
+
+/* Puts orders aside until it is told to open. */
+static enum err opens(struct rt_context *ctx, struct puppet *self, const struct msg *msg)
+{
+    if (!msg) {
+        return rt_stash(ctx) == ERR_UNSUPPORTED ? ERR_OK : ERR_CRASHED; /* there is none yet */
+    }
+    if (is_order(msg, "open")) {
+        self->ask = 1;
+        rt_unstash(ctx);
+    }
+    return self->ask == 0 ? rt_stash(ctx) : ERR_OK;
+}
+
+static enum err opens_later(struct rt_context *ctx, struct puppet *self, const struct msg *msg)
+{
+    if (!msg) {
+        return rt_tick(ctx, 1000, 0) ? ERR_OK : ERR_MEMORY;
+    }
+    return opens(ctx, self, msg->type == MSG_TICK ? ORDER("open") : msg);
+}
+
+static uint64_t queued_of(struct rt_address address)
+{
+    struct actor_stats stats = {.id = 0};
+    while (system_actor_after(probe_system(probe), stats.id, &stats)) {
+        if (stats.id == address.actor) {
+            return stats.queued;
+        }
+    }
+    return UINT64_MAX;
+}
+
+Test(mailbox, gives_back_what_was_put_aside_in_order_and_first)
+{
+    open_probe();
+    target = add(&puppet, "a", opens);
+    order(target, "1");
+    order(target, "2");
+    (void)probe_trace(probe);
+    cr_expect_eq(queued_of(target), 2);
+    order(target, "open");
+    order(target, "3");
+    probe_expect(probe, "[0] a got SUBMITTED run=open\n"
+                        "[0] a got SUBMITTED run=1\n"
+                        "[0] a got SUBMITTED run=2\n"
+                        "[0] a got SUBMITTED run=3\n");
+    cr_expect_eq(queued_of(target), 0);
+}
+
+Test(mailbox, is_bounded_with_what_was_put_aside)
+{
+    open_probe();
+    target = add(&rejecting, "b", opens_later);
+    struct rt_address a = add(&puppet, "a", sends_five);
+    order(a, "go");
+    (void)probe_trace(probe);
+    order(a, "go");
+    probe_expect(probe, "[0] a got SUBMITTED run=go\n"
+                        "[0] refused 1 FULL\n[0] refused 2 FULL\n[0] refused 3 FULL\n"
+                        "[0] refused 4 FULL\n[0] refused 5 FULL\n");
+    probe_advance(probe, 1000);
+    probe_expect(probe, "[1000] b got TICK tag=0\n"
+                        "[1000] b got SUBMITTED run=1\n"
+                        "[1000] b got SUBMITTED run=2\n"
+                        "[1000] b got SUBMITTED run=3\n");
+}
+
+Test(mailbox, what_was_put_aside_outlives_a_crash)
+{
+    open_probe();
+    target = add(&puppet, "a", opens);
+    order(target, "1");
+    order(target, "crash");
+    probe_advance(probe, 60000); /* it crashes thrice, each life sees both again */
+    (void)probe_trace(probe);
+    order(target, "open");
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace, "a got SUBMITTED run=open\n"), "%s", trace);
+    cr_expect(strstr(trace, "a got SUBMITTED run=1\n"), "%s", trace);
+    cr_expect_eq(queued_of(target), 0);
+}
+
+Test(mailbox, what_was_put_aside_ends_with_its_actor)
+{
+    open_probe();
+    target = add(&puppet, "a", opens);
+    order(target, "1");
+    uint64_t dead = outcomes(peer.node, OUTCOME_DEAD);
+    order(target, "stop");
+    (void)probe_trace(probe);
+    cr_expect_eq(outcomes(peer.node, OUTCOME_DEAD), dead + 1);
+}

@@ -5,7 +5,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=${TROUPE_TEST_WORK:-$here/.work}
 
-for version in v4 v5; do
+for version in v4 v5 lint; do
   mkdir -p "$work/$version"
   if ! cmp -s "$here/fixtures/$version/package-lock.json" "$work/$version/.installed"; then
     cp "$here/fixtures/$version/package.json" "$here/fixtures/$version/package-lock.json" "$here/fixtures/$version/.npmrc" "$work/$version/"
@@ -14,4 +14,4 @@ for version in v4 v5; do
   fi
 done
 
-TROUPE_TEST_WORK=$work exec node --test "$@" "$here/diff.test.mjs" "$here/typescript_host.test.mjs"
+TROUPE_TEST_WORK=$work exec node --test "$@" "$here/diff.test.mjs" "$here/typescript_host.test.mjs" "$here/tools.test.mjs"

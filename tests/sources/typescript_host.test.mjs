@@ -95,6 +95,9 @@ const ruled = {
   'a field that is not set': ['export class A {\n  n: number\n  constructor(n: number) {\n    void n\n  }\n}\n', /^\+    this\.n = n;$/m],
   'a property of the wrong name': ['interface O { color: string }\nexport const a: O = { colour: "red" }\n', /^\+export const a: O = \{ color: "red" \}$/m],
   'a property that its neighbours tell': ['interface O { id: number; name: string }\nexport const a = (row: O): O => ({ id: row.id })\n', /name: row\.name/],
+  'an object that a value at hand completes': ['interface O { host: string; port: number; tries: number }\nconst defaults: O = { host: "h", port: 1, tries: 2 }\nconst open = (o: O): O => ({ ...defaults, tries: o.tries })\nexport const a = (port: number): O => open({ port })\n', /open\(\{ \.\.\.defaults, port \}\)/],
+  'a function inside that gives nothing back': ['export function a(words: string[]): number[] {\n  return words.map((w) => {\n    const t = w.trim()\n    t.length\n  })\n}\n', /^\+    return t\.length$/m],
+  'an element where its value is wanted': ['declare const set: (text: string) => void\nexport const a = (e: { target: EventTarget & HTMLInputElement }): void => set(e.target)\n', /set\(e\.target\.value\)/],
 }
 for (const [what, [text, made, end = 'ts']] of Object.entries(ruled)) {
   test(`${what}: the first candidate mends it`, async () => {
@@ -107,6 +110,19 @@ for (const [what, [text, made, end = 'ts']] of Object.entries(ruled)) {
     })
   })
 }
+
+test('what was made up is doubtful, what is known is not', async () => {
+  const text = 'interface O { width: number; depth: number }\nexport const a: O = { width: 1 }\n'
+  await withHost(project('v5', { 'src/made.ts': text }), async (host) => {
+    const { list } = await host.candidates('tsconfig.json', 'src/made.ts(2,14): error TS2741: x')
+    assert.ok(list.length > 0)
+    for (const { doubt } of list) assert.match(doubt, /guess/)
+  })
+  await withHost(project('v5', misspelt), async (host) => {
+    const { list } = await host.candidates('tsconfig.json', 'src/total.ts(6,21): error TS2551: x')
+    assert.equal(list[0].doubt, undefined)
+  })
+})
 
 test('several errors are mended by one candidate', async () => {
   const dir = project('v5', {

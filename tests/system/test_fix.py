@@ -212,6 +212,20 @@ class Fix(unittest.TestCase):
         self.assertEqual((code, said["status"], said["applied"]), (0, "fixed", True), errors)
         self.assertIn("return Number(x);", self.text("src/a.ts"))
 
+    @unittest.skipUnless(COMPILER.exists(), "tests/sources/run.sh has not been run")
+    def test_a_guess_is_proposed_and_never_applied(self):
+        wrong = "interface Size { width: number; depth: number }\nexport const size: Size = { width: 1 };\n"
+        self.make({"src/a.ts": wrong, "tsconfig.json": '{"compilerOptions": {"strict": true, "types": []}, "include": ["src"]}'})
+        (self.project / "node_modules").symlink_to(COMPILER)
+        code, said, errors = self.troupe_fix("tsc --noEmit -p .", "--models", "off", "--apply")
+        self.assertEqual((code, said["status"], said["applied"]), (1, "not_fixed", False), errors)
+        self.assertEqual(said["candidates"][0]["verdict"], "passed")
+        self.assertIn("guess", said["reason"])
+        self.assertEqual(self.text("src/a.ts"), wrong)
+        code, said, errors = self.troupe_fix("tsc --noEmit -p .", "--models", "off")
+        self.assertEqual((code, said["status"]), (0, "fixed"), errors)
+        self.assertIn("guess", said["reason"])
+
 
 if __name__ == "__main__":
     unittest.main()

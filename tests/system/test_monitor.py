@@ -42,7 +42,7 @@ class Monitor(unittest.TestCase):
 
     def coordinator(self):
         return self.start("--role", "coordinator", "--bind", self.endpoint, "--state",
-                          str(self.place.state))
+                          str(self.place.state), "--set", "cost.instance=fargate-spot")
 
     def get(self, path):
         """Status, content type and text; (0, "", "") when nobody listens."""

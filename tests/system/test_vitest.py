@@ -81,13 +81,14 @@ class Vitest(unittest.TestCase):
         git = ["git", "-C", project, "-c", "user.email=a@example.com", "-c", "user.name=a"]
         for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
             subprocess.run([*git, *words], check=True)
-        done, result = self.run_project(project, "--changed-since", "HEAD")
+        changed = ("--changed-since", "HEAD", "--set", "run.audit_percent=0")
+        done, result = self.run_project(project, *changed)
         self.assertEqual((done.returncode, result["verdict"], result["results"]), (0, "passed", []))
         everything = result["files"]["not_affected"]
         self.assertGreater(everything, 50)
         patch = PLANNER / "faults" / "general-wrong-boundary.patch"
         subprocess.run(["patch", "-s", "-p1", "-i", patch], cwd=project, check=True)
-        done, result = self.run_project(project, "--changed-since", "HEAD")
+        done, result = self.run_project(project, *changed)
         self.assertEqual(done.returncode, 1, done.stderr)
         files = result["files"]
         self.assertEqual(files["planned"] + files["not_affected"], everything)
@@ -99,6 +100,35 @@ class Vitest(unittest.TestCase):
         self.assertEqual([row for row, status in theirs.items() if status == "failed" and row not in ours], [])
         why = self.place.run("runs", "why", "last", "tests/utils/budget.test.ts")
         self.assertIn("affected: by src/utils/budget.ts", why.stdout)
+
+    def test_what_has_passed_with_the_same_inputs_does_not_run_again(self):
+        project = self.place.base / "planner"
+        subprocess.run(["cp", "-r", "--reflink=auto", installed(PLANNER), project], check=True)
+        (project / ".gitignore").write_text("node_modules\n")
+        git = ["git", "-C", project, "-c", "user.email=a@example.com", "-c", "user.name=a"]
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+            subprocess.run([*git, *words], check=True)
+        cached = ("--set", "run.cache=on", "--set", "run.audit_percent=0")
+        _, first = self.run_project(project, *cached)
+        self.assertEqual((first["verdict"], first["files"]["cached"]), ("passed", 0))
+        done, again = self.run_project(project, *cached)
+        self.assertEqual((done.returncode, again["verdict"]), (0, "passed"), done.stderr)
+        self.assertGreater(again["files"]["cached"], 50)
+        self.assertEqual(sum(1 for file in {row["file"] for row in again["results"] if row.get("cached")}),
+                         again["files"]["cached"])
+        rows = [{(row["file"], row["test"]): row["status"] for row in result["results"]} for result in (first, again)]
+        self.assertEqual(*rows)
+        self.assertTrue(balanced(again["tests"]))
+        self.assertEqual(self.place.run("verify", "last").returncode, 0)
+        patch = PLANNER / "faults" / "general-wrong-boundary.patch"
+        subprocess.run(["patch", "-s", "-p1", "-i", patch], cwd=project, check=True)
+        done, broken = self.run_project(project, *cached)
+        self.assertEqual((done.returncode, broken["verdict"]), (1, "failed"), done.stderr)
+        self.assertGreater(broken["files"]["cached"], 0)
+        ours = {(row["file"], row["test"]): row["status"] for row in broken["results"]}
+        self.assertEqual(ours, vitest_report(project, self.place))
+        _, whole = self.run_project(project, *cached, "--no-cache")
+        self.assertEqual(whole["files"]["cached"], 0)
 
     def test_named_files_only(self):
         project = installed(PLANNER)

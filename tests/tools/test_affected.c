@@ -20,6 +20,8 @@ static void give(const struct source *sources)
         cr_assert_eq(affected_add(affected, source->path), ERR_OK);
     }
     cr_assert_eq(affected_package(affected, "@team/core", "packages/core"), ERR_OK);
+    cr_assert_eq(affected_installed(affected, "react"), ERR_OK);
+    cr_assert_eq(affected_installed(affected, "@scope/part"), ERR_OK);
     cr_assert_eq(affected_seal(affected), ERR_OK);
     for (const struct source *source = sources; source->path; source++) {
         size_t index = affected_find(affected, source->path);
@@ -179,4 +181,86 @@ Test(affected, takes_any_bytes)
     cr_expect_eq(affected_scan(affected, index, NULL, 0), ERR_OK);
     cr_expect_not(change("src/sum.ts"));
     cr_expect(reached("test/alone.test.ts"), "what is too long may depend on anything");
+}
+
+/* ---- inputs ---- */
+
+/* The inputs of a file, by path, with a blank behind each; "?" when they cannot be told. */
+static const char *inputs(const char *path)
+{
+    static char text[4096];
+    const uint32_t *list;
+    size_t count = 0;
+    size_t why = 0;
+    struct inputs *walk = inputs_new(affected);
+    cr_assert(walk);
+    size_t index = path ? affected_find(affected, path) : SIZE_MAX;
+    bool told = inputs_of(walk, index, &list, &count, &why);
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        strcat(strcat(text, affected_path(affected, list[i])), " ");
+    }
+    cr_expect_eq(told, why == SIZE_MAX);
+    inputs_free(&walk);
+    return told ? text : "?";
+}
+
+Test(affected, knows_the_inputs_of_a_test)
+{
+    cr_expect_str_eq(inputs("test/mean.test.ts"),
+                     "src/index.ts src/mean.ts src/sum.ts test/mean.test.ts ");
+    cr_expect_str_eq(inputs("test/rates.test.ts"),
+                     "src/data/rates.json test/__snapshots__/rates.test.ts.snap "
+                     "test/rates.test.ts ",
+                     "with its snapshot");
+    cr_expect_str_eq(inputs("test/glob.test.ts"), "src/bg.svg src/style.css src/sum.ts "
+                                                  "src/ui/Button.tsx test/glob.test.ts ");
+    cr_expect_str_eq(inputs("test/alone.test.ts"), "test/alone.test.ts ");
+}
+
+Test(affected, knows_what_every_test_depends_on)
+{
+    cr_expect_str_eq(inputs(NULL), "package-lock.json packages/core/package.json src/i18n.ts "
+                                   "src/locales/de/a.json test/setup.ts vitest.config.ts ");
+}
+
+Test(affected, tells_no_inputs_of_what_uses_files_at_run_time)
+{
+    cr_expect_str_eq(inputs("test/run.test.ts"), "?");
+    cr_expect_str_eq(inputs("test/core.test.ts"), "?", "a package that may have been built");
+}
+
+/* Its inputs as a file that imports nothing else. */
+static bool tells(const char *text)
+{
+    size_t index = affected_find(affected, "test/alone.test.ts");
+    cr_assert_eq(affected_scan(affected, index, text, strlen(text)), ERR_OK);
+    return strcmp(inputs("test/alone.test.ts"), "?") != 0;
+}
+
+Test(affected, tells_no_inputs_of_what_it_cannot_follow)
+{
+    static const char *const good[] = {
+        "import React from 'react'",
+        "import x from \"@scope/part/deep\"",
+        "import { join } from 'node:path'",
+        "vi.mock<typeof import('../src/sum')>('../src/sum')",
+        "const m = await import('../src/sum')",
+        "get('./nowhere')",
+        "get<T>('POST', '/x')",
+        "// from `data`",
+        "x.get('from') ?? ''",
+        "importer(name)",
+    };
+    static const char *const bad[] = {
+        "import x from './nowhere'", "import x from 'not-installed'",   "await import(name)",
+        "require( name )",           "export * from 'virtual:x'",       "import fs from 'fs'",
+        "import('../' + name)",      "importActual<A<B>>('./nowhere')",
+    };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        cr_expect(tells(good[i]), "%s", good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        cr_expect_not(tells(bad[i]), "%s", bad[i]);
+    }
 }

@@ -30,6 +30,7 @@ TROUPE = os.path.join(BUILD, "troupe")
 COMMANDS = """
 run
 fix
+generate
 verify
 partition
 simulate
@@ -39,6 +40,7 @@ errors
 heal
 resolve
 runs
+flaky
 up
 down
 status
@@ -48,6 +50,7 @@ node
 actor
 link
 queue
+cost
 console
 doctor
 config
@@ -188,8 +191,19 @@ def wrong_usage_exits_2_and_says_what_was_meant(place):
                  ("run", "--runner", "jest,nose"), ("run", "nowhere"),
                  ("run", "--timeout", "soon"), ("verify",), ("verify", "x"), ("runs",), ("config",),
                  ("completion", "tcsh"), ("health",), ("partition",), ("run", "--color", "blue"),
-                 ("run", "--cluster", "nonsense"), ("version", "x")):
+                 ("run", "--cluster", "nonsense"), ("version", "x"), ("generate",), ("generate", "nowhere.ts")):
         place.troupe(*args, want=2)
+
+
+@test
+def generate_says_why_it_cannot(place):
+    if not shutil.which("node"):
+        raise Skip("node is not there")
+    place.write("package.json", "{}")
+    place.write("src/a.ts", "export const a = 1\n")
+    assert "vitest" in place.troupe("generate", "src/a.ts", want=9).stderr
+    assert "not in the project" in place.troupe("generate", "/etc/hosts", "--project", ".", want=2).stderr
+    assert sorted(os.listdir(place.project)) == ["package.json", "src"]
 
 
 @test
@@ -280,6 +294,8 @@ def simulate_keeps_its_contract(place):
     whole = json.loads(place.troupe("simulate", "-", *more, "--no-split", given=given).stdout)
     assert sum(worker["files"] for worker in whole["workers"]) == 60
     assert whole["makespan_s"] >= out["makespan_s"]
+    cut = json.loads(place.troupe("simulate", "-", *more, "--no-relief", given=given).stdout)
+    assert cut["lost"] == cut["doubled"] == 0 and sum(worker["files"] for worker in cut["workers"]) >= 60
     lost = json.loads(place.troupe("simulate", "-", *more, "--kill", "0@20", "--kill", "3@20.5",
                                    "--join", "21", given=given).stdout)
     assert lost["lost"] == lost["doubled"] == 0 and len(lost["workers"]) == 5
@@ -373,6 +389,43 @@ def changed_since_leaves_out_what_no_change_reaches(place):
     for bad in ("nowhere", "--output=x", ""):
         assert "--changed-since" in select("--changed-since=" + bad, want=2).stderr
     assert not os.path.exists(os.path.join(place.project, "x"))
+
+
+# ---- flaky tests ----
+
+@test
+def flaky_tests_are_listed_red_when_told_so_and_quarantined(place):
+    out = os.path.join(place.root, "out")
+    os.mkdir(out, 0o777)
+    os.chmod(out, 0o777)
+    # Fails each first time, and passes each second.
+    place.write("a.sh", f"if [ -e {out}/m ]; then rm {out}/m; else touch {out}/m; exit 1; fi\n")
+    place.write("b.sh", "true\n")
+
+    def run(*args, want=0):
+        done = place.troupe("run", *BY_COMMAND, "--allow-write", out, "--fix", "off", "--heal", "off", "--json", *args,
+                            given="a.sh\nb.sh\n", want=want)
+        return json.loads(done.stdout.splitlines()[-1])
+    for _ in range(2):
+        said = run("--retries", "1")
+        assert said["verdict"] == "passed" and said["tests"]["flaky"] == 1, said
+    assert run("--retries", "1", "--set", "run.flaky=fail", want=1)["tests"]["flaky"] == 1
+    listed = json.loads(place.troupe("flaky", ".", "--json").stdout)
+    assert listed["looked_at"] == 2, listed
+    assert [(row["file"], row["flaky"], row["events"], row["runs"]) for row in listed["tests"]] == [("a.sh", True, 3, 3)]
+    assert "1 of 2 tests are flaky" in place.troupe("flaky", "--runs", "3").stdout
+    name = listed["tests"][0]["test"]
+
+    place.write("held", f"# until they are mended\n2999-01-01 a.sh > {name}\n2001-01-01 b.sh > {name}\n")
+    said = run("--set", "run.quarantine=held")
+    assert said["verdict"] == "passed" and said["tests"]["flaky"] == 1 and said["tests"]["failed"] == 0, said
+    os.remove(os.path.join(out, "m"))
+    assert run(want=1)["tests"]["failed"] == 1
+    place.write("held", "soon a.sh > x\n")
+    run_bad = place.troupe("run", *BY_COMMAND, "--set", "run.quarantine=held", given="b.sh\n", want=3)
+    assert "held, line 1" in run_bad.stderr, run_bad.stderr
+    place.troupe("flaky", "--runs", "0", want=2)
+    place.troupe("flaky", "nowhere", want=2)
 
 
 # ---- reports ----

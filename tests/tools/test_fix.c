@@ -27,6 +27,12 @@ Test(fix, knows_a_compiler_that_runs_alone)
     cr_expect_not(mend_is_tsc("tsc && vitest run"));
     cr_expect_not(mend_is_tsc("tsc-watch"));
     cr_expect_not(mend_is_tsc("vitest run"));
+    cr_expect(mend_is_whole_tsc("tsc"));
+    cr_expect(mend_is_whole_tsc("npx tsc --noEmit -p ."));
+    cr_expect(mend_is_whole_tsc("tsc -p . --noEmit"));
+    cr_expect_not(mend_is_whole_tsc("tsc -p packages/a"));
+    cr_expect_not(mend_is_whole_tsc("tsc -b"));
+    cr_expect_not(mend_is_whole_tsc("tsc --project web"));
 }
 
 Test(fix, takes_one_diff_out_of_an_answer)

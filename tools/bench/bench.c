@@ -46,6 +46,7 @@ static const struct row rows[] = {
     {"codec", "1/s", bench_codec, 2000000, 0, false, 0},
     {"classify", "1/s", bench_classify, 100000, 0, false, 0},
     {"partition", "1/s", bench_partition, 50, 5000, false, 0},
+    {"heal", "ms", bench_heal, 20, 5000, false, 0},
 };
 
 uint64_t bench_now_ns(void)

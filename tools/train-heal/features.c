@@ -97,8 +97,8 @@ static void print_names(void)
     static const char *const names[] = {
 #define OWN(name) #name,
 #include "actors/healer/match_features.def"
-        "SCORE",    "OWN",    "MARGIN",     "COLUMN",   "CHANCE",    "ASSIGNED",
-        "SURVIVAL", "AROUND", "MARGIN_LOW", "ROW_LOST", "ROW_DOUBT", "ROW_SWAPPED"};
+        "SCORE",  "OWN",        "MARGIN",   "COLUMN",    "CHANCE",      "ASSIGNED", "SURVIVAL",
+        "AROUND", "MARGIN_LOW", "ROW_LOST", "ROW_DOUBT", "ROW_SWAPPED", "RIVAL",    "RIVAL_NEAR"};
     _Static_assert(sizeof names / sizeof names[0] == FEATURE_COUNT + EVIDENCE_COUNT, "a name each");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         printf("%s%s", names[i], i + 1 == FEATURES_OWN || i + 1 == FEATURE_COUNT ? "\n" : " ");

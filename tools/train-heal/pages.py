@@ -342,12 +342,17 @@ def row_value(key, col, salt=0):
                        "2026-%02d-%02d" % (rng.randrange(1, 13), rng.randrange(1, 29))])
 
 
+def text_in(e):
+    return [x for x in e.inner if isinstance(x, str) and x.isascii()] + [t for k in e.kids() for t in text_in(k)]
+
+
 def table(r, key, d):
     grid = r.style in ("ant", "mui") and r.rng.random() < .6
     el = (lambda tag, role: (lambda a, i, k=None: El("div", {**a, "role": role}, i, k, True))) if grid else \
         (lambda tag, role: (lambda a, i, k=None: El(tag, a, i, k)))
     tr, th, td = el("tr", "row"), el("th", "columnheader"), el("td", "gridcell")
     with_id = r.rng.random() < r.ids
+    labelled = r.rng.random() < .35
     head = ([th({}, [El("input", {"type": "checkbox", "aria-label": "Select all"}, [], key + "/all")])] if d["check"] else [])
     head += [th({}, ["Name"], key + "/h-name")] + [th({"data-col": slug(NAMES[c][0])} if r.rng.random() < .3 else {},
                                                     [r.name(c)], "%s/h%d" % (key, c)) for c in d["cols"]] + [th({}, [r.name(NAMES.index(BY_NAME["Actions"]))])]
@@ -356,12 +361,15 @@ def table(r, key, d):
         k, v = "%s/%s" % (key, who), "%s/%s" % (key, d.get("as", {}).get(who, who))
         cells = [td({}, [El("input", {"type": "checkbox", "name": "pick", **({"value": str(len(who))} if r.rng.random() < .4 else {})},
                             [], k + "/pick")])] if d["check"] else []
-        name = [r.link(who, k + "/name")] if d["mail"] and r.rng.random() < .3 else [who]
+        shown = d.get("say", {}).get(who, who)
+        name = [r.link(shown, k + "/name")] if d["mail"] and r.rng.random() < .3 else [shown]
         cells.append(td(r.cls("name") if r.rng.random() < .3 else {}, name, k + "/name-cell"))
         cells += [td({}, [El("span", r.cls("badge"), [row_value(v, c)], "%s/b%d" % (k, c))] if c % 3 == 0 else [row_value(v, c)],
                      "%s/c%d" % (k, c)) for c in d["cols"]]
         cells.append(td(r.cls("actions"), [r.button(r.name(b), "%s/a%d" % (k, b), orig=NAMES[b][0]) for b in d["actions"]]))
         for kid in cells[-1].walk():
+            if labelled and kid.tag == "button":
+                kid.attrs["aria-label"] = "%s %s" % (" ".join(text_in(kid)) or kid.attrs.get("aria-label", ""), shown)
             kid.attrs.pop("id", None)
             kid.attrs.pop("data-testid", None)
         body.append(tr({"id": slug(who)} if with_id else {}, cells, k))
@@ -523,6 +531,11 @@ def redesign(rng, page):
                     d["rows"].insert(at, other)
                     if rng.random() < .6:  # somebody else with the same values
                         d.setdefault("as", {})[other] = gone
+            for who in d["rows"] if d.get("mail") and rng.random() < .4 else ():
+                if rng.random() < .4:
+                    first, last = who.split(" ", 1)
+                    d.setdefault("say", {})[who] = rng.choice(["%s %s. %s" % (first, rng.choice("ABCDEW"), last), "%s, %s" % (last, first),
+                                                               "%s. %s" % (first[0], last)])
             for who in d["rows"] if kind == "cards" else ():
                 if rng.random() < .3:
                     d["say"][who] = rng.choice([who + " " + rng.choice(["XL", "mini", "blue", "set"]), "Fine " + who.lower(),

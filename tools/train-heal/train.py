@@ -26,8 +26,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pages  # noqa: E402
 
 LINKS = 24
-EVIDENCE = 12  # columns of evidence, the score first
-BAD = re.compile("_(ONE|NONE|STRANGE|OTHER|EXCLUDE|SWAPPED)$|^OUTSIDE$|^UNPLACED$|^PARTS_NONE$|^ROW_LOST$|^ROW_DOUBT$|^ROW_SWAPPED$|^WORDS_EXCLUDE$")
+EVIDENCE = 14  # columns of evidence, the score first
+BAD = re.compile("_(ONE|NONE|STRANGE|OTHER|EXCLUDE|SWAPPED)$|^OUTSIDE$|^UNPLACED$|^PARTS_NONE$|^ROW_LOST$|^ROW_DOUBT$|^ROW_SWAPPED$|^RIVAL_NEAR$|^WORDS_EXCLUDE$")
 FREE = {"NAME_NONE", "IDENT_NONE", "ROLE_ONE", "MARGIN_LOW", "SURVIVAL", "AROUND"}
 MARGIN = 2.0  # odds that an answer which is right must beat the rest by, for ranking
 

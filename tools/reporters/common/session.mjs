@@ -94,10 +94,13 @@ export function packageOf(root, name) {
   return { path: resolve(path, '..'), manifest: require(path) }
 }
 
-function problemOf({ cmd, files, timeout_ms: timeoutMs }) {
+function problemOf({ cmd, files, only, but, timeout_ms: timeoutMs }) {
   if (cmd === 'list') return undefined
-  const isList = Array.isArray(files) && files.every((file) => typeof file === 'string')
-  if (!isList) return `${cmd}: files must be an array of strings`
+  const isList = (list) => Array.isArray(list) && list.every((one) => typeof one === 'string')
+  if (!isList(files)) return `${cmd}: files must be an array of strings`
+  const names = only ?? but
+  if (names && !isList(names)) return `${cmd}: only and but must be arrays of strings`
+  if (names && (files.length > 1 || (only && but))) return `${cmd}: a choice of tests is one of a single file`
   const isTime = timeoutMs === undefined || (Number.isFinite(timeoutMs) && timeoutMs >= 0)
   return isTime ? undefined : `${cmd}: timeout_ms must be a number of at least 0`
 }

@@ -13,6 +13,7 @@ const KILL_NOTICE_MS = 3000
 export class Batch {
   #adapter
   #workers
+  #pattern // which tests of the file, if not all
   #timeoutMs
   #records = new Map() // path -> record, in the order asked for
   #call = [] // records of the running call
@@ -24,20 +25,22 @@ export class Batch {
   unhandled = [] // errors of the batch that belong to no file that is still open
 
   /** emit(event) sends an event and adds the id of the command */
-  constructor({ adapter, workers, root, files, timeoutMs, emit }) {
+  constructor({ adapter, workers, root, files, selection, timeoutMs, emit }) {
     this.#adapter = adapter
+    this.#pattern = selection?.pattern
     this.#workers = workers
     this.#timeoutMs = timeoutMs
     this.#seenErrors = new Set(adapter.unhandledErrors())
     for (const file of files) {
       const path = resolve(root, file)
-      if (!this.#records.has(path)) this.#records.set(path, new FileRecord(file, path, root, emit))
+      if (!this.#records.has(path)) this.#records.set(path, new FileRecord(file, path, { root, selection, emit }))
     }
   }
 
   /** Resolves with false if the runner cannot be used any more. */
   async run() {
     this.#adapter.forget()
+    this.#adapter.select(this.#pattern)
     const specs = await this.#adapter.specsOf([...this.#records.keys()])
     for (const record of this.#records.values()) this.#admit(record, specs.get(record.path))
     await this.#prepare([...specs.values()].flat())

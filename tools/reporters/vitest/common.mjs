@@ -158,6 +158,18 @@ export class Adapter {
     return [...this.#specs.values()].flat().some((spec) => this.groupOf(spec) !== undefined)
   }
 
+  /** Whether the configuration chooses tests itself. */
+  hasPattern() {
+    return [this.vitest, ...this.vitest.projects].some(({ config }) => config.testNamePattern)
+  }
+
+  /** Which tests the next calls run; undefined: as the configuration says. */
+  select(pattern) {
+    const own = pattern ?? this.vitest.config.testNamePattern
+    if (own) this.vitest.configOverride.testNamePattern = own
+    else delete this.vitest.configOverride.testNamePattern
+  }
+
   get ignoresUnhandled() {
     return Boolean(this.vitest.config.dangerouslyIgnoreUnhandledErrors)
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { relativePath } from '../common/errors.mjs'
+import { Selection } from '../common/selection.mjs'
 import { EXIT_UNUSABLE, packageOf, serve, Session } from '../common/session.mjs'
 import { Batch } from './batch.mjs'
 import { prepareEnvironment } from './common.mjs'
@@ -47,13 +48,15 @@ class Host {
     await this.#refresh()
     const files = (await this.#adapter.list()).map((path) => relativePath(this.#root, path)).sort()
     for (const file of files) this.session.send({ ev: 'file', id, file })
-    this.session.send({ ev: 'listed', id, count: files.length, shared: this.#adapter.sharesWorkers() })
+    const shared = this.#adapter.sharesWorkers()
+    this.session.send({ ev: 'listed', id, count: files.length, shared, selects: !shared && !this.#adapter.hasPattern() })
   }
 
-  async run({ id, files, timeout_ms: timeoutMs = 0 }) {
+  async run({ id, files, timeout_ms: timeoutMs = 0, ...choice }) {
     await this.#refresh()
     const emit = ({ ev, ...fields }) => this.session.send({ ev, id, ...fields })
-    this.#batch = new Batch({ adapter: this.#adapter, workers: this.#workers, root: this.#root, files, timeoutMs, emit })
+    const selection = Selection.of(choice)
+    this.#batch = new Batch({ adapter: this.#adapter, workers: this.#workers, root: this.#root, files, selection, timeoutMs, emit })
     this.#batchId = id
     const usable = await this.#batch.run()
     if (usable || this.#batch.cancelled) emit({ ev: 'ran', unhandled: this.#batch.unhandled })

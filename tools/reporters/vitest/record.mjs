@@ -12,14 +12,17 @@ const NO_TESTS = /^No test (suite )?found in (suite|file)/
 export class FileRecord {
   #emit
   #root
+  #selection // of its tests; undefined: all
   #names = new Map() // task -> unique name
+  #announced = 0 // names that were asked for
+  #strayed = false // a test ran that was not asked for
   #given = new Names()
   #reported = new Set() // names reported
   #modules = new Map() // task of an ended module -> nothing else to come
   #startedAt = 0
   #ended = false
 
-  constructor(file, path, root, emit) {
+  constructor(file, path, { root, selection, emit }) {
     this.file = file
     this.path = path
     this.waiting = [] // specifications that vitest has not run (one per project of the file)
@@ -27,6 +30,7 @@ export class FileRecord {
     this.errors = [] // unhandled errors that belong to this file
     this.killed = '' // 'timeout' or 'interrupted' once its worker was killed on purpose
     this.#root = root
+    this.#selection = selection
     this.#emit = emit
   }
 
@@ -51,13 +55,17 @@ export class FileRecord {
   collected(module) {
     this.start()
     this.#nameTests(module)
-    this.#send('collected', { tests: this.#names.size })
+    this.#send('collected', { tests: this.#announced })
   }
 
   test(task) {
     const name = this.#names.get(task.id) ?? this.#name(task)
     const status = statusOf(task)
     if (status === 'pending' || this.#reported.has(name)) return
+    if (!this.#isAsked(name)) {
+      this.#strayed ||= status !== 'skipped'
+      return
+    }
     this.#reported.add(name)
     this.#send('test', { test: name, status, ...detailsOf(task, status, this) })
   }
@@ -77,7 +85,8 @@ export class FileRecord {
     this.#ended = true
     this.#send('end', {
       tests: this.#reported.size,
-      collected: this.#names.size,
+      collected: this.#announced,
+      ...this.#selection && !this.#strayed && { seen: this.#names.size },
       complete: verdict.reason === '' || verdict.reason === 'error',
       reason: verdict.reason,
       message: verdict.message,
@@ -115,7 +124,7 @@ export class FileRecord {
       return { reason: 'no-tests', message: message || 'no test was found in this file' }
     }
     if (modules.some(isUnfinished)) return { reason: 'interrupted', message }
-    if (this.#reported.size !== this.#names.size) return { reason: 'fewer-than-collected', message }
+    if (this.#reported.size !== this.#announced) return { reason: 'fewer-than-collected', message }
     return { reason: suiteErrors.length > 0 ? 'error' : '', message }
   }
 
@@ -133,7 +142,12 @@ export class FileRecord {
   #name(task) {
     const unique = this.#given.unique(fullName(task))
     this.#names.set(task.id, unique)
+    this.#announced += this.#isAsked(unique)
     return unique
+  }
+
+  #isAsked(name) {
+    return !this.#selection || this.#selection.has(name)
   }
 
   #send(ev, fields) {

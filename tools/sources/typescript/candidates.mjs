@@ -2,9 +2,12 @@
 
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { judged } from './judge.mjs'
+import { Patches } from './patches.mjs'
 import { plan } from './plan.mjs'
 import { absolute } from './project.mjs'
 import { failing, isVitest, search } from './search.mjs'
+import { formatted, isEslint, lint } from './tools.mjs'
 import { Vitest } from './vitest.mjs'
 
 const BUDGET_MS = 40_000 // for one answer
@@ -12,16 +15,40 @@ const FILES_MAX = 40 // that are looked at
 const PROJECT_FILES_MAX = 1000 // when an error of a whole project names none
 const CODE = String.raw`[^\s()'"\`<>|]+\.[cm]?[jt]sx?`
 
-/** {list: [{name, source, votes, diff}], reason}: best first; `reason` says why there are none. */
+/** {list: [{name, source, votes, diff, doubt?}], reason}: best first; `reason` says why there are none. */
 export async function candidates(projects, wanted, max) {
+  let why = ''
+  if (isEslint(wanted)) {
+    const found = await lint(projects.root, wanted)
+    if (found.list.length > 0 || !projects.ts) return found
+    why = found.reason
+  }
+  if (!projects.ts) return { list: [], reason: 'no typescript found in the project' }
+  const found = await looked(projects, wanted, max)
+  return { reason: found.reason && why ? `${why}; ${found.reason}` : found.reason, list: await Promise.all(found.list.map((one) => tidied(projects, one))) }
+}
+
+/** A candidate as the project's formatter would have it. */
+async function tidied(projects, one) {
+  if (!one.texts) return one
+  const texts = new Map()
+  for (const [file, text] of one.texts) {
+    const before = projects.of(file).onDisk(file)
+    texts.set(file, before === undefined ? text : await formatted(projects.root, file, before, text))
+  }
+  const [first] = texts.keys()
+  return { ...one, diff: new Patches(projects, projects.of(first), () => true).diff(texts) || one.diff }
+}
+
+async function looked(projects, wanted, max) {
   const types = typed(projects, wanted)
   const tests = isVitest(wanted) && Vitest.serves(projects.root) ? failing(projects.root, wanted) : []
-  if (tests.length === 0) return { list: types.list.slice(0, max), reason: types.list.length > 0 ? '' : types.reason }
+  if (tests.length === 0) return { list: judged(types.list, 'leave no error, too').slice(0, max), reason: types.list.length > 0 ? '' : types.reason }
   const own = ownOf(projects)
   const files = [...new Set(tests.flatMap((test) => withImports(projects, test, own)))]
   const budget = wanted.budget_ms > 0 ? Math.min(wanted.budget_ms, BUDGET_MS) : BUDGET_MS
-  const { list, tried } = await search(projects, { tests, files, known: types.list.filter(({ texts }) => texts), message: wanted.message, allowed: allowedBy(wanted.allow), budget_ms: budget })
-  return { list: list.slice(0, max), reason: list.length > 0 ? '' : `the tests pass with none of ${tried} changes` }
+  const { list, reason } = await search(projects, { tests, files, known: types.list.filter(({ texts }) => texts), message: wanted.message, allowed: allowedBy(wanted.allow), budget_ms: budget })
+  return { list: judged(list, 'pass the same tests').slice(0, max), reason }
 }
 
 function typed(projects, { file, message = '' }) {

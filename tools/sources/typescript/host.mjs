@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module'
 import net from 'node:net'
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { candidates } from './candidates.mjs'
 import { Projects } from './project.mjs'
@@ -28,9 +28,15 @@ class Host {
   }
 
   start() {
-    const ts = loadTypeScript(this.#root)
-    this.#projects = new Projects(ts, this.#root)
-    this.#send({ ev: 'ready', source: 'tsserver', version: ts.version })
+    let ts
+    try {
+      ts = loadTypeScript(this.#root)
+    } catch (error) {
+      // A project may have a linter and no compiler.
+      if (!existsSync(resolve(this.#root, 'node_modules/eslint/package.json'))) throw error
+    }
+    this.#projects = ts ? new Projects(ts, this.#root) : { root: this.#root, clear() {} }
+    this.#send({ ev: 'ready', source: 'tsserver', version: ts?.version ?? 'none' })
   }
 
   fail(error) {
@@ -74,7 +80,7 @@ class Host {
       this.#projects.clear()
       found.reason = `TypeScript failed: ${error?.message ?? error}`.slice(0, 1000)
     }
-    for (const { name, source, votes, diff } of found.list) this.#send({ ev: 'candidate', id, source, name, votes, diff })
+    for (const { name, source, votes, diff, doubt } of found.list) this.#send({ ev: 'candidate', id, source, name, votes, diff, doubt })
     this.#send({ ev: 'candidates', id, count: found.list.length, reason: found.reason })
   }
 }

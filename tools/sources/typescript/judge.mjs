@@ -24,6 +24,26 @@ const NEVER = new Set([
 const TESTS = /(^|\/)(tests?|__tests__|__mocks__|__fixtures__|e2e|specs?|cypress)\/|[._](test|spec|cy|test-d)\.[^/]*$/i
 const SILENCED = /@ts-(ignore|nocheck|expect-error)|eslint-disable|[:<|]\s*any\b|\bas\s+(any|unknown|never)\b|\bany\[\]|not implemented/i
 
+// When a candidate that is proved is still not to be made unasked.
+const GUESS = 3.3 // a step that costs so much was made up
+const APART = 0.15 // costs that differ less say nothing
+const ALIKE = new Set(['fallback', 'await', 'optional']) // kinds that do the same wherever they stand
+
+/** Each with why it is doubtful, if it is: what it does was made up, or others would do as well. */
+export function judged(list, how) {
+  return list.map((one) => {
+    const rivals = list.filter((other) => other !== one && other.left === one.left && Math.abs(other.cost - one.cost) < APART && other.key !== undefined && !(other.name === one.name && ALIKE.has(one.name)) && words(other.key) !== words(one.key))
+    const doubt = one.worst >= GUESS ? `${one.name} is a guess: nothing in the project tells what was meant`
+      : rivals.length > 0 ? `${rivals.length} other ${rivals.length > 1 ? 'changes' : 'change'} would ${how}: ${rivals.slice(0, 3).map(({ name }) => name).join(', ')}` : undefined
+    return { ...one, doubt }
+  })
+}
+
+/** The same for changes that only order differently: a * b, b * a. */
+function words(key) {
+  return key.split('\n').sort().join('\n')
+}
+
 /** What one of the compiler's fixes costs. */
 export function costOf(name) {
   return COSTS.get(name) ?? OTHER

@@ -1,5 +1,6 @@
 // Texts that a change leads to, what tokens they have, and the diff between them and the disk.
 
+import { createHash } from 'node:crypto'
 import { fileDiff, isPlainName } from './diff.mjs'
 import { mayChange } from './judge.mjs'
 import { hasMark } from './project.mjs'
@@ -53,11 +54,25 @@ export class Patches {
       const before = this.#project.onDisk(file)
       if (before === undefined || !path || !isPlainName(path) || !(mayChange(path) || this.#allowed(path))) return ''
       const mark = hasMark(file) ? '\uFEFF' : ''
-      const edits = lineEdits(before, texts.get(file)).map((edit) => ({ ...edit, start: edit.start + mark.length, end: edit.end + mark.length }))
-      diff += fileDiff(path, mark + before, edits)
+      diff += diffOf(path, mark + before, mark + texts.get(file))
     }
     return Buffer.byteLength(diff) <= DIFF_BYTES_MAX ? diff : ''
   }
+}
+
+/** The diff of one file, with a head for git. */
+export function diffOf(path, before, after) {
+  return headOf(path, before, after) + fileDiff(path, before, lineEdits(before, after))
+}
+
+/** What git calls the contents before and after: whoever takes the change back knows what it led to. */
+function headOf(path, before, after) {
+  if (before === after || path.includes(' ')) return ''
+  return `diff --git a/${path} b/${path}\nindex ${blobId(before)}..${blobId(after)}\n`
+}
+
+function blobId(text) {
+  return createHash('sha1').update(`blob ${Buffer.byteLength(text)}\0`).update(text).digest('hex')
 }
 
 export function inOrder(edits) {

@@ -14,7 +14,7 @@ const TRIED_MAX = 360
 const TIME_MS = 15_000
 const WHOLE_MAX = 400 // files of a project that is checked as a whole at the end
 
-/** {errors, list: [{name, source, votes, diff, left, cost}]}, not sorted. */
+/** {errors, list: [{name, source, votes, diff, left, cost, worst, texts, key}]}, not sorted. */
 export function plan(projects, project, wrong) {
   const search = new Search(projects, project, wrong)
   search.run()
@@ -68,7 +68,7 @@ class Search {
       const diff = this.#patches.diff(state.texts)
       if (diff === '') continue
       const first = state.steps[0]
-      const entry = { name: first.name, source: first.sources[0], sources: new Set(sources), diff, left: this.#left(state), cost: state.cost, texts: state.texts }
+      const entry = { name: first.name, source: first.sources[0], sources: new Set(sources), diff, left: this.#left(state), cost: state.cost, worst: state.worst, texts: state.texts, key }
       seen.set(key, entry)
       list.push(entry)
     }
@@ -127,7 +127,7 @@ class Search {
     return { list: list.sort((a, b) => a.cost - b.cost), choices }
   }
 
-  #make(state, { name, source, sources = [source], cost, edits }) {
+  #make(state, { name, source, sources = [source], cost, worst = cost, edits }) {
     if (this.#tried >= TRIED_MAX || Date.now() > this.#until) return undefined
     const texts = this.#project.with(state.texts, () => this.#patches.texts(edits, state.texts))
     if (!texts) return undefined
@@ -140,7 +140,7 @@ class Search {
     this.#tried++
     const errors = this.#errors(texts)
     if (errors.length >= state.errors.length) return undefined
-    const next = { texts, cost: state.cost + cost, steps: [...state.steps, { name, sources }], errors }
+    const next = { texts, cost: state.cost + cost, worst: Math.max(state.worst ?? 0, worst), steps: [...state.steps, { name, sources }], errors }
     this.#states.set(key, next)
     return next
   }
@@ -156,17 +156,19 @@ function merged(choices) {
   const edits = new Map()
   const sources = new Set()
   let cost = 0
+  let worst = 0
   for (const option of choices) {
     const meets = [...option.edits].some(([file, list]) => list.some((edit) => conflicts(edits.get(file) ?? [], edit)))
     if (meets) continue
     cost += option.cost
+    worst = Math.max(worst, option.cost)
     sources.add(option.source)
     for (const [file, list] of option.edits) {
       const known = edits.get(file) ?? []
       edits.set(file, inOrder([...known, ...list.filter((edit) => !known.some((other) => same(edit, other)))]))
     }
   }
-  return { name: choices[0].name, sources: [...sources], cost, edits }
+  return { name: choices[0].name, sources: [...sources], cost, worst, edits }
 }
 
 function same(a, b) {

@@ -26,7 +26,7 @@ export function* expressions(kit, node) {
   if (ts.isNumericLiteral(node)) yield* number(kit, node)
   if (node.kind === ts.SyntaxKind.TrueKeyword) yield make('boolean', 1.8, kit.replace(node, 'false'))
   if (node.kind === ts.SyntaxKind.FalseKeyword) yield make('boolean', 1.8, kit.replace(node, 'true'))
-  if (ts.isConditionalExpression(node)) yield make('branches', 1.9, kit.replace(node.whenTrue, kit.code(node.whenFalse)), kit.replace(node.whenFalse, kit.code(node.whenTrue)))
+  if (ts.isConditionalExpression(node)) yield make('branches', isComparison(ts, node.condition) ? 2.2 : 1.9, kit.replace(node.whenTrue, kit.code(node.whenFalse)), kit.replace(node.whenFalse, kit.code(node.whenTrue)))
   if (ts.isIdentifier(node)) yield* variable(kit, node)
   if (ts.isIdentifier(node) || ts.isPropertyAccessExpression(node)) yield* reused(kit, node)
   if (ts.isPropertyAccessExpression(node)) yield* member(kit, node)
@@ -40,6 +40,12 @@ export function* expressions(kit, node) {
 
 function make(name, cost, ...edits) {
   return { name, cost, edits }
+}
+
+/** What is wrong with a comparison is mostly its operator. */
+function isComparison(ts, node) {
+  const bare = ts.isParenthesizedExpression(node) ? node.expression : node
+  return ts.isBinaryExpression(bare) && /^[<>]=?$|^[=!]==?$/.test(bare.operatorToken.getText())
 }
 
 function* binary(kit, node) {
@@ -59,7 +65,7 @@ function* binary(kit, node) {
     const before = kit.isNullable(kit.typeOf(node.left)) || ts.isElementAccessExpression(node.left) ? `(${held} ?? [])` : held
     yield make('collect', 1.6, kit.insert(node.right.elements[0].getStart(kit.source), `...${before}, `))
   }
-  if (/^[-/%<>]=?$|^\*\*$/.test(operator)) yield make('operands', 1.9, kit.replace(node.left, right), kit.replace(node.right, left))
+  if (/^[-/%<>]=?$|^\*\*$/.test(operator)) yield make('operands', ts.isNumericLiteral(node.left) || ts.isNumericLiteral(node.right) ? 2.7 : isComparison(ts, node) ? 2.2 : 1.9, kit.replace(node.left, right), kit.replace(node.right, left))
   // Counted from 1, and used as if from 0.
   if (operator === '*') {
     for (const side of [node.left, node.right]) if (ts.isIdentifier(side)) yield make('off-by-one', 1.75, kit.replace(side, `(${kit.code(side)} - 1)`))
@@ -242,6 +248,11 @@ function* call(kit, node) {
     }
   }
   for (const argument of list) {
+    // Math.max(low, Math.min(high, x)) with the two names exchanged.
+    if (ts.isCallExpression(argument) && ts.isPropertyAccessExpression(argument.expression)) {
+      const inner = argument.expression.name.text
+      if (inner !== method && FAMILIES.some((family) => family.includes(inner) && family.includes(method))) yield make('exchange', 2, kit.replace(node.expression.name, inner), kit.replace(argument.expression.name, method))
+    }
     if (kit.isNumber(kit.typeOf(argument)) && ts.isIdentifier(argument)) {
       yield make('off-by-one', 2.6, kit.insert(argument.end, ' + 1'))
       yield make('off-by-one', 2.6, kit.insert(argument.end, ' - 1'))
@@ -329,7 +340,7 @@ function* condition(kit, node) {
     return
   }
   if ((isTest || kit.isBoolean(type)) && !(ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken) && !/^(true|false)$/.test(text)) {
-    yield make('negation', 1.9, kit.replace(node, plain ? `!${text}` : `!(${text})`))
+    yield make('negation', isComparison(ts, node) ? 2.3 : 1.9, kit.replace(node, plain ? `!${text}` : `!(${text})`))
   }
   if (isTest && plain && !kit.isBoolean(type)) {
     yield make('nothing', 1.8, kit.replace(node, `${text} != null`))

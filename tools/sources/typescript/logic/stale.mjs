@@ -28,12 +28,13 @@ function* texts(kit, node) {
   }
 }
 
-/** Quoted texts of notes that also name `text`. */
+/** Texts of notes that also name `text`: quoted ones, and what the sources show by now. */
 function told(kit, text) {
   const found = new Set()
   for (const line of kit.notes) {
     if (!line.includes(text)) continue
     for (const [, , quoted] of line.matchAll(/(["'`“‘])([^"'`”’\n]{1,80})["'`”’]/g)) if (quoted !== text && !/['"`\\]/.test(quoted)) found.add(quoted)
+    for (const shown of kit.shown ?? []) if (shown !== text && !text.includes(shown) && line.includes(shown)) found.add(shown)
   }
   return [...found].slice(0, 8)
 }

@@ -78,6 +78,7 @@ function* missing(kit, { code, start, length, messageText }) {
   const object = literalAt(kit, node)
   if (!object) return
   const wanted = checker.getContextualType(object)
+  yield* spread(kit, object, names, wanted)
   const parts = []
   let worst = 0
   for (const name of names) {
@@ -93,6 +94,27 @@ function* missing(kit, { code, start, length, messageText }) {
   const comma = last && object.properties.hasTrailingComma
   const text = last ? separator + parts.join(separator) : ` ${parts.join(', ')} `
   yield { name: 'add-property', cost: worst, edits: [comma ? kit.insert(object.properties.end, text.replace(/^,/, '') + (lines ? ',' : '')) : kit.insert(last ? last.end : object.getStart(kit.source) + 1, text)] }
+}
+
+/** A value at hand that has all that is missing: defaults, the object that is changed a little. */
+function* spread(kit, object, names, wanted) {
+  const { ts, checker } = kit
+  for (const symbol of kit.valuesAt(object)) {
+    const declaration = symbol.valueDeclaration
+    const around = declaration && kit.up(object, (at) => at === declaration)
+    if (!declaration || around || !(ts.isVariableDeclaration(declaration) || ts.isParameter(declaration)) || !ts.isIdentifier(declaration.name)) continue
+    const type = checker.getTypeOfSymbolAtLocation(symbol, object)
+    const fits = names.every((name) => {
+      const has = type.getProperty?.(name)
+      const needs = wanted?.getProperty?.(name)
+      return has && (!needs || (checker.isTypeAssignableTo?.(checker.getTypeOfSymbolAtLocation(has, object), checker.getTypeOfSymbolAtLocation(needs, object)) ?? true))
+    })
+    if (!fits) continue
+    const first = object.properties[0]
+    const at = first ? first.getStart(kit.source) : object.getStart(kit.source) + 1
+    // One that is only a part of more than what is missing is meant to be spread.
+    yield { name: 'spread', cost: names.length > 1 || ts.isVariableDeclaration(declaration) ? 1.5 : 2.6, edits: [kit.insert(at, first ? `...${symbol.name}, ` : ` ...${symbol.name} `)] }
+  }
 }
 
 /** Names of the properties that a message says are missing. */

@@ -22,7 +22,9 @@ function* nullish(kit, { code, start, length }) {
     const wanted = checker.getContextualType(whole) ?? (ts.isReturnStatement(whole.parent) ? kit.returnOf(kit.functionOf(whole)) : undefined)
     const statement = ts.isExpressionStatement(whole.parent)
     const plain = statement || (wanted && kit.has(wanted, ts.TypeFlags.Undefined | ts.TypeFlags.Void))
-    yield { name: 'optional', cost: plain ? 1.6 : 3.4, edits: [optional] }
+    // What holds for nothing is said already, behind it.
+    const said = ts.isBinaryExpression(whole.parent) && whole.parent.left === whole && /^(\?\?|\|\|)$/.test(whole.parent.operatorToken.getText(kit.source))
+    yield { name: 'optional', cost: said ? 1.2 : plain ? 1.6 : 3.4, edits: [optional] }
     const zero = fallbackOf(kit, whole, wanted)
     if (zero) {
       const bare = needsParentheses(ts, whole)
@@ -165,11 +167,31 @@ function* assigned(kit, error) {
   node = value
   const from = kit.typeOf(node)
   const to = targetOf(kit, node)
+  yield* unreturned(kit, error)
   yield* literal(kit, node, to)
   if (to) yield* converted(kit, node, from, to)
   yield* elsewhere(kit, node, from, to)
   yield* called(kit, node, from, to)
   yield* swapped(kit, node)
+}
+
+/** A function in what is wrong that ends with a value and gives none back. */
+function* unreturned(kit, { start, length }) {
+  const { ts } = kit
+  const found = []
+  const visit = (node) => {
+    const last = (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) && ts.isBlock(node.body) ? node.body.statements.at(-1) : undefined
+    if (last && ts.isExpressionStatement(last) && isValue(ts, last.expression) && found.length < 4) found.push(last)
+    ts.forEachChild(node, visit)
+  }
+  visit(kit.nodeAt(start, length))
+  for (const last of found) yield { name: 'return', cost: 1.2, edits: [kit.insert(last.getStart(kit.source), 'return ')] }
+}
+
+/** What does nothing when it stands alone, or may be called for its result. */
+function isValue(ts, node) {
+  return !(ts.isBinaryExpression(node) && node.operatorToken.kind >= ts.SyntaxKind.FirstAssignment && node.operatorToken.kind <= ts.SyntaxKind.LastAssignment)
+    && !ts.isPostfixUnaryExpression(node) && !ts.isDeleteExpression(node) && !ts.isAwaitExpression(node)
 }
 
 /** The expression whose type is wrong: the compiler often points to the name that takes it. */
@@ -309,8 +331,11 @@ function* converted(kit, node, from, to) {
   if (/^RegExp$/.test(checker.typeToString(bare)) && kit.isString(from)) yield put(`new RegExp(${text})`, 'convert', 1.6)
   if (/^Error$/.test(checker.typeToString(bare)) && kit.isString(from)) yield put(`new Error(${text})`, 'convert', 1.6)
   // A part of it is what is wanted: the id of a user.
-  if (from.flags & ts.TypeFlags.Object && !kit.isArray(from) && from.getCallSignatures().length === 0 && !promised) {
+  if (from.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection) && !kit.isArray(from) && from.getCallSignatures().length === 0 && !promised) {
     const wantedName = nameWanted(kit, node)
+    // An element of the page stands for what is entered there.
+    const entered = /\.(target|currentTarget|current)$/.test(text) && [['checked', kit.isBoolean(bare)], ['value', kit.isString(bare)], ['valueAsNumber', kit.isNumber(bare)]].find(([name, fits]) => fits && from.getProperty(name))
+    if (entered) yield put(`${inner}.${entered[0]}`, 'member', 1.4)
     for (const property of checker.getPropertiesOfType(from).slice(0, 30)) {
       const type = checker.getTypeOfSymbolAtLocation(property, node)
       if (!checker.isTypeAssignableTo?.(type, to) || property.declarations?.some((one) => one.getSourceFile().fileName.includes('node_modules'))) continue
@@ -388,7 +413,7 @@ function* elsewhere(kit, node, from, to) {
 }
 
 function sayable(text) {
-  return text.length < 160 && !/\bany\b|\bunknown\b|\bnever\b|typeof |\.\.\.|^\{ *\}$|__/.test(text)
+  return text.length < 160 && !/\bany\b|\bunknown\b|\bnever\b|\bvoid\b|typeof |\.\.\.|^\{ *\}$|__/.test(text)
 }
 
 /** A function where its result is wanted, and the other way round. */
