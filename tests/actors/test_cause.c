@@ -214,9 +214,15 @@ Test(cause, remembers_fixes_and_flakes_of_the_project)
     make(1, RUN("1"), "/p", 2);
     cr_assert_eq(label(RUN("1"), 1, 7, 80), ERR_OK);
     cr_assert_eq(label(RUN("1"), 2, 7, 80), ERR_OK);
-    sql("INSERT INTO fix VALUES (1, 1, 2, 's', 0, 0, 1, '', '')");  /* rejected */
-    sql("INSERT INTO fix VALUES (1, 2, 1, 's', 1, 0, 1, 'd', '')"); /* validated */
-    sql("INSERT INTO history VALUES ('/p', 'vitest', 'f', 1, 1, 1, 1, 8, 4)");
+    sql("INSERT INTO fix (run, error, status, source, votes_for, votes_against, candidates, diff, "
+        "reason)"
+        " VALUES (1, 1, 2, 's', 0, 0, 1, '', '')"); /* rejected */
+    sql("INSERT INTO fix (run, error, status, source, votes_for, votes_against, candidates, diff, "
+        "reason)"
+        " VALUES (1, 2, 1, 's', 1, 0, 1, 'd', '')"); /* validated */
+    sql("INSERT INTO history (project, runner, file, expected_us, last_us, before_us, tests, runs, "
+        "flaky)"
+        " VALUES ('/p', 'vitest', 'f', 1, 1, 1, 1, 8, 4)");
     make(2, RUN("2"), "/p", 1);
     cr_assert_eq(label(RUN("2"), 1, 7, 80), ERR_OK);
     look(RUN("2"), all);
