@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actors/coordinator/ledger_rows.h"
+#include "actors/coordinator/ledger.h"
 #include "tools/history.h"
 #include "tools/json.h"
 #include "tools/logline.h"
 #include "tools/paint.h"
 #include "tools/report.h"
+#include "tools/run_read.h"
 
 enum { LIST_DEFAULT = 20, LIST_MAX = 10000, PAGE_FILES = 256, PAGE_BYTES = 4 << 20 };
 
@@ -226,41 +227,6 @@ static enum err read_run(struct store_reader *reader, const char *run, struct re
     return err;
 }
 
-static enum err add_finding(struct findings *findings, struct msg_str run,
-                            const struct ledger_finding *from)
-{
-    const struct msg_error_row error = finding_error_row(run, from);
-    enum err err = findings_add(findings, &error);
-    if (err == ERR_OK && from->fix.status != 0) {
-        const struct msg_fix_row fix = finding_fix_row(run, from);
-        err = findings_add_fix(findings, &fix);
-    }
-    if (err == ERR_OK && from->heal.status != 0) {
-        const struct msg_heal_row heal = finding_heal_row(run, from);
-        err = findings_add_heal(findings, &heal);
-    }
-    return err;
-}
-
-static enum err read_findings(struct store_reader *reader, const char *run, struct report *report)
-{
-    bool more = true;
-    enum err err = ERR_OK;
-    while (more && err == ERR_OK) {
-        const struct ledger_wanted wanted = {.after = findings_last(&report->findings),
-                                             .state = FINDINGS_OF_ALL_STATES,
-                                             .count_max = PAGE_FILES};
-        struct ledger_findings *page = NULL;
-        err = ledger_read_findings(store_reader_txn(reader), msg_str(run), &wanted, &page);
-        more = err == ERR_OK && page->more;
-        for (size_t i = 0; err == ERR_OK && i < page->count; i++) {
-            err = add_finding(&report->findings, msg_str(run), &page->all[i]);
-        }
-        ledger_findings_free(&page);
-    }
-    return err;
-}
-
 static void show_files(const struct style *style, const struct report *report)
 {
     for (size_t i = 0; i < report->results.count; i++) {
@@ -277,7 +243,7 @@ static int show_run(struct invocation *invocation, struct store_reader *reader, 
     }
     struct report *report = calloc(1, sizeof *report);
     enum err err = report ? read_run(reader, run, report) : ERR_MEMORY;
-    err = err == ERR_OK ? read_findings(reader, run, report) : err;
+    err = err == ERR_OK ? run_read_findings(reader, run, &report->findings) : err;
     if (err == ERR_OK) {
         const struct style style = {.color = invocation->color,
                                     .utf8 = paint_utf8(),

@@ -66,6 +66,11 @@ const struct finding *findings_find(const struct findings *self, uint64_t job, c
     return NULL;
 }
 
+uint64_t finding_cause(const struct finding *finding_or_null)
+{
+    return finding_or_null ? finding_or_null->row->cause : 0;
+}
+
 uint64_t findings_last(const struct findings *self)
 {
     return self->count > 0 ? self->all[self->count - 1].row->error : 0;

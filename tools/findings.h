@@ -33,6 +33,9 @@ enum err findings_add_heal(struct findings *self, const struct msg_heal_row *row
 /* That of a test of a job; test "" for the file itself.  NULL: there is none. */
 const struct finding *findings_find(const struct findings *self, uint64_t job, const char *test);
 
+/* What failures with one cause share; 0 when it is not known, and for NULL. */
+uint64_t finding_cause(const struct finding *finding_or_null);
+
 /* Number of the last one; 0 for none. */
 uint64_t findings_last(const struct findings *self);
 

@@ -1,4 +1,5 @@
 /* json_report.c - a run for scripts: the object of the contract. */
+#include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -55,6 +56,21 @@ static int add_label(json_t *error, const struct finding *finding)
                                row ? json_integer(as_int(row->priority)) : json_null());
 }
 
+/* Which other failures have the same cause, and why it is as urgent as it is. */
+static int add_cause(json_t *error, const struct finding *finding)
+{
+    char cause[17];
+    if (finding_cause(finding) == 0) {
+        return 0;
+    }
+    const struct msg_error_row *row = finding->row;
+    (void)snprintf(cause, sizeof cause, "%016" PRIx64, row->cause);
+    return json_object_set_new(error, "cause", json_string(cause)) |
+           json_object_set_new(error, "occurrences", json_integer(as_int(row->occurrences))) |
+           json_object_set_new(error, "terms", json_words(row->terms.at)) |
+           json_object_set_new(error, "model", json_words(row->model.at));
+}
+
 static int add_error(json_t *errors, const struct failure *failure)
 {
     char id[ERROR_ID_SIZE];
@@ -65,6 +81,7 @@ static int add_error(json_t *errors, const struct failure *failure)
                   json_words(failure->test), "line", as_int(failure->line));
     int bad = !error || add_label(error, finding);
     bad |= json_object_set_new(error, "message", json_words(failure->message));
+    bad |= add_cause(error, finding);
     bad |= json_object_set_new(error, "route",
                                finding && finding->row->label ? json_words(finding->row->queue.at)
                                                               : json_null());

@@ -241,8 +241,27 @@ void report_heading(FILE *out, const struct style *style, const char *text)
                   paint(style->color, PAINT_RESET));
 }
 
+/* Causes that were shown with their text. */
+struct causes {
+    const struct findings *findings;
+    uint64_t shown[FAILURES_MAX];
+    size_t count; /* of failures */
+};
+
+/* Whether a failure with this cause stands above. */
+static bool is_again(struct causes *causes, uint64_t cause)
+{
+    for (size_t i = 0; cause != 0 && i + 1 < causes->count; i++) {
+        if (causes->shown[i] == cause) {
+            return true;
+        }
+    }
+    causes->shown[causes->count - 1] = cause;
+    return false;
+}
+
 static void show_failed_test(FILE *out, const struct style *style, const struct file_result *file,
-                             const struct test_result *test)
+                             const struct test_result *test, bool again)
 {
     (void)fprintf(out, "\n  %s", paint(style->color, PAINT_RED));
     report_name(out, test->name[0] ? test->name : "(the file itself)");
@@ -256,7 +275,12 @@ static void show_failed_test(FILE *out, const struct style *style, const struct 
         }
     }
     (void)fprintf(out, "%s\n", paint(style->color, PAINT_RESET));
-    report_text(out, test->message[0] ? test->message : file->message, MESSAGE_LINES_MAX, "    ");
+    if (again) {
+        (void)fprintf(out, "    %sthe same cause as above%s\n", paint(style->color, PAINT_DIM),
+                      paint(style->color, PAINT_RESET));
+    }
+    report_text(out, test->message[0] ? test->message : file->message,
+                again ? 1 : MESSAGE_LINES_MAX, "    ");
 }
 
 /* A file that failed though none of its tests did. */
@@ -275,31 +299,32 @@ static bool failed_itself(const struct file_result *file)
 
 /* Those of one file; beyond FAILURES_MAX of all they are only counted. */
 static void show_failures_of(FILE *out, const struct style *style, const struct file_result *file,
-                             size_t *count)
+                             struct causes *causes)
 {
     const struct test_result itself = {.name = (char[]){""}, .message = file->message};
     for (size_t i = 0; i <= file->count; i++) {
         const struct test_result *test = i < file->count ? &file->tests[i] : &itself;
         bool failed = i < file->count ? test->status == TERM_status_FAILED : failed_itself(file);
-        if (!failed || ++*count > FAILURES_MAX) {
+        if (!failed || ++causes->count > FAILURES_MAX) {
             continue;
         }
-        if (*count == 1) {
+        if (causes->count == 1) {
             report_heading(out, style, "Failed");
         }
-        show_failed_test(out, style, file, test);
+        const struct finding *finding = findings_find(causes->findings, file->job, test->name);
+        show_failed_test(out, style, file, test, is_again(causes, finding_cause(finding)));
     }
 }
 
 static void show_failures(FILE *out, const struct style *style, const struct report *report)
 {
-    size_t count = 0;
+    struct causes causes = {.findings = &report->findings};
     for (size_t i = 0; i < report->results.count; i++) {
-        show_failures_of(out, style, report->results.files[i], &count);
+        show_failures_of(out, style, report->results.files[i], &causes);
     }
-    if (count > FAILURES_MAX) {
-        (void)fprintf(out, "\n  ... and %zu more: troupe runs show %s\n", count - FAILURES_MAX,
-                      report->run);
+    if (causes.count > FAILURES_MAX) {
+        (void)fprintf(out, "\n  ... and %zu more: troupe errors list %s\n",
+                      causes.count - FAILURES_MAX, report->run);
     }
 }
 

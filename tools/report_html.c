@@ -175,19 +175,21 @@ static void put_head(struct text *out, const struct report *report)
     text_add(out, "</div></header><main>\n");
 }
 
-/* ---- failures, those with the same first words together ---- */
+/* ---- failures, those with one cause together, or while it is unknown with the same words ---- */
 
 enum { KEY_SIZE = 160, KEY_LINES = 2 };
 
 struct entry {
     struct failure failure;
     char key[KEY_SIZE]; /* the first lines of the message, numbers left out */
+    uint64_t cause;
     size_t order;
     size_t group; /* how many have the key */
 };
 
 static void make_key(struct entry *entry)
 {
+    entry->cause = finding_cause(entry->failure.finding);
     const char *at = entry->failure.message + strspn(entry->failure.message, "\n ");
     size_t size = 0;
     size_t lines = 0;
@@ -213,8 +215,16 @@ static int by_key(const void *a, const void *b)
 {
     const struct entry *x = a;
     const struct entry *y = b;
-    int words = strcmp(x->key, y->key);
+    if (x->cause != y->cause) {
+        return x->cause < y->cause ? -1 : 1;
+    }
+    int words = x->cause ? 0 : strcmp(x->key, y->key);
     return words ? words : (x->order > y->order) - (x->order < y->order);
+}
+
+static bool is_same(const struct entry *a, const struct entry *b)
+{
+    return a->cause == b->cause && (a->cause || strcmp(a->key, b->key) == 0);
 }
 
 static int by_group(const void *a, const void *b)
@@ -299,7 +309,7 @@ static void fill(struct entry *entries, const struct report *report)
     }
     qsort(entries, count, sizeof *entries, by_key);
     for (size_t first = 0, end = 0; first < count; first = end) {
-        while (end < count && strcmp(entries[first].key, entries[end].key) == 0) {
+        while (end < count && is_same(&entries[first], &entries[end])) {
             end++;
         }
         for (size_t i = first; i < end; i++) {
@@ -324,7 +334,7 @@ static void put_failures(struct text *out, const struct report *report)
     fill(entries, report);
     put_heading(out, "Failed and lost", "", count);
     for (size_t i = 0; i < count && i < FAILURES_MAX; i++) {
-        bool first = i == 0 || strcmp(entries[i - 1].key, entries[i].key) != 0;
+        bool first = i == 0 || !is_same(&entries[i - 1], &entries[i]);
         if (first && entries[i].group > 1) {
             text_add(out, "<p class=\"group\">");
             put_words(out, entries[i].key);

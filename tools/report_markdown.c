@@ -18,9 +18,12 @@ static void put_failure(struct text *out, const struct failure *failure)
     if (failure->file->status == TERM_status_LOST && !failure->test[0]) {
         text_add(out, " (lost)");
     }
+    const struct finding *finding = failure->finding;
+    if (finding && finding->row->occurrences > 1) {
+        text_add(out, ", one of %" PRIu64 " with this cause", finding->row->occurrences);
+    }
     text_add(out, "\n\n");
     text_fence(out, "", msg_str(failure->message), MESSAGE_MAX);
-    const struct finding *finding = failure->finding;
     if (finding && finding->fix && finding->fix->diff.size > 0) {
         text_add(out, "\nFix %s:\n\n", term_word("fix", (enum term)finding->fix->status));
         text_fence(out, "diff", finding->fix->diff, DIFF_MAX);

@@ -34,13 +34,16 @@ static int unknown_command(const char *word)
 
 static bool allows_words(const struct command *command, size_t count)
 {
-    static const char *const two[] = {"keys", "node", "actor", "link", "queue", "cost"};
+    static const char *const two[] = {"keys", "node", "actor", "link", "queue", "cost", "rules"};
     size_t max = command->synopsis[0] == '\0' || strcmp(command->name, "health") == 0 ? 0 : 1;
     for (size_t i = 0; i < sizeof two / sizeof two[0]; i++) {
         max = strcmp(command->name, two[i]) == 0 ? 2 : max;
     }
-    /* runs why RUN FILE, fix show RUN ERROR */
-    max = strcmp(command->name, "runs") == 0 || strcmp(command->name, "fix") == 0 ? 3 : max;
+    /* runs why RUN FILE, fix show RUN ERROR, errors teach ID CLASS */
+    static const char *const three[] = {"runs", "fix", "errors"};
+    for (size_t i = 0; i < sizeof three / sizeof three[0]; i++) {
+        max = strcmp(command->name, three[i]) == 0 ? 3 : max;
+    }
     max = strcmp(command->name, "generate") == 0 ? WORDS_MAX : max;
     return count <= max;
 }

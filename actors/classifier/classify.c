@@ -362,7 +362,7 @@ static void judge_it(const struct judge *judge, struct question *question,
     bool is_typescript = strncmp(primary->code, "TS", 2) == 0;
     bool is_lint = primary->findings_count > 0 && !is_typescript;
     result->rule = is_lint ? elect(question) : first_rule(question);
-    result->is_certain = is_typescript || is_lint || result->rule->is_own;
+    result->is_certain = is_typescript || is_lint || result->rule->decides;
     result->why_count = 0;
     decide(judge, result);
     explain(question, result);

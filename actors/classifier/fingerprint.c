@@ -58,6 +58,14 @@ static bool is_volatile(const char *word, size_t size)
     return size > WORD_SIZE_MAX;
 }
 
+/* "Minified React error #130;": such a number is a code, and all that is left of the message. */
+static bool is_number_of_error(const char *text, size_t at)
+{
+    static const char before[] = "error ";
+    size_t size = sizeof before - 1;
+    return text[at] == '#' && at >= size && memcmp(text + at - size, before, size) == 0;
+}
+
 static uint64_t mix_message(uint64_t hash, const char *text, size_t size)
 {
     for (size_t at = 0; at < size;) {
@@ -67,7 +75,8 @@ static uint64_t mix_message(uint64_t hash, const char *text, size_t size)
         }
         size_t quoted = quoted_size(text + at, size - at);
         size_t word = quoted > 0 ? quoted : word_size(text + at, size - at);
-        if (quoted > 0 || is_volatile(text + at, word)) {
+        bool numbered = quoted == 0 && is_number_of_error(text, at);
+        if (quoted > 0 || (!numbered && is_volatile(text + at, word))) {
             hash = mix_text(hash, "*", 1);
         } else {
             hash = mix_text(hash, text + at, word);
@@ -82,6 +91,10 @@ static uint64_t mix_message(uint64_t hash, const char *text, size_t size)
 static uint64_t mix_causes(uint64_t hash, const struct primary *primary)
 {
     static const char *const marks[] = {"[cause]: ", "Caused by: "};
+    const char *message = primary->text + primary->message.from;
+    if (!memmem(message, primary->size - primary->message.from, "ause", 4)) {
+        return hash; /* most have none */
+    }
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         size_t mark = strlen(marks[i]);
         size_t at = primary->message.from;

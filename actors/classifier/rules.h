@@ -90,7 +90,8 @@ struct rule {
     const char *file;
     size_t line; /* in the file, from 1; where its name stands */
     size_t column;
-    bool is_own; /* of a file laid over the shipped one: no model overrules it */
+    bool is_own;  /* of a file laid over the shipped one: no model overrules it */
+    bool decides; /* no model overrules it; each of its own does */
     size_t exits_count;
     uint8_t exits[RULES_EXITS_MAX]; /* how the command ended; no count: any or unknown */
     uint64_t tools;                 /* a bit for each tool of rules.tools; 0: any or none */

@@ -7,9 +7,11 @@
 
 static const struct binder_names labels = {"class", 4, {"typescript", "react", "test", "general"}};
 
+static const struct binder_names yes_or_no = {"answer", 2, {"true", "false"}};
+
 /* What a rule says; the first keys of a rule, of "otherwise" and of the older "then". */
 enum { SAYS_CLASS, SAYS_ROUTE, SAYS_PRIORITY, SAYS_CONFIDENCE, SAYS };
-enum { RULE_NAME = SAYS, RULE_WHEN, RULE_EXAMPLES, RULE_THEN, RULE_KEYS };
+enum { RULE_NAME = SAYS, RULE_WHEN, RULE_EXAMPLES, RULE_DECIDES, RULE_THEN, RULE_KEYS };
 
 #define SAYS_NAMES       "class", "route", "priority", "confidence"
 #define SAYS_OLDER       "label", "category", "target"
@@ -17,7 +19,7 @@ enum { RULE_NAME = SAYS, RULE_WHEN, RULE_EXAMPLES, RULE_THEN, RULE_KEYS };
 #define CONFIDENCE_USUAL 90
 
 static const struct binder_names rule_names = {
-    "key of a rule", 11, {SAYS_NAMES, "name", "when", "examples", "then", SAYS_OLDER}};
+    "key of a rule", 12, {SAYS_NAMES, "name", "when", "examples", "decides", "then", SAYS_OLDER}};
 static const struct binder_names says_names = {"key of then", 7, {SAYS_NAMES, SAYS_OLDER}};
 static const size_t says_meant[] = {SAYS_MEANT};
 static const struct loader_keys rule_keys = {&rule_names, RULE_KEYS, says_meant};
@@ -379,6 +381,8 @@ static enum err read_value(struct loader *self, size_t key, struct rule *rule, u
 {
     const struct reader_item at = {.line = self->binder.key_line,
                                    .column = self->binder.key_column};
+    size_t choice = 1;
+    enum err err = ERR_OK;
     switch (key) {
     case RULE_NAME:
         return binder_read_text(&self->binder, "name", RULES_NAME_SIZE_MAX, &rule->name);
@@ -386,6 +390,10 @@ static enum err read_value(struct loader *self, size_t key, struct rule *rule, u
         return read_when(self, rule);
     case RULE_EXAMPLES:
         return read_examples(self);
+    case RULE_DECIDES:
+        err = binder_read_choice(&self->binder, &yes_or_no, &choice);
+        rule->decides = choice == 0 || rule->is_own;
+        return err;
     case RULE_THEN:
         loader_warn(self, &at, "then is older: write its keys beside when");
         return read_says(self, "then", rule, seen);
@@ -415,8 +423,10 @@ static void check_name(struct loader *self, const struct reader_item *item, cons
 enum err loader_read_rule(struct loader *self, const struct reader_item *item)
 {
     struct rules *rules = self->rules;
-    struct rule rule = {
-        .file = self->binder.file, .confidence = CONFIDENCE_USUAL, .is_own = self->is_over};
+    struct rule rule = {.file = self->binder.file,
+                        .confidence = CONFIDENCE_USUAL,
+                        .is_own = self->is_over,
+                        .decides = self->is_over};
     size_t examples = rules->examples_count;
     uint32_t seen = 0;
     for (;;) {

@@ -1,118 +1,29 @@
 /* ledger_cause.c - findings with one cause, and how urgent it is. */
 #include "actors/coordinator/ledger_priv.h"
 
+/* clang-format off */
 /* Of the same project, before this run. */
-#define EARLIER(run_of)                                                                            \
-    " JOIN run o ON o.no = " run_of                                                                \
-    " AND o.no < run.no AND " LEDGER_PROJECT("o") " = " LEDGER_PROJECT("run")
+#define EARLIER(number)                                                                            \
+    " JOIN run o ON o.no = " number " AND o.no < run.no"                                           \
+    " AND " LEDGER_PROJECT("o") " = " LEDGER_PROJECT("run")
 
 /* The first finding of a cause says what was known of it before: whether it was seen, a fix was
  * proved or refused, and how often its file was flaky, of which three runs say too little. */
 static const char sql_begin[] =
-    "INSERT INTO cause (run, cause, occurrences, kind, is_new, fixed, attempts, flake, "
-    "score)"
+    "INSERT INTO cause (run, cause, occurrences, kind, is_new, fixed, attempts, flake, score)"
     " SELECT ?1, ?2, 1, ?3,"
-    " NOT EXISTS (SELECT 1 FROM cause k" EARLIER(
-        "k.run") " WHERE k.cause = ?2),"
-                 " EXISTS (SELECT 1 FROM finding e JOIN fix x ON x.run = e.run AND x.error "
-                 "= e.error"
-                 "  AND x.status IN (1, 3)" EARLIER(
-                     "e.run") " WHERE e.cause = ?2),"
-                              " (SELECT count(*) FROM finding e JOIN fix x ON x.run = "
-                              "e.run AND x.error = e.error"
-                              "  AND x.status = 2" EARLIER(
-                                  "e.run") " WHERE e.cause = ?2),"
-                                           " coalesce((SELECT CAST(h.flaky AS REAL) / "
-                                           "h.runs FROM history h WHERE h.project "
-                                           "= " LEDGER_PROJECT("run") " AND h.runner "
-                                                                      "= " LEDGER_RUNNER(
-                                                                          "job.runner") "  "
-                                                                                        "AN"
-                                                                                        "D "
-                                                                                        "h."
-                                                                                        "fi"
-                                                                                        "le"
-                                                                                        " ="
-                                                                                        " j"
-                                                                                        "ob"
-                                                                                        ".f"
-                                                                                        "il"
-                                                                                        "e "
-                                                                                        "AN"
-                                                                                        "D "
-                                                                                        "h."
-                                                                                        "ru"
-                                                                                        "ns"
-                                                                                        " >"
-                                                                                        " 3"
-                                                                                        "),"
-                                                                                        " 0"
-                                                                                        "),"
-                                                                                        " 0"
-                                                                                        " F"
-                                                                                        "RO"
-                                                                                        "M "
-                                                                                        "ru"
-                                                                                        "n "
-                                                                                        "JO"
-                                                                                        "IN"
-                                                                                        " f"
-                                                                                        "in"
-                                                                                        "di"
-                                                                                        "ng"
-                                                                                        " f"
-                                                                                        " O"
-                                                                                        "N "
-                                                                                        "f."
-                                                                                        "ru"
-                                                                                        "n "
-                                                                                        "= "
-                                                                                        "ru"
-                                                                                        "n."
-                                                                                        "no"
-                                                                                        " A"
-                                                                                        "ND"
-                                                                                        " f"
-                                                                                        ".e"
-                                                                                        "rr"
-                                                                                        "or"
-                                                                                        " ="
-                                                                                        " ?"
-                                                                                        "4"
-                                                                                        " J"
-                                                                                        "OI"
-                                                                                        "N "
-                                                                                        "jo"
-                                                                                        "b "
-                                                                                        "ON"
-                                                                                        " j"
-                                                                                        "ob"
-                                                                                        ".r"
-                                                                                        "un"
-                                                                                        " ="
-                                                                                        " f"
-                                                                                        ".r"
-                                                                                        "un"
-                                                                                        " A"
-                                                                                        "ND"
-                                                                                        " j"
-                                                                                        "ob"
-                                                                                        ".j"
-                                                                                        "ob"
-                                                                                        " ="
-                                                                                        " f"
-                                                                                        ".j"
-                                                                                        "ob"
-                                                                                        " W"
-                                                                                        "HE"
-                                                                                        "RE"
-                                                                                        " r"
-                                                                                        "un"
-                                                                                        ".n"
-                                                                                        "o "
-                                                                                        "= "
-                                                                                        "?"
-                                                                                        "1";
+    " NOT EXISTS (SELECT 1 FROM cause k" EARLIER("k.run") " WHERE k.cause = ?2),"
+    " EXISTS (SELECT 1 FROM finding e JOIN fix x ON x.run = e.run AND x.error = e.error"
+    "  AND x.status IN (1, 3)" EARLIER("e.run") " WHERE e.cause = ?2),"
+    " (SELECT count(*) FROM finding e JOIN fix x ON x.run = e.run AND x.error = e.error"
+    "  AND x.status = 2" EARLIER("e.run") " WHERE e.cause = ?2),"
+    " coalesce((SELECT CAST(h.flaky AS REAL) / h.runs FROM history h"
+    "  WHERE h.project = " LEDGER_PROJECT("run")
+    "  AND h.runner = " LEDGER_RUNNER("job.runner")
+    "  AND h.file = job.file AND h.runs > 3), 0), 0"
+    " FROM run JOIN finding f ON f.run = run.no AND f.error = ?4"
+    " JOIN job ON job.run = f.run AND job.job = f.job WHERE run.no = ?1";
+/* clang-format on */
 
 static enum err count(struct store_txn *txn, uint64_t no, uint64_t error,
                       const struct ledger_label *label)

@@ -90,7 +90,9 @@ static enum err read_priority(const struct store_rows *rows, struct ledger_pool 
             .has_fix = store_column_u64(rows, FINDING_CAUSE_AT + 6) != 0,
             .attempts = (uint32_t)store_column_u64(rows, FINDING_CAUSE_AT + 7),
             .flake = (float)store_column_f64(rows, FINDING_CAUSE_AT + 8),
-            .waited_ms = now_ms > to->noted_ms ? now_ms - to->noted_ms : 0,
+            /* What is settled does not age. */
+            .waited_ms =
+                to->state != FINDING_SETTLED && now_ms > to->noted_ms ? now_ms - to->noted_ms : 0,
         },
         &priority);
     to->priority = (unsigned)priority.value;

@@ -117,12 +117,21 @@ enum err findings_add(struct findings *self, const struct msg *msg)
     }
 }
 
+bool findings_is_again(const struct findings *self, size_t index)
+{
+    uint64_t cause = self->list[index].error->cause;
+    return index > 0 && cause != 0 && self->list[index - 1].error->cause == cause;
+}
+
 static int by_importance(const void *a, const void *b)
 {
     const struct msg_error_row *one = ((const struct finding *)a)->error;
     const struct msg_error_row *other = ((const struct finding *)b)->error;
     if (one->priority != other->priority) {
         return one->priority > other->priority ? -1 : 1;
+    }
+    if (one->cause != other->cause) {
+        return one->cause < other->cause ? -1 : 1;
     }
     return one->error < other->error ? -1 : one->error > other->error;
 }

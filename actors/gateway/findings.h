@@ -31,7 +31,10 @@ void findings_clear_errors(struct findings *findings);
  * the earlier one.  A fix or a healing of an error that had no room is passed over.  ERR_MEMORY. */
 enum err findings_add(struct findings *findings, const struct msg *msg) MUST_CHECK;
 
-/* The most important first: by priority, then by number. */
+/* Once they are sorted: whether the one before it has the same cause. */
+bool findings_is_again(const struct findings *findings, size_t index);
+
+/* The most important first: by priority, those with one cause together, then by number. */
 void findings_sort(struct findings *findings);
 
 #endif

@@ -161,6 +161,18 @@ static void add_heal(const struct msg_heal_row *heal, struct text *text)
     }
 }
 
+static void add_remedies(const struct finding *finding, struct text *text)
+{
+    if (finding->fix) {
+        add_fix(finding->fix, text);
+        text_add(text, "\n");
+    }
+    if (finding->heal) {
+        add_heal(finding->heal, text);
+        text_add(text, "\n");
+    }
+}
+
 static void add_finding(const struct finding *finding, size_t place, struct text *text)
 {
     const struct msg_error_row *error = finding->error;
@@ -171,16 +183,21 @@ static void add_finding(const struct finding *finding, size_t place, struct text
         text_add(text, "Kind: %s (%.0f %%)\n\n", term_word("label", error->label),
                  error->confidence * 100);
     }
+    if (error->occurrences > 1) {
+        text_add(text, "Failures with this cause: %" PRIu64 "\n\n", error->occurrences);
+    }
     text_fence(text, "text", error->message, MESSAGE_MAX);
     text_add(text, "\n");
-    if (finding->fix) {
-        add_fix(finding->fix, text);
-        text_add(text, "\n");
-    }
-    if (finding->heal) {
-        add_heal(finding->heal, text);
-        text_add(text, "\n");
-    }
+    add_remedies(finding, text);
+}
+
+/* One whose cause is told already: where else it is seen, and what became of it. */
+static void add_again(const struct finding *finding, struct text *text)
+{
+    text_add(text, "- The same cause: ");
+    add_place(finding->error, text);
+    text_add(text, "\n\n");
+    add_remedies(finding, text);
 }
 
 static void add_more(const struct report *self, size_t shown, struct text *text)
@@ -229,11 +246,16 @@ void report_details(const struct report *self, struct text *text)
 {
     const struct findings *findings = self->findings;
     size_t shown = 0;
+    size_t causes = 0;
     assert(text->size_max > TAIL_MAX);
     text->size_max -= TAIL_MAX;
     while (shown < findings->count) {
         size_t before = text->size;
-        add_finding(&findings->list[shown], shown + 1, text);
+        if (findings_is_again(findings, shown)) {
+            add_again(&findings->list[shown], text);
+        } else {
+            add_finding(&findings->list[shown], ++causes, text);
+        }
         if (text->full) {
             text_cut(text, before);
             break;

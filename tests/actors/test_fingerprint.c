@@ -39,6 +39,24 @@ Test(fingerprint, does_not_follow_the_stack_of_libraries)
         of("Error: no\n    at h (/app/node_modules/y/j.js:1:1)\n    at f (/app/s/a.js:9:1)"));
 }
 
+Test(fingerprint, follows_the_chain_of_causes)
+{
+    cr_expect_neq(of("Error: no\n    at f (/app/s/a.js:1:1) {\n  [cause]: Error: disk full\n}"),
+                  of("Error: no\n    at f (/app/s/a.js:1:1) {\n  [cause]: Error: no route\n}"));
+    cr_expect_eq(
+        of("Error: no\n    at f (/app/s/a.js:1:1) {\n  [cause]: Error: port 80 in use\n}"),
+        of("Error: no\n    at f (/app/s/a.js:9:1) {\n  [cause]: Error: port 90 in use\n}"));
+    cr_expect_neq(of("x.E: no\n\tat a.B(B.java:1)\nCaused by: y.F: closed\n"),
+                  of("x.E: no\n\tat a.B(B.java:1)\nCaused by: y.F: refused\n"));
+}
+
+Test(fingerprint, keeps_numbers_that_are_codes)
+{
+    cr_expect_neq(of("Error: Minified React error #31; visit https://react.dev/errors/31"),
+                  of("Error: Minified React error #130; visit https://react.dev/errors/130"));
+    cr_expect_eq(of("Error: row #31 is wrong"), of("Error: row #32 is wrong"));
+}
+
 Test(fingerprint, takes_whatever_comes)
 {
     cr_expect_neq(of(""), 0);

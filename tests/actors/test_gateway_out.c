@@ -271,6 +271,27 @@ static void expect_contained(const char *markdown)
     cr_expect_eq(fence, 0);
 }
 
+Test(report, tells_a_cause_once_and_where_else_it_is_seen)
+{
+    close_run(TERM_verdict_FAILED, 3);
+    for (uint64_t i = 1; i <= 3; i++) {
+        add(MSG(error_row, .run = msg_str(RUN), .error = i, .file = msg_str("src/a.test.ts"),
+                .test = msg_str(i == 2 ? "other" : "same"), .line = i, .priority = 60,
+                .queue = msg_str("q"), .message = msg_str(i == 2 ? "crash" : "boom"),
+                .cause = i == 2 ? 9 : 5, .occurrences = i == 2 ? 1 : 2));
+    }
+    findings_sort(findings);
+    report_comment(&report, &text);
+    const char *first = strstr(made(), "#### 1. `src/a.test.ts` line 1: `same`\n\n"
+                                       "Failures with this cause: 2\n\n```text\nboom\n```\n\n"
+                                       "- The same cause: `src/a.test.ts` line 3: `same`\n");
+    const char *second = strstr(made(), "#### 2. `src/a.test.ts` line 2: `other`\n");
+    cr_assert(first && second, "%s", made());
+    cr_expect_lt(first, second);
+    cr_expect_null(strstr(first + 100, "boom"));
+    expect_contained(made());
+}
+
 Test(report, keeps_hostile_words_inside)
 {
     static const char *const words[] = {"```\n# pwned @everyone\n<script>alert(1)</script>\n",

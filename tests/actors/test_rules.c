@@ -310,6 +310,25 @@ Test(rules, end_an_expression_that_runs_away)
     cr_expect_eq(regex_find(rules->regexes[0], "xyz", 3), REGEX_NO);
 }
 
+/* ---- rules that decide ---- */
+
+Test(rules, may_decide_without_a_model)
+{
+    static struct model model = {.step = 1, .temperature = 1, .bias = {0, 0, 0, 9}};
+    const char text[] = "Error: boom";
+    cr_assert_eq(load(HEAD "  - name: a\n    when: {message: [\"boom\"]}\n" THEN), ERR_OK);
+    const struct judge asked = {.rules = rules, .model_or_null = &model};
+    classify(&asked, text, strlen(text), NULL, &result);
+    cr_expect_eq(result.label, RULES_GENERAL);
+    cr_assert_eq(
+        load(HEAD "  - name: a\n    decides: true\n    when: {message: [\"boom\"]}\n" THEN),
+        ERR_OK);
+    const struct judge unasked = {.rules = rules, .model_or_null = &model};
+    classify(&unasked, text, strlen(text), NULL, &result);
+    cr_expect_eq(result.label, RULES_REACT);
+    cr_expect(result.is_certain);
+}
+
 /* ---- ends of commands ---- */
 
 Test(rules, ask_how_a_command_ended)

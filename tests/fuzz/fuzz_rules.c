@@ -9,17 +9,18 @@
 #include "actors/classifier/classify.h"
 #include "tests/fuzz/must.h"
 
-static const char known[] = "routes: {r: {queue: q, model: m}}\n"
-                            "tools: {tsc: [\"error TS\"], jest: [\"^● \"]}\n"
-                            "rules:\n"
-                            "  - name: code\n"
-                            "    when: {code: [\"TS*\", \"react/*\"]}\n"
-                            "    then: {label: typescript, priority: 1, confidence: 99, route: r}\n"
-                            "  - name: all\n"
-                            "    when: {message: [\"^Error: \", \"e\"], word: [a, the], file: "
-                            "[\"*.*\"], unless: [\"zzz\"]}\n"
-                            "    then: {label: test, priority: 1, confidence: 99, route: r}\n"
-                            "otherwise: {class: general, priority: 1, confidence: 50, route: r}\n";
+static const char known[] =
+    "routes: {r: {queue: q, model: m}}\n"
+    "tools: {tsc: [\"error TS\"], jest: [\"^● \"]}\n"
+    "rules:\n"
+    "  - name: code\n"
+    "    when: {code: [\"TS*\", \"react/*\"]}\n"
+    "    then: {label: typescript, priority: 1, confidence: 99, route: r}\n"
+    "  - name: all\n"
+    "    when: {message: [\"^Error: \", \"e\"], word: [a, the], text: [\"/(a+|b)*c$/i\"], file: "
+    "[\"*.*\"], unless: [\"zzz\"]}\n"
+    "    then: {label: test, priority: 1, confidence: 99, route: r}\n"
+    "otherwise: {class: general, priority: 1, confidence: 50, route: r}\n";
 
 static void check_report(enum err err, const struct config_report *report)
 {

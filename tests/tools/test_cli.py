@@ -36,6 +36,7 @@ partition
 simulate
 classify
 rules
+errors
 heal
 resolve
 runs
@@ -545,7 +546,7 @@ def classify_keeps_its_contract(place):
 def classify_answers_a_bad_line_in_its_place(place):
     good = '{"id":1,"message":"x"}\n'
     for bad in ("{nonsense", "[]", '{"message":"no id"}', '{"id":1}', '{"id":1,"message":2}',
-                '{"id":1,"message":"x","file_path":3}'):
+                '{"id":1,"message":"x","file_path":3}', '{"id":1,"message":"x","exit":256}'):
         done = place.troupe("classify", given=good + bad + "\n" + good, want=1)
         rows = [json.loads(line) for line in done.stdout.splitlines()]
         assert ["error" in row for row in rows] == [False, True, False], done.stdout

@@ -346,6 +346,52 @@ static void print_tally(const char *name, const struct tally *tally)
     (void)printf(")  ECE %.4f\n", ece);
 }
 
+static int by_confidence(const void *a, const void *b)
+{
+    const struct row *x = *(const struct row *const *)a;
+    const struct row *y = *(const struct row *const *)b;
+    return (x->confidence < y->confidence) - (x->confidence > y->confidence);
+}
+
+/* Of the rows of a source, or of all (SIZE_MAX), the 95 % that are most sure of themselves: how
+ * many are right. */
+static double right_of_surest(const struct training *self, size_t source, bool by_family)
+{
+    const struct row **rows = calloc(self->count + 1, sizeof *rows);
+    size_t count = 0;
+    size_t right = 0;
+    for (size_t i = 0; rows && i < self->count; i++) {
+        const struct row *row = &self->rows[i];
+        if (is_judged(row) &&
+            (source == SIZE_MAX || (by_family ? row->family : row->source) == source)) {
+            rows[count++] = row;
+        }
+    }
+    if (count > 0) {
+        qsort(rows, count, sizeof *rows, by_confidence);
+    }
+    size_t kept = (count * 95 + 99) / 100;
+    for (size_t i = 0; i < kept; i++) {
+        right += rows[i]->found == rows[i]->lesson.label;
+    }
+    free(rows);
+    return kept > 0 ? (double)right / (double)kept : 0;
+}
+
+static void print_recall(const struct training *self, const struct tally *tally)
+{
+    (void)printf("%-26s recall", "");
+    for (size_t i = 0; i < RULES_LABELS; i++) {
+        double all = 0;
+        for (size_t j = 0; j < RULES_LABELS; j++) {
+            all += tally->hits[i][j];
+        }
+        (void)printf(" %s %.3f", rules_label_name((enum rules_label)i),
+                     tally->hits[i][i] / fmax(all, 1e-9));
+    }
+    (void)printf(", of the 95 %% most sure %.4f right\n", right_of_surest(self, SIZE_MAX, false));
+}
+
 static void judge_all(struct training *self, const char *name, float temperature, float sure)
 {
     struct tally plain = {0};
@@ -361,6 +407,7 @@ static void judge_all(struct training *self, const char *name, float temperature
     char title[64];
     (void)snprintf(title, sizeof title, "%s, balanced", name);
     print_tally(name, &plain);
+    print_recall(self, &plain);
     print_tally(title, &weighted);
 }
 
@@ -379,8 +426,9 @@ static void judge_sources(struct training *self, bool by_family)
             }
         }
         if (all > 0) {
-            (void)printf("  %-24s %5zu rows, %.3f right (rules alone %.3f)\n", self->names[name],
-                         all, (double)right / (double)all, (double)rules_right / (double)all);
+            (void)printf("  %-24s %5zu rows, %.3f right, 95 %% most sure %.3f (rules alone %.3f)\n",
+                         self->names[name], all, (double)right / (double)all,
+                         right_of_surest(self, name, by_family), (double)rules_right / (double)all);
         }
     }
 }
