@@ -76,7 +76,7 @@ void run_demand(struct rt_context *ctx, struct run *run)
     rt_tell(ctx, run->coordinator,
             MSG(demand, .run = msg_str(run->id), .slots = run->demanded, .queued = run->queue.count,
                 .leased = run->leased_count, .dir = run->submit.dir, .busy = slots_busy(run),
-                .work_us = run_work_us(run),
+                .work_us = run_work_us(run, rt_now_ms(ctx)),
                 .whole = run->submit.files == 0 && !run->submit.affected));
     rt_work(ctx, run->leased_count, run->queue.count);
 }

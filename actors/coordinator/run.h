@@ -189,8 +189,8 @@ enum err run_close(struct rt_context *ctx, struct run *run, enum term verdict,
 /* Tells the coordinator what the run could use now, if that has changed. */
 void run_demand(struct rt_context *ctx, struct run *run);
 
-/* Expected time of what waits and is under way; run_work.c. */
-uint64_t run_work_us(const struct run *run);
+/* Expected time of what waits and of what is left of that under way; run_work.c. */
+uint64_t run_work_us(const struct run *run, uint64_t now_ms);
 
 /* Time that slots have worked for it; listing, and leases that are open, count up to now. */
 uint64_t run_slot_us(struct rt_context *ctx, const struct run *run);

@@ -224,15 +224,9 @@ static double pace_of(const struct run *run)
                : 1.0;
 }
 
-uint64_t run_work_us(const struct run *run)
+uint64_t run_work_us(const struct run *run, uint64_t now_ms)
 {
-    uint64_t us = run->queue.expected_us;
-    for (const struct run_lease *lease = run->leases; lease; lease = lease->next) {
-        for (const struct job *job = lease->lease.jobs; job; job = job->next) {
-            us += run->jobs[job->index].expected_us;
-        }
-    }
-    return (uint64_t)((double)us * pace_of(run));
+    return (uint64_t)((double)left_us(run, now_ms) * pace_of(run));
 }
 
 /* Expected work to put into the next batch, in the units of the expectations. */

@@ -342,6 +342,7 @@ Test(exposition, has_room_for_the_largest_figures)
     struct exposition_text text;
     memset(&figures, 0xff, sizeof figures);
     figures.up = true;
+    figures.paid = true;
     figures.fleet = &fleet;
     cr_assert_eq(exposition_write(&figures, 512 * 1024, &text), ERR_OK);
     cr_expect_eq(text.size, strlen(text.at));
