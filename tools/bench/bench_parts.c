@@ -143,7 +143,7 @@ enum err bench_classify(const struct bench_options *options, struct bench_result
     err = err == ERR_OK ? model_load(path, &model) : err;
     const struct judge judge = {.rules = rules, .model_or_null = model};
     struct classification *result = malloc(sizeof *result);
-    double *us = calloc(options->count, sizeof *us);
+    double *us = calloc(options->count + 1, sizeof *us);
     if (err == ERR_OK && result && us) {
         time_errors(&judge, options, us, result);
         ret_result->value = bench_median(us, options->count);
