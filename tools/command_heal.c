@@ -6,7 +6,7 @@
 #include "actors/healer/selector.h"
 #include "actors/healer/snapshot.h"
 #include "actors/healer/suggest.h"
-#include "tools/command.h"
+#include "tools/command_heal_kept.h"
 #include "tools/html_page.h"
 #include "tools/json.h"
 #include "tools/page_file.h"
@@ -231,6 +231,13 @@ static int load(struct work *self, const struct invocation *invocation)
 
 int command_heal(struct invocation *invocation)
 {
+    if (is_heal_kept(invocation)) {
+        return command_heal_kept(invocation);
+    }
+    if (invocation->words_count > 0) {
+        return complainf(EXIT_USAGE, "troupe help heal shows its words.",
+                         "heal does not know the word %.64s", invocation->words[0]);
+    }
     struct work self = {.guess = invocation_flag(invocation, "no-abstain")};
     int code = load(&self, invocation);
     for (size_t i = 0; code == EXIT_DONE && i < self.cases.count; i++) {
