@@ -594,6 +594,27 @@ def heal_finds_what_a_selector_meant(place):
 
 
 @test
+def heal_takes_the_errors_of_other_tools(place):
+    old = os.path.join(place.project, place.write("old.html", OLD_PAGE))
+    new = os.path.join(place.project, place.write("new.html", NEW_PAGE.replace("<button class=css-77ab>Save", "<button name=keep>Save")))
+    error = os.path.join(place.project, "error.txt")
+
+    def heal(text, *after, want=0):
+        place.write("error.txt", text)
+        return place.troupe("heal", "--before", old, *after, "--error", error, want=want)
+    out = last_json(heal("Timed out retrying after 4000ms: Expected to find element: `#save`, but never found it.", "--after", new))
+    assert (out["tool"], out["asked"], out["status"], out["selector"]) == (
+        "cypress", "#save", "healed", "cy.get('button[name=\"keep\"]')"), out
+    out = last_json(heal('Unable to locate element: {"method":"xpath","selector":"//*[@id=\'save\']"}', "--after", new))
+    assert (out["tool"], out["selector"]) == ("selenium", 'button[name="keep"]'), out
+    body = "<body>\n" + NEW_PAGE[NEW_PAGE.index("<div"):] + "\n</body>"
+    out = last_json(heal('Unable to find an element by: [id="save"]\n\n' + body))
+    assert (out["tool"], out["selector"]) == ("testing-library", "screen.getByRole('button', { name: 'Save' })"), out
+    heal('Unable to find an element by: [id="save"]\n\n' + body[:-9] + "...", want=2)
+    heal("Error: something else", "--after", new, want=9)
+
+
+@test
 def heal_says_what_is_wrong_with_what_it_was_given(place):
     page = os.path.join(place.project, place.write("page.html", OLD_PAGE))
     place.troupe("heal", want=2)
