@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "actors/common/awaited.h"
+
 enum {
     FOUND_MAX = 16,
     CONTEXT_LINES = 3,
@@ -317,12 +319,10 @@ static bool take_before(const struct edit_input *input, const struct lines *line
     return true;
 }
 
-bool edit_statement(const struct edit_input *input,
-                    bool (*change)(const char *line, size_t size, struct edit_change *ret_change),
-                    struct edit *ret_edit, const char **ret_why)
+bool edit_awaited(const struct edit_input *input, struct edit *ret_edit, const char **ret_why)
 {
     struct lines lines;
-    struct edit_change changed;
+    struct awaited changed;
     if (!read_lines(input, &lines, ret_why)) {
         return false;
     }
@@ -334,10 +334,11 @@ bool edit_statement(const struct edit_input *input,
         from++;
     }
     *ret_why = "nothing is known that could stand there";
-    if (!change(input->text + from, end - from, &changed)) {
+    if (!awaited_rewrite(input->text + from, end - from, &changed)) {
         return false;
     }
     assert(changed.size <= end - from);
+    static_assert(sizeof ret_edit->after == sizeof changed.after, "one fits into the other");
     memcpy(ret_edit->after, changed.after, sizeof ret_edit->after);
     struct span span = {.from = from, .to = from + changed.size};
     return take_before(input, &lines, span, ret_edit) && write_diff(input, &lines, span, ret_edit);

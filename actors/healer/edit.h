@@ -44,19 +44,11 @@ bool edit_is_path(const char *file);
 /* The lines of the file that edit_make() looks at for a call at `line`. */
 void edit_range(uint64_t line, uint64_t *ret_first, uint64_t *ret_last);
 
-/* What to put in the place of the first `size` bytes of a line, its indent not counted. */
-struct edit_change {
-    size_t size;
-    char after[LOCATOR_PRINT_SIZE];
-};
-
-/* As edit_make(), of the line of the call: `change` sees it without its indent and its end, and
- * says what becomes of it; false: nothing. */
-bool edit_statement(const struct edit_input *input,
-                    bool (*change)(const char *line, size_t size, struct edit_change *ret_change),
-                    struct edit *ret_edit, const char **ret_why);
-
 /* True: *ret_edit is written.  False: it is not of use, and *ret_why (static) says why. */
 bool edit_make(const struct edit_input *input, struct edit *ret_edit, const char **ret_why);
+
+/* The same, of the line of the call if it is an assertion that looks once (awaited.h): the one that
+ * waits.  Locators are not looked at. */
+bool edit_awaited(const struct edit_input *input, struct edit *ret_edit, const char **ret_why);
 
 #endif

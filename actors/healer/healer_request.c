@@ -196,7 +196,8 @@ static enum err on_exited(struct request *self, struct rt_context *ctx,
     struct edit *edit = malloc(sizeof *edit);
     if (!edit) {
         refuse(ctx, self, "out of memory");
-    } else if (self->looks_once ? wait_edit(&input, edit, &why) : edit_make(&input, edit, &why)) {
+    } else if (self->looks_once ? edit_awaited(&input, edit, &why)
+                                : edit_make(&input, edit, &why)) {
         propose(ctx, self, edit);
     } else if (self->looks_once) {
         refuse(ctx, self, self->healing.reason);

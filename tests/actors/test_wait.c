@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "actors/common/awaited.h"
 #include "actors/healer/wait.h"
 
 static bool make(const char *text, uint64_t line, struct edit *edit)
@@ -10,7 +11,7 @@ static bool make(const char *text, uint64_t line, struct edit *edit)
     const char *why = NULL;
     const struct edit_input input = {
         .file = "e2e/a.spec.ts", .text = text, .size = strlen(text), .line = line};
-    bool made = wait_edit(&input, edit, &why);
+    bool made = edit_awaited(&input, edit, &why);
     cr_expect(made || why);
     return made;
 }
@@ -86,6 +87,26 @@ Test(wait, leaves_alone_what_could_mean_something_else)
         cr_expect_not(make(text, 2, &edit), "%s: %s", lines[i], edit.after);
     }
     cr_expect_not(make("\n", 7, &edit), "the file is shorter");
+}
+
+Test(wait, knows_its_own_edits_and_no_others)
+{
+    static const char was[] = "  expect(await row.isVisible()).toBe(true);";
+    struct msg_str removed = {was, sizeof was - 1};
+    cr_expect(awaited_is_edit(removed, msg_str("  await expect(row).toBeVisible();")));
+    static const char *const others[] = {"await expect(row).toBeVisible();",
+                                         "  await expect(row).not.toBeVisible();",
+                                         "  await expect(row).toBeVisible()",
+                                         "  await expect(other).toBeVisible();",
+                                         "  await expect(row).toBeVisible(); x()",
+                                         "  expect(await row.isVisible()).toBe(false);",
+                                         "  ",
+                                         ""};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        cr_expect_not(awaited_is_edit(removed, msg_str(others[i])), "%s", others[i]);
+    }
+    cr_expect_not(awaited_is_edit(msg_str(""), msg_str("")));
+    cr_expect_not(awaited_is_edit(msg_str("  expect(a).toBe(1)"), msg_str("  expect(a).toBe(2)")));
 }
 
 static const char *place_of(const char *message)
