@@ -2,11 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/healer/foreign.h"
 #include "actors/healer/repair.h"
 #include "actors/healer/selector.h"
 #include "actors/healer/snapshot.h"
 #include "actors/healer/suggest.h"
-#include "tools/command.h"
+#include "tools/command_heal_kept.h"
 #include "tools/html_page.h"
 #include "tools/json.h"
 #include "tools/page_file.h"
@@ -17,6 +18,8 @@ struct work {
     struct match *match;
     int64_t *index; /* of candidates, for fingerprints */
     bool guess;
+    bool foreign; /* the selector is that of an error */
+    struct foreign error;
     bool plain; /* one selector and two pages, which have no ids */
     size_t healed;
 };
@@ -71,42 +74,65 @@ static int load_fingerprints(struct work *self, const char *path)
 
 /* ---- snapshots ---- */
 
+/* What was suggested, in the terms of whose error it was; those that it has no terms for are left
+ * out. */
+static size_t spell(const struct work *self, struct suggestions *made)
+{
+    size_t count = self->foreign ? 0 : made->count;
+    for (size_t i = 0; self->foreign && i < made->count; i++) {
+        char text[SUGGESTION_SIZE];
+        if (foreign_print(self->error.tool, made->at[i], text, sizeof text)) {
+            memcpy(made->at[count++], text, sizeof text);
+        }
+    }
+    return count;
+}
+
+static enum err tell(const struct work *self, const struct heal_case *one,
+                     const struct repair *repair, struct suggestions *made)
+{
+    const char *alternatives[SUGGESTIONS_MAX];
+    const struct tree *tree = &self->trees[1];
+    const struct tree_node *node = repair->healed ? &tree->nodes[repair->node] : NULL;
+    size_t count = spell(self, made);
+    for (size_t i = 1; i < count; i++) {
+        alternatives[i - 1] = made->at[i];
+    }
+    return json_heal(
+        stdout, &(struct json_heal){.id = self->plain ? NULL : one->id,
+                                    .status = !repair->healed                 ? "refused"
+                                              : repair->intact && self->plain ? "intact"
+                                                                              : "healed",
+                                    .confidence = repair->confidence,
+                                    .match = node ? node->path : NULL,
+                                    .frame = node ? tree->frames[node->frame].key : "",
+                                    .selector = repair->intact ? one->selector
+                                                : count > 0    ? made->at[0]
+                                                               : NULL,
+                                    .tool = self->foreign ? foreign_word(self->error.tool) : NULL,
+                                    .asked = self->error.selector,
+                                    .alternatives = alternatives,
+                                    .alternatives_count = count > 0 ? count - 1 : 0,
+                                    .reason = repair->reason});
+}
+
 /* What is left to say of a decision: by which selectors the element is found now. */
 static enum err put_repair(struct work *self, const struct heal_case *one,
                            const struct repair *repair, int32_t old)
 {
     struct suggestions *made = calloc(1, sizeof *made);
-    const char *alternatives[SUGGESTIONS_MAX];
-    const struct tree *tree = &self->trees[1];
-    const struct tree_node *node = repair->healed ? &tree->nodes[repair->node] : NULL;
     enum err err = made ? ERR_OK : ERR_MEMORY;
-    if (err == ERR_OK && node) {
-        err = suggest(&(struct suggest_input){.tree = tree,
+    if (err == ERR_OK && repair->healed) {
+        bool css = self->foreign && foreign_is_css(self->error.tool);
+        err = suggest(&(struct suggest_input){.tree = &self->trees[1],
                                               .node = repair->node,
                                               .old = &self->trees[0].nodes[old],
-                                              .selector = one->selector},
+                                              .selector = one->selector,
+                                              .css = css},
                       made);
     }
-    for (size_t i = 1; made && i < made->count; i++) {
-        alternatives[i - 1] = made->at[i];
-    }
     self->healed += repair->healed;
-    if (err == ERR_OK) {
-        err = json_heal(
-            stdout, &(struct json_heal){.id = self->plain ? NULL : one->id,
-                                        .status = !repair->healed                 ? "refused"
-                                                  : repair->intact && self->plain ? "intact"
-                                                                                  : "healed",
-                                        .confidence = repair->confidence,
-                                        .match = node ? node->path : NULL,
-                                        .frame = node ? tree->frames[node->frame].key : "",
-                                        .selector = repair->intact    ? one->selector
-                                                    : made->count > 0 ? made->at[0]
-                                                                      : NULL,
-                                        .alternatives = alternatives,
-                                        .alternatives_count = made->count > 0 ? made->count - 1 : 0,
-                                        .reason = repair->reason});
-    }
+    err = err == ERR_OK ? tell(self, one, repair, made) : err;
     free(made);
     return err;
 }
@@ -191,15 +217,46 @@ static int make_case(struct work *self, const char *text)
                                   : complain(EXIT_COULD_NOT, "the search took too much", NULL);
 }
 
+/* An error instead of a selector.  The page that Testing Library prints in it is the page now. */
+static int load_error(struct work *self, const char *path, const char *after)
+{
+    char *text;
+    size_t size;
+    int code = page_file_read(path, HTML_BYTES_MAX, &text, &size);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    self->foreign = foreign_read(text, size, &self->error);
+    if (!self->foreign) {
+        code = complainf(EXIT_COULD_NOT, NULL,
+                         "%.300s: no error of Cypress, Testing Library or Selenium that names a "
+                         "selector",
+                         path);
+    } else if (after) {
+        code = load_html(after, &self->trees[1]);
+    } else if (!self->error.page) {
+        code = complain(EXIT_USAGE, "the error does not hold the whole page", "Give --after.");
+    } else {
+        enum err err = html_page(self->error.page, self->error.page_size, &self->trees[1]);
+        code = err == ERR_OK ? EXIT_DONE : page_file_complain(path, err);
+    }
+    self->error.page = NULL; /* it is a part of the text */
+    free(text);
+    return code;
+}
+
 static int load_pages(struct work *self, const struct invocation *invocation)
 {
+    const char *after = invocation_value(invocation, "after");
+    const char *error = invocation_value(invocation, "error");
     self->plain = true;
     int code = load_html(invocation_value(invocation, "before"), &self->trees[0]);
     if (code == EXIT_DONE) {
-        code = load_html(invocation_value(invocation, "after"), &self->trees[1]);
+        code = error ? load_error(self, error, after) : load_html(after, &self->trees[1]);
     }
     if (code == EXIT_DONE) {
-        code = make_case(self, invocation_value(invocation, "selector"));
+        code = make_case(self,
+                         error ? self->error.selector : invocation_value(invocation, "selector"));
     }
     if (code != EXIT_DONE) {
         return code;
@@ -220,17 +277,26 @@ static int load(struct work *self, const struct invocation *invocation)
     if (snapshot && cases) {
         return load_snapshot(self, snapshot, cases);
     }
-    if (invocation_value(invocation, "before") && invocation_value(invocation, "after") &&
-        invocation_value(invocation, "selector")) {
+    bool selector =
+        invocation_value(invocation, "after") && invocation_value(invocation, "selector");
+    if (invocation_value(invocation, "before") &&
+        (selector || invocation_value(invocation, "error"))) {
         return load_pages(self, invocation);
     }
     return complain(EXIT_USAGE, "nothing to heal is given",
                     "Give --snapshot with --cases, --fingerprints, or --before, --after and "
-                    "--selector.");
+                    "--selector or --error.");
 }
 
 int command_heal(struct invocation *invocation)
 {
+    if (is_heal_kept(invocation)) {
+        return command_heal_kept(invocation);
+    }
+    if (invocation->words_count > 0) {
+        return complainf(EXIT_USAGE, "troupe help heal shows its words.",
+                         "heal does not know the word %.64s", invocation->words[0]);
+    }
     struct work self = {.guess = invocation_flag(invocation, "no-abstain")};
     int code = load(&self, invocation);
     for (size_t i = 0; code == EXIT_DONE && i < self.cases.count; i++) {

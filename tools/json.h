@@ -107,6 +107,8 @@ struct json_heal {
     const char *match;    /* path of the element; NULL or "": none */
     const char *frame;    /* it is in; "" is the main one */
     const char *selector; /* or NULL */
+    const char *tool;     /* whose error it was; NULL: it was none */
+    const char *asked;    /* the selector in that error */
     const char *const *alternatives;
     size_t alternatives_count;
     const char *reason;

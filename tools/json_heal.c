@@ -49,11 +49,13 @@ static int put_index(json_t *object, const struct json_heal *heal)
 enum err json_heal(FILE *out, const struct json_heal *heal)
 {
     json_t *object = json_object();
-    int bad = !object ||
-              (heal->id && json_object_set_new(object, "id", json_string(heal->id)) != 0) ||
-              json_object_set_new(object, "status", json_string(heal->status)) != 0 ||
-              json_object_set_new(object, "confidence", json_real(heal->confidence)) != 0 ||
-              (heal->by_index ? put_index(object, heal) : put_element(object, heal)) != 0;
+    int bad =
+        !object || (heal->id && json_object_set_new(object, "id", json_string(heal->id)) != 0) ||
+        json_object_set_new(object, "status", json_string(heal->status)) != 0 ||
+        json_object_set_new(object, "confidence", json_real(heal->confidence)) != 0 ||
+        (heal->tool && (json_object_set_new(object, "tool", json_string(heal->tool)) |
+                        json_object_set_new(object, "asked", json_words(heal->asked))) != 0) ||
+        (heal->by_index ? put_index(object, heal) : put_element(object, heal)) != 0;
     if (bad) {
         json_decref(object);
         return ERR_MEMORY;

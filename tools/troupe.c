@@ -39,8 +39,8 @@ static bool allows_words(const struct command *command, size_t count)
     for (size_t i = 0; i < sizeof two / sizeof two[0]; i++) {
         max = strcmp(command->name, two[i]) == 0 ? 2 : max;
     }
-    /* runs why RUN FILE, fix show RUN ERROR, errors teach ID CLASS */
-    static const char *const three[] = {"runs", "fix", "errors"};
+    /* runs why RUN FILE, fix and heal show RUN ERROR, errors teach ID CLASS */
+    static const char *const three[] = {"runs", "fix", "errors", "heal"};
     for (size_t i = 0; i < sizeof three / sizeof three[0]; i++) {
         max = strcmp(command->name, three[i]) == 0 ? 3 : max;
     }

@@ -103,6 +103,9 @@ void flaky_add(struct flaky_test *test, const struct flaky_runs *runs, uint64_t 
     }
     bool event =
         status == TERM_status_FLAKY ? !runs->all[at].noisy : has_flipped(test, runs, at, status);
+    bool turned =
+        test->at > 0 && (test->last == TERM_status_FAILED) != (status == TERM_status_FAILED);
+    test->flips += turned || status == TERM_status_FLAKY;
     test->runs++;
     test->failed += status == TERM_status_FAILED;
     test->events += event;

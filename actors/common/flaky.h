@@ -45,6 +45,7 @@ struct flaky_test {
     uint64_t runs;    /* in which it passed or failed */
     uint64_t failed;  /* of them, after all attempts */
     uint64_t events;  /* of them, in which it was seen to do both */
+    uint64_t flips;   /* runs that ended otherwise than the one before, or were flaky */
     uint64_t seen_ms; /* the newest event */
     size_t at;        /* run of the newest result, with 1 added; 0: none */
     enum term last;

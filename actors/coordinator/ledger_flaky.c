@@ -109,7 +109,8 @@ static const char results_sql[] =
     "SELECT job.file, test.name, test.status, test.run, test.quarantined FROM job"
     " JOIN test ON test.run = job.run AND test.job = job.job"
     " JOIN run ON run.no = job.run AND run.dir = ?1"
-    " WHERE job.run >= ?2 AND job.cached = 0 ORDER BY 1, 2, 4";
+    " WHERE job.run >= ?2 AND job.cached = 0"
+    " AND (?3 = '' OR ?3 = " LEDGER_RUNNER("job.runner") ") ORDER BY 1, 2, 4";
 
 /* Reads on to the next test. */
 static void read_test(struct walk *walk, struct store_rows *rows, bool *more,
@@ -138,7 +139,10 @@ static enum err go(struct store_txn *txn, struct walk *walk)
         return ERR_MEMORY;
     }
     store_query(txn, results_sql,
-                STORE_WITH(store_text(walk->wanted->dir), store_u64(walk->runs.all[0].no)), &rows);
+                STORE_WITH(store_text(walk->wanted->dir), store_u64(walk->runs.all[0].no),
+                           walk->wanted->runner.size > 0 ? store_text(walk->wanted->runner)
+                                                         : store_string("")),
+                &rows);
     for (bool more = store_next(&rows); more && err == ERR_OK;) {
         read_test(walk, &rows, &more, flaky, &test);
         if (!walk->each) {
@@ -148,6 +152,7 @@ static enum err go(struct store_txn *txn, struct walk *walk)
         flaky->runs = test.runs;
         flaky->failed = test.failed;
         flaky->events = test.events;
+        flaky->flips = test.flips;
         flaky->seen_ms = test.seen_ms;
         flaky->rate = flaky_rate(&test);
         flaky->is = flaky_is(&test, &walk->suite);

@@ -6,8 +6,9 @@
 #include "actors/coordinator/ledger.h"
 
 struct ledger_flaky_wanted {
-    struct msg_str dir; /* of the project */
-    uint64_t runs;      /* newest ones to look at, at least 1 */
+    struct msg_str dir;    /* of the project */
+    uint64_t runs;         /* newest ones to look at, at least 1 */
+    struct msg_str runner; /* only tests that it ran; empty: all */
 };
 
 struct ledger_flaky {
@@ -16,6 +17,7 @@ struct ledger_flaky {
     uint64_t runs;    /* in which it passed or failed; results from the cache are none */
     uint64_t failed;  /* of them, after all attempts */
     uint64_t events;  /* of them, in which it did both with the same code */
+    uint64_t flips;   /* of them, that ended otherwise than the one before, or did both */
     uint64_t seen_ms; /* wall clock of the newest event; 0: none */
     double rate;      /* how often an attempt fails, estimated; 0 to 1 */
     bool is;          /* flaky */

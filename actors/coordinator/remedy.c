@@ -14,6 +14,7 @@
  * All files of one job fail for one cause more often than not: its first failure is treated, with
  * the texts of all.  A remedy begins anew after a crash; what was applied before is found applied.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 enum {
     CANDIDATES_MAX = LEDGER_CANDIDATES_MAX,
     PROOFS_MAX = 2,
+    DOUBTED_PROOFS = 5, /* of a heal that could have passed by chance */
     TRIES_MAX = 3,
     AGAIN_MS = 1000,
     ABSENT_MS = 10000, /* nobody in a role for so long: there will be nobody */
@@ -31,6 +33,9 @@ enum {
     TICK_DEADLINE = 2,
     TICK_ABSENT = 3,
 };
+
+/* A heal that is no surer than this may have passed by chance. */
+static const double heal_doubtful = 0.5;
 
 enum remedy_step { STEP_LOADING, STEP_HEAL, STEP_FIX, STEP_PROOF, STEP_SETTLING };
 
@@ -53,6 +58,7 @@ struct remedy {
     uint64_t ask; /* the answer that is awaited; 0: none, it is to be asked */
     unsigned tries;
     struct msg_healed *healed; /* owned; NULL when nothing was healed */
+    uint64_t heal_passes;      /* proofs that it has passed */
     struct tried tried[CANDIDATES_MAX];
     size_t count;
     size_t proving;
@@ -265,17 +271,22 @@ static enum err ask_fix(struct rt_context *ctx, struct remedy *self, uint64_t pa
                   patience_ms, &self->ask);
 }
 
+/* Not to be made unasked. */
+static bool is_doubtful(const struct remedy *self)
+{
+    return self->healed ? self->healed->confidence <= heal_doubtful
+                        : self->tried[self->proving].candidate->doubt.size > 0;
+}
+
 /* Compilers say the same twice. */
 static bool is_last_proof(const struct remedy *self)
 {
     struct msg_str runner = self->found->runner;
-    return self->healed || msg_str_is(runner, "tsc") || msg_str_is(runner, "eslint") ||
+    if (self->healed) {
+        return self->heal_passes + 1 == (is_doubtful(self) ? DOUBTED_PROOFS : PROOFS_MAX);
+    }
+    return msg_str_is(runner, "tsc") || msg_str_is(runner, "eslint") ||
            self->tried[self->proving].passes + 1 == PROOFS_MAX;
-}
-
-static bool is_doubtful(const struct remedy *self)
-{
-    return !self->healed && self->tried[self->proving].candidate->doubt.size > 0;
 }
 
 static enum err ask_proof(struct rt_context *ctx, struct remedy *self, uint64_t patience_ms)
@@ -404,14 +415,24 @@ static enum err on_candidates(struct rt_context *ctx, struct remedy *self,
 static enum err on_heal_proved(struct rt_context *ctx, struct remedy *self,
                                const struct msg_validated *validated)
 {
-    switch (validated->proof) {
-    case TERM_proof_PASSED:
-        return settle_heal(ctx, self, TERM_heal_PROPOSED, self->healed->reason);
-    case TERM_proof_APPLIED:
-        return settle_heal(ctx, self, TERM_heal_HEALED, self->healed->reason);
-    default:
-        return settle_heal(ctx, self, TERM_heal_REFUSED, validated->reason);
+    char reason[MSG_MAX_validated_reason + 64]; /* cut by because() */
+    bool last = is_last_proof(self);
+    if (validated->proof != TERM_proof_PASSED && validated->proof != TERM_proof_APPLIED) {
+        /* How often is said where it is not the first time that it fails. */
+        (void)snprintf(reason, sizeof reason,
+                       self->heal_passes > 0 ? "%s (after %" PRIu64 " passes)" : "%s",
+                       validated->reason.at, self->heal_passes);
+        return settle_heal(ctx, self, TERM_heal_REFUSED, msg_str(reason));
     }
+    self->heal_passes++;
+    if (!last) {
+        return go_on(ctx, self, STEP_PROOF);
+    }
+    (void)snprintf(reason, sizeof reason, "%s; passed %" PRIu64 " of %" PRIu64 " times with it",
+                   self->healed->reason.at, self->heal_passes, self->heal_passes);
+    return settle_heal(
+        ctx, self, validated->proof == TERM_proof_APPLIED ? TERM_heal_HEALED : TERM_heal_PROPOSED,
+        msg_str(reason));
 }
 
 static enum err on_validated(struct rt_context *ctx, struct remedy *self,

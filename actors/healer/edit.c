@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "actors/common/awaited.h"
+
 enum {
     FOUND_MAX = 16,
     CONTEXT_LINES = 3,
@@ -291,32 +293,67 @@ static bool write_diff(const struct edit_input *input, const struct lines *lines
     return !writer.full;
 }
 
-bool edit_make(const struct edit_input *input, struct edit *ret_edit, const char **ret_why)
+/* The lines of the window; says why not. */
+static bool read_lines(const struct edit_input *input, struct lines *lines, const char **ret_why)
 {
     assert(edit_is_path(input->file));
-    struct lines lines;
-    struct span span;
     if (input->size > EDIT_TEXT_MAX || memchr(input->text, '\0', input->size)) {
         *ret_why = "the lines around the call are too long, or no text";
         return false;
     }
-    if (!cut_lines(input, &lines)) {
-        *ret_why = "the file does not have the line of the call";
+    *ret_why = "the file does not have the line of the call";
+    return cut_lines(input, lines);
+}
+
+/* Notes what stands there now. */
+static bool take_before(const struct edit_input *input, const struct lines *lines, struct span span,
+                        struct edit *edit)
+{
+    size_t size = span.to - span.from;
+    if (size >= sizeof edit->before) {
         return false;
     }
-    if (!find_one(input, &lines, &span, ret_why)) {
+    memcpy(edit->before, input->text + span.from, size);
+    edit->before[size] = '\0';
+    edit->line = lines->first + line_of(lines, span.from);
+    return true;
+}
+
+bool edit_awaited(const struct edit_input *input, struct edit *ret_edit, const char **ret_why)
+{
+    struct lines lines;
+    struct awaited changed;
+    if (!read_lines(input, &lines, ret_why)) {
+        return false;
+    }
+    size_t at = (size_t)(input->line - lines.first);
+    size_t from = lines.from[at];
+    size_t end = lines.from[at + 1];
+    end -= end > from && input->text[end - 1] == '\n';
+    while (from < end && is_blank(input->text[from])) {
+        from++;
+    }
+    *ret_why = "nothing is known that could stand there";
+    if (!awaited_rewrite(input->text + from, end - from, &changed)) {
+        return false;
+    }
+    assert(changed.size <= end - from);
+    static_assert(sizeof ret_edit->after == sizeof changed.after, "one fits into the other");
+    memcpy(ret_edit->after, changed.after, sizeof ret_edit->after);
+    struct span span = {.from = from, .to = from + changed.size};
+    return take_before(input, &lines, span, ret_edit) && write_diff(input, &lines, span, ret_edit);
+}
+
+bool edit_make(const struct edit_input *input, struct edit *ret_edit, const char **ret_why)
+{
+    struct lines lines;
+    struct span span;
+    if (!read_lines(input, &lines, ret_why) || !find_one(input, &lines, &span, ret_why)) {
         return false;
     }
     struct locator after = *input->after;
     after.quote = span.quote;
     *ret_why = "the locator or the lines around it are too long";
-    size_t size = span.to - span.from;
-    if (size >= sizeof ret_edit->before ||
-        locator_print(&after, ret_edit->after, sizeof ret_edit->after) != ERR_OK) {
-        return false;
-    }
-    memcpy(ret_edit->before, input->text + span.from, size);
-    ret_edit->before[size] = '\0';
-    ret_edit->line = lines.first + line_of(&lines, span.from);
-    return write_diff(input, &lines, span, ret_edit);
+    return locator_print(&after, ret_edit->after, sizeof ret_edit->after) == ERR_OK &&
+           take_before(input, &lines, span, ret_edit) && write_diff(input, &lines, span, ret_edit);
 }

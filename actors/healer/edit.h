@@ -47,4 +47,8 @@ void edit_range(uint64_t line, uint64_t *ret_first, uint64_t *ret_last);
 /* True: *ret_edit is written.  False: it is not of use, and *ret_why (static) says why. */
 bool edit_make(const struct edit_input *input, struct edit *ret_edit, const char **ret_why);
 
+/* The same, of the line of the call if it is an assertion that looks once (awaited.h): the one that
+ * waits.  Locators are not looked at. */
+bool edit_awaited(const struct edit_input *input, struct edit *ret_edit, const char **ret_why);
+
 #endif

@@ -16,8 +16,15 @@
 #include "actors/healer/edit.h"
 #include "actors/healer/heal.h"
 #include "actors/healer/page.h"
+#include "actors/healer/wait.h"
 
 enum { READ_MS_MAX = 10000, FILE_SIZE = MSG_MAX_healed_file + 1 };
+
+/* That it waits now does not prove that it failed because it did not; remedy.c lets it pass more
+ * often, and leaves it to people. */
+static const double looks_once_confidence = 0.5;
+static const char looks_once_why[] =
+    "a matter of timing, perhaps: the assertion looked once, and this one waits for the same";
 
 struct request {
     struct rt_caller caller;
@@ -28,6 +35,7 @@ struct request {
     uint64_t column;
     char locator[LOCATOR_PRINT_SIZE]; /* as Playwright printed it, cut */
     struct healing healing;           /* its element is gone with the page */
+    bool looks_once;                  /* no locator is to blame: what fails may not wait */
     uint64_t exec;                    /* 0: the file is not being read */
     char *text;                       /* of the file, EDIT_TEXT_MAX bytes */
     size_t size;                      /* above EDIT_TEXT_MAX: more came */
@@ -71,6 +79,9 @@ static void think(struct request *self, const struct msg_heal *heal_msg, const s
         copy_text(self->locator, sizeof self->locator, page->failed.locator);
         self->line = page->failed.line;
         self->column = page->failed.column;
+    } else {
+        self->looks_once = wait_place(heal_msg->message.at, heal_msg->message.size, self->file,
+                                      sizeof self->file, &self->line);
     }
 }
 
@@ -120,7 +131,7 @@ static enum err on_heal(struct request *self, struct rt_context *ctx,
     }
     think(self, heal_msg, &page);
     page_free(&page);
-    if (!self->healing.proposed) {
+    if (!self->healing.proposed && !self->looks_once) {
         refuse(ctx, self, self->healing.reason);
     } else if (!edit_is_path(self->file) || self->line == 0 || self->line > EDIT_LINE_MAX ||
                heal_msg->dir.size == 0) {
@@ -153,8 +164,9 @@ static void propose(struct rt_context *ctx, struct request *self, const struct e
               MSG(healed, .run = msg_str(self->run), .error = self->error,
                   .status = TERM_heal_PROPOSED, .file = msg_str(self->file), .line = edit->line,
                   .before = msg_str(edit->before), .after = msg_str(edit->after),
-                  .confidence = healing->confidence, .diff = msg_str(edit->diff),
-                  .reason = msg_str(healing->reason)));
+                  .confidence = self->looks_once ? looks_once_confidence : healing->confidence,
+                  .diff = msg_str(edit->diff),
+                  .reason = msg_str(self->looks_once ? looks_once_why : healing->reason)));
     rt_stop(ctx);
 }
 
@@ -184,8 +196,11 @@ static enum err on_exited(struct request *self, struct rt_context *ctx,
     struct edit *edit = malloc(sizeof *edit);
     if (!edit) {
         refuse(ctx, self, "out of memory");
-    } else if (edit_make(&input, edit, &why)) {
+    } else if (self->looks_once ? edit_awaited(&input, edit, &why)
+                                : edit_make(&input, edit, &why)) {
         propose(ctx, self, edit);
+    } else if (self->looks_once) {
+        refuse(ctx, self, self->healing.reason);
     } else {
         refuse(ctx, self, why);
     }

@@ -243,7 +243,8 @@ static struct lexicon_memo cut_once(struct lexicon *self, const char *text, uint
     uint64_t key = key_of(text, size, how);
     struct lexicon_memo *memo = size > 0 ? memo_at(self, key) : NULL;
     if (memo && memo->key != key) {
-        struct gathering words = {.count = 0};
+        struct gathering words;
+        words.count = 0;
         struct lexicon_memo new = {.key = key};
         if (how == KEY_TEXT) {
             cut_text(self, &words, text);
@@ -304,6 +305,15 @@ static size_t made_prefix(const char *text, size_t size)
     return text[0] == ':' ? 1 : 0;
 }
 
+static bool is_vowel(char c)
+{
+    enum { TO_SMALL = 0x20 }; /* of a letter */
+    static const uint32_t vowels = 1u << ('a' - 'a') | 1u << ('e' - 'a') | 1u << ('i' - 'a') |
+                                   1u << ('o' - 'a') | 1u << ('u' - 'a') | 1u << ('y' - 'a');
+    unsigned at = (unsigned)((c | TO_SMALL) - 'a');
+    return at < 26 && (vowels >> at & 1);
+}
+
 /* Whether a part without any punctuation was drawn by lot. */
 static bool is_drawn(const char *part, size_t size)
 {
@@ -313,7 +323,7 @@ static bool is_drawn(const char *part, size_t size)
         digits += digit;
         changes += i > 0 && digit != is_digit(part[i - 1]);
         hex += digit || (part[i] >= 'a' && part[i] <= 'f');
-        vowels += strchr("aeiouyAEIOUY", part[i]) != NULL || (unsigned char)part[i] >= 0x80;
+        vowels += is_vowel(part[i]) || (unsigned char)part[i] >= 0x80;
     }
     if (digits == size) {
         return size > MIXED_MIN;

@@ -52,7 +52,7 @@ static uint32_t hash_words(const char *text)
     bool any = false;
     for (; *text; text++) {
         unsigned char c = fold(*text);
-        if (strncmp(text, "\xc2\xa0", 2) == 0) {
+        if (c == 0xc2 && text[1] == '\xa0') {
             text++;
         } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80) {
             hash = hash_byte(hash, c);
@@ -165,6 +165,24 @@ static int by_attr(const void *a, const void *b)
                               : (x->value < y->value ? -1 : x->value > y->value);
 }
 
+/* They are mostly few, and calling qsort() takes longer than this. */
+static void sort_attrs(struct match_attr *attrs, size_t count)
+{
+    enum { FEW = 16 };
+    if (count > FEW) {
+        qsort(attrs, count, sizeof attrs[0], by_attr);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct match_attr attr = attrs[i];
+        size_t at = i;
+        for (; at > 0 && by_attr(&attrs[at - 1], &attr) > 0; at--) {
+            attrs[at] = attrs[at - 1];
+        }
+        attrs[at] = attr;
+    }
+}
+
 static void count_in(uint16_t *seen, uint32_t hash)
 {
     uint16_t *at = &seen[hash & (ATTRS_SEEN - 1)];
@@ -234,10 +252,7 @@ static bool describe_attrs(struct describer *self, const struct tree_node *from,
         note_attr(node, attr->value, value, kind);
     }
     node->attrs_count = (uint16_t)(self->side->attrs_count - node->attrs);
-    if (node->attrs_count > 1) {
-        qsort(self->side->attrs + node->attrs, node->attrs_count, sizeof(struct match_attr),
-              by_attr);
-    }
+    sort_attrs(self->side->attrs + node->attrs, node->attrs_count);
     return true;
 }
 
@@ -247,8 +262,9 @@ static bool describe_words(struct describer *self, const struct tree_node *from,
                            struct match_node *node)
 {
     struct lexicon *lexicon = &self->pages->lexicon;
-    struct gathering words = {.count = 0};
-    struct gathering ident = {.count = 0};
+    struct gathering words; /* not cleared: that would take as long as filling it */
+    struct gathering ident;
+    words.count = ident.count = 0;
     node->bags[BAG_NAME] = lexicon_text_bag(lexicon, from->name);
     lexicon_bag(lexicon, &words, &node->bags[BAG_NAME]);
     if (!describe_attrs(self, from, node, &words, &ident)) {
@@ -287,11 +303,12 @@ static void subtract(const struct lexicon *lexicon, struct gathering *words, con
 static void describe_near(struct lexicon *lexicon, struct match_side *side, int32_t index)
 {
     struct match_node *node = &side->nodes[index];
-    struct gathering words = {.count = 0};
+    struct gathering words;
     int32_t up = side->tree->nodes[index].parent;
     if (node->bags[BAG_NEAR].count > 0) {
         return; /* it was given */
     }
+    words.count = 0;
     for (int level = 0; up >= 0 && level < NEAR_LEVELS_MAX; level++) {
         subtract(lexicon, &words, &side->nodes[up].bags[BAG_TEXT], &node->bags[BAG_TEXT]);
         if (words.count >= NEAR_WORDS_MIN) {
@@ -433,8 +450,8 @@ static bool describe_node(struct describer *self, int32_t index)
     node->tag = hash_text(hash_start, from->tag);
     node->role = hash_or_none(from->role);
     node->name = hash_words(from->name);
-    node->own = hash_words(from->own);
-    node->text = hash_words(from->text);
+    node->own = strcmp(from->own, from->name) == 0 ? node->name : hash_words(from->own);
+    node->text = strcmp(from->text, from->own) == 0 ? node->own : hash_words(from->text);
     node->classes = hash_or_none(tree_attr(from, "class"));
     node->husk = is_husk(self->side->tree, from);
     describe_role(self, from, node);

@@ -390,19 +390,21 @@ enum err suggest(const struct suggest_input *input, struct suggestions *ret)
     struct maker self = {.input = input, .out = ret, .node = &input->tree->nodes[input->node]};
     enter_frame(&self);
     const char *kind = kind_of(input->selector, kinds, KINDS);
-    if (kind) {
+    if (kind && !input->css) {
         by_kind(&self, kind, true);
     }
-    for (size_t i = 0; i < KINDS; i++) {
+    for (size_t i = 0; i < KINDS && !input->css; i++) {
         by_kind(&self, kinds[i], true);
     }
-    by_row(&self);
+    if (!input->css) {
+        by_row(&self);
+    }
     by_attribute(&self);
     by_class(&self);
     if (ret->count == 0) {
         by_place(&self);
     }
-    for (size_t i = 0; i < KINDS && ret->count == 0; i++) {
+    for (size_t i = 0; i < KINDS && ret->count == 0 && !input->css; i++) {
         by_kind(&self, kinds[i], false);
     }
     return self.err;

@@ -26,6 +26,7 @@ struct suggest_input {
     const struct tree_node *old; /* what it was; NULL: unknown */
     const char *selector;        /* of the author; "": unknown */
     const char *testid;          /* attribute of getByTestId; NULL: data-testid */
+    bool css;                    /* locator('…') with CSS alone */
 };
 
 /* Finds up to SUGGESTIONS_MAX, the best first; each hits the element and nothing else.  ERR_MEMORY;

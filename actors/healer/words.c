@@ -335,6 +335,9 @@ bool word_is_filler(const char *word)
 uint32_t word_lines(const char *word)
 {
     uint32_t lines = 0;
+    if (is_digit(word[0])) {
+        return lines; /* pages hold many numbers, lines none */
+    }
     for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++) {
         lines |= is_in(exclusive[i], word) ? UINT32_C(1) << i : 0;
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "actors/common/awaited.h"
 #include "actors/common/glob.h"
 #include "actors/validator/assertion.h"
 
@@ -315,7 +316,9 @@ static bool pairs_allow(const struct patch *patch, size_t end, size_t *at, char 
             patch->lines[added + i].hunk != hunk) {
             return refuse(reason, "line-for-line", "each line must be replaced by one", "");
         }
-        if (!assertion_kept(patch->lines[removed + i].text, patch->lines[added + i].text)) {
+        struct msg_str was = patch->lines[removed + i].text;
+        struct msg_str is = patch->lines[added + i].text;
+        if (!assertion_kept(was, is) && !awaited_is_edit(was, is)) {
             return refuse(reason, "keep-assertions", "an assertion must stay as it is", "");
         }
     }

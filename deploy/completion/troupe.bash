@@ -23,7 +23,7 @@ _troupe() {
     classify) words=' --rules-only --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     rules) words='test explain --file --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     errors) words='list show teach --run --route --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    heal) words=' --snapshot --cases --fingerprints --before --after --selector --no-abstain --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    heal) words='list show health --snapshot --cases --fingerprints --before --after --selector --error --no-abstain --runs --repair-minutes --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     resolve) words=' --html --snapshot --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     runs) words='list show why --limit --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     flaky) words=' --runs --json --quiet --verbose --color --config --set --state --timeout --help' ;;

@@ -127,6 +127,34 @@ Test(healer, refuses_at_once_what_is_no_failure_of_a_locator)
     expect_refused("cannot be read");
 }
 
+static void ask_about_timing(void)
+{
+    struct msg_heal heal = request("{\"url\":\"http://x/\",\"failed\":null}");
+    heal.message = msg_str("Error: expected true\n    at check (e2e/cart.ts:2:5)");
+    probe_ask(probe, run, &heal.head, 0);
+    probe_expect(probe, "[0] exec sed -n -e 1,18p -e 18q ./e2e/cart.ts\n");
+}
+
+Test(healer, proposes_an_assertion_that_waits_for_one_that_looks_once)
+{
+    static const char text[] = "\nexpect(await row.isVisible()).toBe(true)\n";
+    ask_about_timing();
+    output(text, sizeof text - 1);
+    end(0);
+    const char *trace = probe_trace(probe);
+    static const char *const parts[] = {
+        "[0] -> run answer HEALED run=r error=3 status=2 file=e2e/cart.ts line=2 ",
+        "after=await expect(row).toBeVisible() confidence=0.5", "@@ -1,2 +1,2 @@",
+        "a matter of timing, perhaps"};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        cr_expect(strstr(trace, parts[i]), "%s in %s", parts[i], trace);
+    }
+    ask_about_timing();
+    output("\nexpect(total).toBe(3)\n", 23);
+    end(0);
+    expect_refused("no call failed");
+}
+
 Test(healer, refuses_files_outside_of_the_project)
 {
     ask(PAGE("/etc/passwd", "getByTestId('btn-save')"));

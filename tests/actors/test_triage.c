@@ -269,13 +269,18 @@ Test(triage, does_without_a_role_that_nobody_plays)
 
 /* ---- heals ---- */
 
-static void heal(enum term status)
+static void heal_as_sure_as(enum term status, double confidence)
 {
     probe_answer(probe, healer,
                  MSG(healed, .run = msg_str(RUN), .error = 1, .status = (uint64_t)status,
                      .file = msg_str("f0"), .line = 3, .before = msg_str("getByTestId('a')"),
-                     .after = msg_str("getByTestId('b')"), .confidence = 0.75,
+                     .after = msg_str("getByTestId('b')"), .confidence = confidence,
                      .diff = msg_str(diff), .reason = msg_str("same role and name")));
+}
+
+static void heal(enum term status)
+{
+    heal_as_sure_as(status, 0.75);
 }
 
 Test(triage, proves_a_heal_before_it_is_proposed)
@@ -285,10 +290,53 @@ Test(triage, proves_a_heal_before_it_is_proposed)
     heal(TERM_heal_PROPOSED);
     expect_trace("heal=true apply=false");
     prove(TERM_proof_PASSED);
+    prove(TERM_proof_PASSED);
     cr_expect_eq(story_count("FIX run"), 0u, "a healed locator needs no fix");
     ask_findings();
-    expect_trace("HEAL_ROW run=" RUN " error=1 status=2 file=f0 line=3 before=getByTestId('a') "
-                 "after=getByTestId('b') confidence=0.75");
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace,
+                     "HEAL_ROW run=" RUN " error=1 status=2 file=f0 line=3 before=getByTestId('a') "
+                     "after=getByTestId('b') confidence=0.75"),
+              "%s", trace);
+    cr_expect(strstr(trace, "reason=same role and name; passed 2 of 2 times with it"), "%s", trace);
+}
+
+Test(triage, applies_a_heal_with_its_second_proof)
+{
+    fail_and_label(TERM_mode_OFF, TERM_mode_APPLY, "what it saw");
+    heal(TERM_heal_PROPOSED);
+    expect_trace("heal=true apply=false");
+    prove(TERM_proof_PASSED);
+    expect_trace("heal=true apply=true");
+    prove(TERM_proof_APPLIED);
+    ask_findings();
+    expect_trace("HEAL_ROW run=" RUN " error=1 status=1");
+}
+
+Test(triage, only_proposes_a_doubtful_heal_and_proves_it_more_often)
+{
+    fail_and_label(TERM_mode_OFF, TERM_mode_APPLY, "what it saw");
+    heal_as_sure_as(TERM_heal_PROPOSED, 0.5);
+    for (int i = 0; i < 5; i++) {
+        expect_trace("heal=true apply=false");
+        prove(TERM_proof_PASSED);
+    }
+    ask_findings();
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace, "HEAL_ROW run=" RUN " error=1 status=2"), "%s", trace);
+    cr_expect(strstr(trace, "; passed 5 of 5 times with it"), "%s", trace);
+}
+
+Test(triage, refuses_a_heal_that_makes_the_test_pass_sometimes)
+{
+    fail_and_label(TERM_mode_OFF, TERM_mode_PROPOSE, "what it saw");
+    heal(TERM_heal_PROPOSED);
+    prove(TERM_proof_PASSED);
+    prove(TERM_proof_FAILED);
+    ask_findings();
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace, "HEAL_ROW run=" RUN " error=1 status=3"), "%s", trace);
+    cr_expect(strstr(trace, "reason=so it went (after 1 passes)"), "%s", trace);
 }
 
 Test(triage, refuses_a_heal_that_does_not_make_the_test_pass)

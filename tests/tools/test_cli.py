@@ -16,6 +16,7 @@ import select
 import shlex
 import shutil
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -593,6 +594,27 @@ def heal_finds_what_a_selector_meant(place):
 
 
 @test
+def heal_takes_the_errors_of_other_tools(place):
+    old = os.path.join(place.project, place.write("old.html", OLD_PAGE))
+    new = os.path.join(place.project, place.write("new.html", NEW_PAGE.replace("<button class=css-77ab>Save", "<button name=keep>Save")))
+    error = os.path.join(place.project, "error.txt")
+
+    def heal(text, *after, want=0):
+        place.write("error.txt", text)
+        return place.troupe("heal", "--before", old, *after, "--error", error, want=want)
+    out = last_json(heal("Timed out retrying after 4000ms: Expected to find element: `#save`, but never found it.", "--after", new))
+    assert (out["tool"], out["asked"], out["status"], out["selector"]) == (
+        "cypress", "#save", "healed", "cy.get('button[name=\"keep\"]')"), out
+    out = last_json(heal('Unable to locate element: {"method":"xpath","selector":"//*[@id=\'save\']"}', "--after", new))
+    assert (out["tool"], out["selector"]) == ("selenium", 'button[name="keep"]'), out
+    body = "<body>\n" + NEW_PAGE[NEW_PAGE.index("<div"):] + "\n</body>"
+    out = last_json(heal('Unable to find an element by: [id="save"]\n\n' + body))
+    assert (out["tool"], out["selector"]) == ("testing-library", "screen.getByRole('button', { name: 'Save' })"), out
+    heal('Unable to find an element by: [id="save"]\n\n' + body[:-9] + "...", want=2)
+    heal("Error: something else", "--after", new, want=9)
+
+
+@test
 def heal_says_what_is_wrong_with_what_it_was_given(place):
     page = os.path.join(place.project, place.write("page.html", OLD_PAGE))
     place.troupe("heal", want=2)
@@ -602,6 +624,72 @@ def heal_says_what_is_wrong_with_what_it_was_given(place):
     for bad in ("tr:frobnicate", "xpath=//[", "page.getByText(name)"):
         assert place.troupe("resolve", "--html", page, bad, want=2).stderr.startswith("troupe: "), bad
     place.troupe("resolve", "#save", want=2)
+
+
+SPEC = """test('cart', async ({ page }) => {
+  await page.locator('.css-1qm1lh').click()
+  await page.waitForTimeout(500)
+  await expect(page.getByRole('button', { name: 'Save' })).toBeVisible()
+})
+"""
+SEEN = {"url": "http://localhost/", "failed": None, "elements": [], "truncated": False, "used": [
+    {"locator": "locator('.css-1qm1lh')", "file": "a.spec.ts", "line": 2, "column": 37,
+     "element": {"role": "button", "name": "Add", "tag": "button"}}]}
+
+
+@test
+def heal_knows_the_health_of_browser_tests(place):
+    """Of runs that the ledger is told were Playwright's: what a browser does is tests/reporters' business."""
+    def run(passes):
+        place.write("a.spec.ts", "true\n" if passes else "false\n")
+        place.write("b.spec.ts", "true\n")
+        place.troupe("run", *BY_COMMAND, "--fix", "off", "--heal", "off", given="a.spec.ts\nb.spec.ts\n", want=0 if passes else 1)
+    place.troupe("heal", "health", want=9)
+    for passes in (True, False, False, True):
+        run(passes)
+    place.write("a.spec.ts", SPEC)
+    assert json.loads(place.troupe("heal", "health", "--json").stdout)["tests"] == [], "no browser tests"
+    project = os.path.realpath(place.project)
+    with contextlib.closing(sqlite3.connect(os.path.join(place.state, "ledger.db"))) as ledger, ledger:
+        ledger.execute("UPDATE run SET runner_found = 'playwright'")
+        ledger.execute("INSERT INTO known VALUES (?, 'a.spec.ts', 'cart', ?)", (project, json.dumps(SEEN)))
+        for no, run_id, status, diff in ledger.execute(
+                "SELECT no, id, 4 - no, '+x' FROM run WHERE no IN (2, 3)").fetchall():
+            ledger.execute("INSERT INTO heal VALUES (?, 1, ?, 'a.spec.ts', 2, '#a', '#b', .9, ?, 'because')", (no, status, diff))
+    health = json.loads(place.troupe("heal", "health", "--json", "--repair-minutes", "20").stdout)
+    assert [(t["file"], t["runs"], t["pass_rate"], t["flips"], t["flip_rate"]) for t in health["tests"]] == [
+        ("a.spec.ts", 4, .5, 2, .5), ("b.spec.ts", 4, 1, 0, 0)], health["tests"]
+    locators = health["locators"]
+    assert (locators["files"], locators["judged"], locators["brittle"], locators["brittle_share"]) == (2, 2, 1, .5), locators
+    assert [(p["line"], p["column"], p["kind"], p["text"], p["instead"]) for p in health["places"]] == [
+        (2, 14, "generated", ".css-1qm1lh", "getByRole('button', { name: 'Add' })"),
+        (3, 14, "sleep", "waitForTimeout", None)], health["places"]
+    # One edit for both failures, made once: it was proposed before.
+    heals = health["heals"]
+    assert (heals["healed"], heals["proposed"], heals["refused"], heals["failures"]) == (1, 0, 0, 2), heals
+    assert heals["minutes"] == {"saved": 20, "formula": "healed * repair + proposed * (repair - review)",
+                                "repair": 20, "review": 3}, heals
+    text = place.troupe("heal", "health", ".").stdout
+    for part in ("2 browser tests, 1 of them failed or flipped", "passed  50 % of 4 runs, flipped in 2  a.spec.ts",
+                 "1 of 2 locators in 2 files are brittle", "a.spec.ts:2:14  generated  .css-1qm1lh",
+                 "called getByRole('button', { name: 'Add' })", "saved 15 minutes"):
+        assert part in text, (part, text)
+    assert json.loads(place.troupe("heal", "health", "--json", "--runs", "2").stdout)["tests"][0]["runs"] == 2
+
+    with contextlib.closing(sqlite3.connect(os.path.join(place.state, "ledger.db"))) as ledger:
+        run_id = ledger.execute("SELECT id FROM run WHERE no = 3").fetchone()[0]
+    listed = json.loads(place.troupe("heal", "list", run_id, "--json").stdout)
+    assert [(h["number"], h["status"], h["before"], h["after"]) for h in listed["heals"]] == [(1, "healed", "#a", "#b")], listed
+    assert json.loads(place.troupe("heal", "list", "--json").stdout)["heals"] == []
+    assert "No locator was looked for" in place.troupe("heal", "list").stdout
+    assert "#b" in place.troupe("heal", "list", run_id).stdout
+    shown = json.loads(place.troupe("heal", "show", run_id, "1", "--json").stdout)
+    assert shown["diff"] == "+x" and shown["reason"] == "because" and shown["run"] == run_id, shown
+    assert "confidence: 90 %" in place.troupe("heal", "show", run_id, "1").stdout
+    place.troupe("heal", "show", run_id, "7", want=9)
+    for bad in (("show",), ("list", "last", "1"), ("health", "nowhere"), ("health", "--runs", "0"), ("frobnicate",),
+                ("health", "--repair-minutes", "x")):
+        place.troupe("heal", *bad, want=2)
 
 
 @test

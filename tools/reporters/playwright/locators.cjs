@@ -14,7 +14,7 @@ const MADE_BY = ['locator', 'getByTestId', 'getByRole', 'getByLabel', 'getByText
   'getByTitle', 'first', 'last', 'nth', 'filter', 'and', 'or']
 const USED_BY = ['click', 'dblclick', 'fill', 'check', 'uncheck', 'selectOption', 'press', 'pressSequentially', 'type',
   'clear', 'hover', 'tap', 'focus', 'blur', 'dragTo', 'dispatchEvent', 'setInputFiles', 'selectText',
-  'scrollIntoViewIfNeeded', 'waitFor', 'textContent', 'innerText', 'innerHTML', 'inputValue', 'getAttribute', 'isChecked',
+  'scrollIntoViewIfNeeded', 'waitFor', 'textContent', 'innerText', 'innerHTML', 'inputValue', 'getAttribute', 'isVisible', 'isHidden', 'isChecked',
   'isDisabled', 'isEditable', 'isEnabled', 'boundingBox', 'screenshot', 'evaluate', '_expect']
 const ABSENT = /^toBe(Hidden|Detached)$/ // hold where there is no element
 const USES_MAX = 200 // calls kept of a test
@@ -250,14 +250,34 @@ function positionOf({ made, site }) {
 
 // The first frame that is the project's own.
 function placeOf(site) {
-  for (const text of String(site.stack).split('\n').slice(1)) {
-    const [, place, line, column] = /^\s*at (?:.*? \()?((?:file:\/\/)?\/.+?):(\d+):(\d+)\)?$/.exec(text) ?? []
-    if (!place) continue
-    const file = place.startsWith('file:') ? fileURLToPath(place) : place
-    if (file.includes('/node_modules/')) continue
-    return { file: path.relative(root, file), line: Number(line), column: Number(column) }
-  }
-  return { file: '', line: 0, column: 0 }
+  site.place ??= findPlace(site)
+  return site.place
+}
+
+const places = new Map() // by where it is in what node runs, as source maps cost
+
+function findPlace(site) {
+  const prepare = Error.prepareStackTrace
+  let frames = []
+  Error.prepareStackTrace = (_, all) => { frames = all; return '' }
+  void site.stack // this is when node asks for it
+  Error.prepareStackTrace = prepare
+  const frame = frames.find((one) => isOwn(one.getFileName()))
+  if (!frame) return { file: '', line: 0, column: 0 }
+  const key = `${frame.getFileName()}:${frame.getLineNumber()}:${frame.getColumnNumber()}`
+  if (!places.has(key)) places.set(key, parsePlace(prepare ? prepare(site, [frame]) : `\n    at ${frame}`))
+  return places.get(key)
+}
+
+function isOwn(file) {
+  return Boolean(file) && (file.startsWith('/') || file.startsWith('file:///')) && !file.includes('/node_modules/')
+}
+
+function parsePlace(text) {
+  const [, place, line, column] = /^\s*at (?:.*? \()?((?:file:\/\/)?\/.+?):(\d+):(\d+)\)?$/m.exec(String(text)) ?? []
+  if (!place) return { file: '', line: 0, column: 0 }
+  const file = place.startsWith('file:') ? fileURLToPath(place) : place
+  return { file: path.relative(root, file), line: Number(line), column: Number(column) }
 }
 
 module.exports = { follow }
