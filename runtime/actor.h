@@ -250,6 +250,8 @@ struct rt_store_op {
     enum err (*done)(struct rt_context *ctx, void *state, struct rt_store_op *op);
     /* Frees what the operation owns besides itself; NULL when it owns nothing. */
     void (*fini)(struct rt_store_op *op);
+    /* Nobody waits for it: for store.patience_ms_max it may wait for others to share its commit. */
+    bool patient;
     enum err err;
     /* The runtime's own. */
     struct rt_store_op *next;

@@ -2,6 +2,7 @@
 #include "runtime/store.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct store {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t wake;
     struct list queue;
+    uint64_t due_us; /* when the queue is to be worked off: 0 at once, UINT64_MAX while empty */
     bool stopping;
     struct store_stats stats;
 };
@@ -104,9 +106,14 @@ enum err store_open(const char *path, const struct cfg_store *cfg,
     store->cfg = *cfg;
     list_init(&store->ahead);
     list_init(&store->queue);
+    store->due_us = UINT64_MAX;
     atomic_init(&store->trusted, true);
     (void)pthread_mutex_init(&store->lock, NULL);
-    (void)pthread_cond_init(&store->wake, NULL);
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&store->wake, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     enum err err = store_open_writer(&store->txn, path, cfg, schema, ret_why);
     if (err != ERR_OK) {
         store_close(&store);
@@ -118,17 +125,29 @@ enum err store_open(const char *path, const struct cfg_store *cfg,
 
 /* ---- the queue ---- */
 
+static uint64_t clock_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 void store_submit(struct store *store, struct rt_store_op **op)
 {
     assert(store);
     assert(op && *op && (*op)->apply);
     (void)pthread_mutex_lock(&store->lock);
     (*op)->err = store->stats.queued < STORE_QUEUE_MAX ? ERR_OK : ERR_FULL;
-    bool idle = !store->queue.head;
+    uint64_t due_us = 0;
+    if ((*op)->patient && store->stats.queued + 1 < store->cfg.group_max) {
+        due_us = clock_us() + store->cfg.patience_ms_max * 1000;
+    }
+    bool sooner = due_us < store->due_us;
+    store->due_us = sooner ? due_us : store->due_us;
     list_push(&store->queue, *op);
     store->stats.queued++;
     (void)pthread_mutex_unlock(&store->lock);
-    if (idle) {
+    if (sooner) {
         (void)pthread_cond_signal(&store->wake);
     }
     *op = NULL;
@@ -140,6 +159,7 @@ static struct rt_store_op *next_op(struct store *store)
     if (!store->ahead.head) {
         (void)pthread_mutex_lock(&store->lock);
         list_move(&store->ahead, &store->queue);
+        store->due_us = UINT64_MAX;
         (void)pthread_mutex_unlock(&store->lock);
     }
     return list_pop(&store->ahead);
@@ -176,13 +196,6 @@ struct group {
     bool begun;
     bool broken; /* SQLite has rolled it all back, or could not begin */
 };
-
-static uint64_t clock_us(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 static bool plain(struct store_txn *txn, const char *sql)
 {
@@ -338,8 +351,17 @@ static bool wait_for_work(struct store *store)
         return true;
     }
     (void)pthread_mutex_lock(&store->lock);
-    while (!store->queue.head && !store->stopping) {
-        (void)pthread_cond_wait(&store->wake, &store->lock);
+    while (!store->stopping && store->due_us > 0) {
+        uint64_t due_us = store->due_us;
+        if (due_us == UINT64_MAX) {
+            (void)pthread_cond_wait(&store->wake, &store->lock);
+            continue;
+        }
+        const struct timespec until = {.tv_sec = (time_t)(due_us / 1000000),
+                                       .tv_nsec = (long)(due_us % 1000000 * 1000)};
+        if (pthread_cond_timedwait(&store->wake, &store->lock, &until) == ETIMEDOUT) {
+            break;
+        }
     }
     bool work = store->queue.head;
     (void)pthread_mutex_unlock(&store->lock);

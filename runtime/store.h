@@ -4,7 +4,8 @@
  * thread, applied by the one writer inside a transaction that it shares with its neighbours (group
  * commit; a savepoint each), and handed back in order after the commit is on disk.  The writer
  * commits whenever its queue is empty, and at the latest after store.group_max operations or
- * store.group_ms_max: both are limits, not delays.
+ * store.group_ms_max: both are limits, not delays.  Only where all that is queued is patient
+ * (rt_store_op) it waits, store.patience_ms_max from the first of them.
  *
  * After a failed fsync nobody knows what the disk holds.  The store then refuses everything with
  * ERR_STORE for good, and says so once (struct store_events, failed): the process must end and

@@ -197,6 +197,8 @@ static enum err open_file(const char *path, int flags, uint64_t busy_ms, struct 
     }
     (void)sqlite3_extended_result_codes(txn->db, 1);
     (void)sqlite3_busy_timeout(txn->db, (int)busy_ms);
+    /* A kept statement stays as it is: otherwise other values would have it prepared anew. */
+    (void)sqlite3_db_config(txn->db, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
     return ERR_OK;
 }
 

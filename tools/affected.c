@@ -438,11 +438,43 @@ bool affected_is_root(const struct node *node)
     return affected_is_config(node) || strstr(node->path, "__mocks__/");
 }
 
+/* What builds a site or checks the style of one package is found beside it and read for it alone,
+ * so it reaches that package.  Those of runners and of what they transform with may be named from
+ * anywhere (`vitest --config ../tooling/vitest.config.ts`).  False: it is none of a package. */
+static bool reach_package(struct spread *spread, size_t index)
+{
+    static const char *const runners[] = {"vitest.",     "vite.", "jest.", "babel.",
+                                          "playwright.", "swc.",  NULL};
+    const struct affected *self = spread->self;
+    const char *path = self->nodes[index].path;
+    const char *name = affected_last_part(path);
+    size_t size = 0;
+    for (const char *const *runner = runners; *runner; runner++) {
+        if (strncmp(name, *runner, strlen(*runner)) == 0) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < self->packages_count; i++) {
+        size_t length = strlen(self->packages[i].dir);
+        bool inside = strncmp(path, self->packages[i].dir, length) == 0 && path[length] == '/';
+        size = inside && length > size ? length : size;
+    }
+    for (size_t i = 0; size > 0 && i < self->nodes_count; i++) {
+        if (strncmp(self->nodes[i].path, path, size + 1) == 0) {
+            reach(spread, i, index);
+        }
+    }
+    return size > 0;
+}
+
 /* Follows one file.  False: it reaches everything. */
 static bool follow(struct spread *spread, size_t index)
 {
     const struct node *node = &spread->self->nodes[index];
-    if (affected_is_root(node) || (node->changed && affected_is_global(node))) {
+    if (node->changed && affected_is_global(node)) {
+        return false;
+    }
+    if (affected_is_root(node) && !(affected_is_config(node) && reach_package(spread, index))) {
         return false;
     }
     bool any = reach_from(spread, index);

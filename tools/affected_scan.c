@@ -392,6 +392,24 @@ static enum err scan_quote(struct affected *self, size_t index, const char *text
     return err;
 }
 
+/* Behind the comment that a line begins with: a line of it (not `/// <reference`), or a block of
+ * documentation; the beginning of the line when there is none. */
+static const char *comment_end(const char *line, const char *end)
+{
+    const char *at = line;
+    while (at < end && (*at == ' ' || *at == '\t')) {
+        at++;
+    }
+    size_t left = (size_t)(end - at);
+    const char *close = NULL;
+    if (left > 2 && memcmp(at, "//", 2) == 0 && at[2] != '/') {
+        close = memchr(at, '\n', left);
+    } else if (left > 2 && memcmp(at, "/**", 3) == 0) {
+        close = memmem(at + 2, left - 2, "*/", 2);
+    }
+    return close ? close : line;
+}
+
 enum err affected_scan(struct affected *self, size_t index, const char *text, size_t size)
 {
     assert(index < self->nodes_count);
@@ -403,9 +421,13 @@ enum err affected_scan(struct affected *self, size_t index, const char *text, si
     self->nodes[index].open = imports_by_value(text, size);
     enum err err = ERR_OK;
     bool config = affected_is_config(&self->nodes[index]);
+    const char *comment = text; /* up to here; its imports count, since types may come from them */
     for (const char *at = text; at < text + size && err == ERR_OK; at++) {
+        if (at >= comment && (at == text || at[-1] == '\n')) {
+            comment = comment_end(at, text + size);
+        }
         bool quote = *at == '\'' || *at == '"' || *at == '`';
-        if (quote && (!config || is_set_up(text, at))) {
+        if (quote && (!config || is_set_up(text, at)) && (at >= comment || is_import(text, at))) {
             err = scan_quote(self, index, text, at, text + size);
         }
     }

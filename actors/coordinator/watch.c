@@ -13,8 +13,10 @@ struct watch {
     struct rt_caller caller;
     char run[LEDGER_RUN_SIZE + 1];
     uint64_t after;
-    bool reading; /* a query is under way */
-    bool again;   /* something was committed meanwhile */
+    bool reading;  /* a query is under way */
+    bool again;    /* something was committed meanwhile */
+    bool over;     /* its answer was the last */
+    bool answered; /* until it asks for what comes after: `again` says whether that is there */
 };
 
 struct page_op {
@@ -100,26 +102,28 @@ static void send_closed(struct rt_context *ctx, const struct watch *watch,
 }
 
 /* True when there was something to tell. */
-static bool send_page(struct rt_context *ctx, const struct watch *watch,
-                      const struct ledger_page *page)
+static bool send_page(struct rt_context *ctx, struct watch *watch, const struct ledger_page *page)
 {
     bool closed = page->run.totals.verdict != 0 && !page->more;
     if (page->count == 0 && !closed) {
         return false;
     }
-    uint64_t seq = watch->after;
+    watch->again |= page->more;
     for (size_t i = 0; i < page->count; i++) {
         if (send_row(ctx, watch, &page->rows[i]) != ERR_OK) {
             closed = false; /* no room on the way: the rest when it asks again */
+            watch->again = true;
             break;
         }
-        seq = page->rows[i].seq;
+        watch->after = page->rows[i].seq;
     }
     if (closed) {
         send_closed(ctx, watch, &page->run);
     }
+    watch->answered = true;
+    watch->over = closed;
     rt_answer(ctx, watch->caller,
-              MSG(watched, .run = msg_str(watch->run), .seq = seq,
+              MSG(watched, .run = msg_str(watch->run), .seq = watch->after,
                   .files = page->run.listed ? page->run.listing.files : 0,
                   .files_done = page->run.files_done,
                   .verdict = closed ? page->run.totals.verdict : 0,
@@ -143,7 +147,9 @@ static enum err page_done(struct rt_context *ctx, void *state, struct rt_store_o
         rt_answer(ctx, watch->caller, MSG(failed, .type = MSG_WATCH, .reason = op->err));
         drop(self->watches, at);
     } else if (send_page(ctx, watch, self->page)) {
-        drop(self->watches, at);
+        if (watch->over) {
+            drop(self->watches, at);
+        }
     } else if (watch->again) {
         return query(ctx, self->watches, watch);
     }
@@ -171,19 +177,26 @@ enum err watches_add(struct rt_context *ctx, struct watches *watches, const stru
 {
     struct rt_caller caller = rt_caller(ctx);
     struct watch **oldest = NULL;
+    struct watch **gone = NULL; /* the oldest that has its answer: its client may not come back */
     for (struct watch **at = &watches->first; *at;) {
         bool same = rt_address_equal((*at)->caller.address, caller.address) &&
                     msg_str_is(msg->run, (*at)->run);
+        if (same && (*at)->answered && !(*at)->again && (*at)->after == msg->after) {
+            (*at)->caller = caller;
+            (*at)->answered = false;
+            return ERR_OK; /* there is nothing new */
+        }
         if (same) {
             drop(watches, at); /* it has asked again */
         } else {
             oldest = at;
+            gone = (*at)->answered ? at : gone;
             at = &(*at)->next;
         }
     }
     if (watches->count == WATCHES_MAX) {
         assert(oldest);
-        drop(watches, oldest);
+        drop(watches, gone ? gone : oldest);
     }
     struct watch *watch = calloc(1, sizeof *watch);
     if (!watch) {
@@ -204,7 +217,8 @@ enum err watches_committed(struct rt_context *ctx, struct watches *watches, stru
             continue;
         }
         watch->again = true;
-        enum err err = watch->reading ? ERR_OK : query(ctx, watches, watch);
+        bool waits = !watch->reading && !watch->answered;
+        enum err err = waits ? query(ctx, watches, watch) : ERR_OK;
         if (err != ERR_OK) {
             return err;
         }

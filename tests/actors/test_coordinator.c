@@ -259,3 +259,31 @@ Test(coordinator, lets_watchers_wait_for_the_next_commit)
     cr_expect(strstr(trace, "RUN_CLOSED run=" RUN " verdict=4"), "%s", trace);
     cr_expect(strstr(trace, "answer WATCHED"), "%s", trace);
 }
+
+Test(coordinator, asks_the_ledger_again_only_for_what_a_watcher_has_not_seen)
+{
+    story_submit(&(struct msg_submit){.retries = 0}, 3);
+    story_plan(3);
+    story_pull();
+    story_result(TOKEN + 1, 0, TERM_status_PASSED);
+    skip();
+    probe_ask(probe, client, MSG(watch, .run = msg_str(RUN)), 0);
+    cr_expect_eq(story_count("FILE_ROW"), 1);
+    probe_ask(probe, client, MSG(watch, .run = msg_str(RUN), .after = 1), 0);
+    cr_expect_eq(story_count("WATCHED"), 0, "there is nothing new");
+    probe_ask(probe, client, MSG(watch, .run = msg_str(RUN)), 0);
+    cr_expect_eq(story_count("FILE_ROW"), 1, "it has lost the answer");
+    story_pull();
+    story_result(TOKEN + 2, 1, TERM_status_PASSED);
+    skip();
+    probe_ask(probe, client, MSG(watch, .run = msg_str(RUN), .after = 1), 0);
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace, "FILE_ROW run=" RUN " job=1 seq=2"), "%s", trace);
+    cr_expect(strstr(trace, "answer WATCHED run=" RUN " seq=2"), "%s", trace);
+    probe_ask(probe, client, MSG(watch, .run = msg_str(RUN), .after = 2), 0);
+    story_pull();
+    skip();
+    story_result(TOKEN + 3, 2, TERM_status_PASSED);
+    trace = probe_trace(probe);
+    cr_expect(strstr(trace, "answer WATCHED run=" RUN " seq=3"), "%s", trace);
+}

@@ -85,6 +85,37 @@ test('jest: runs the file asked for and no other', () => withHost({}, async (hos
   assert.deepEqual(host.of('end', 9).map(({ reason }) => reason), ['not-found', 'not-found', 'error'])
 }))
 
+test('jest: tests by name in parts are what the whole file is', () => withHost({}, async (host) => {
+  await host.list(1)
+  assert.ok(host.of('listed', 1)[0].selects)
+  const path = join(DIR, 'src/named.test.js')
+  const odd = ['a (b) [c] $1 ^.* \\\\d', 'a > b', 'ends', 'ends #2', 'same', 'same', 'x|y', 'é / ü']
+  writeFileSync(path, odd.map((name) => `test('${name}', () => {})`).join('\n') + "\ntest('SAME case', () => {})\ntest('same case', () => {})\ntest.skip('left out', () => {})\n")
+  try {
+    for (const file of ['src/kinds.test.js', 'src/named.test.js']) {
+      await host.run(2, [file])
+      const whole = rows(host, 2, file)
+      const keys = [...new Set(host.of('test', 2, file).map(({ test }) => test.replace(/ #\d+$/, '')))]
+      const named = [keys.slice(0, 2), keys.slice(2, 4)]
+      const parts = [{ only: named[0] }, { only: named[1] }, { but: named.flat() }]
+      for (const [i, choice] of parts.entries()) {
+        host.send({ cmd: 'run', id: 10 + i, files: [file], ...choice })
+        await host.until({ ev: 'ran', id: 10 + i })
+        const end = endOf(host, 10 + i, file)
+        assert.deepEqual([end.reason, end.seen, end.tests], ['', whole.length, rows(host, 10 + i, file).length], `${file} ${i}`)
+      }
+      assert.deepEqual(parts.flatMap((_, i) => rows(host, 10 + i, file)).sort(), whole.sort())
+      host.events.length = 0
+    }
+    host.send({ cmd: 'run', id: 20, files: ['src/named.test.js'], only: ['same case'] })
+    await host.until({ ev: 'ran', id: 20 })
+    assert.deepEqual(rows(host, 20, 'src/named.test.js'), ['same case: passed'])
+    assert.equal(endOf(host, 20, 'src/named.test.js').seen, undefined, 'jest cannot tell the two apart: both have run')
+  } finally {
+    rmSync(path)
+  }
+}))
+
 test('jest: nothing that looks green is', () => withHost({}, async (host) => {
   const files = Object.keys(RED)
   await host.run(1, [...files, 'src/k1.test.js'], 8000)

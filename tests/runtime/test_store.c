@@ -547,6 +547,69 @@ static void acknowledge(void *arg, struct rt_store_op **op)
     *op = NULL;
 }
 
+/* Waits until so many operations have been handed back. */
+static void wait_for(const struct store *store, uint64_t operations, struct store_stats *ret_stats)
+{
+    for (int i = 0; i < 10000; i++) {
+        store_stats(store, ret_stats);
+        if (ret_stats->operations >= operations) {
+            return;
+        }
+        (void)usleep(1000);
+    }
+    cr_assert_fail("not handed back");
+}
+
+Test(store, lets_what_is_patient_share_the_commit_of_the_next)
+{
+    struct cfg_store slow = cfg;
+    slow.patience_ms_max = 600000;
+    struct seen seen = {.count = 0};
+    struct store_events events = events_of(&seen);
+    struct store *store = NULL;
+    struct store_stats stats;
+    cr_assert_eq(store_open(":memory:", &slow, &schema, NULL, &store), ERR_OK);
+    cr_assert_eq(store_start(store, &events), ERR_OK);
+    for (uint64_t id = 1; id <= 2; id++) {
+        struct rt_store_op *op = insert_new(id, ERR_OK);
+        op->patient = true;
+        store_submit(store, &op);
+    }
+    (void)usleep(20000);
+    store_stats(store, &stats);
+    cr_expect_eq(stats.queued, 2, "nobody has come");
+    submit(store, 3, ERR_OK);
+    wait_for(store, 3, &stats);
+    cr_expect_eq(stats.commits, 1);
+    struct rt_store_op *op = insert_new(4, ERR_OK);
+    op->patient = true;
+    store_submit(store, &op);
+    store_stop(store);
+    cr_assert_eq(seen.count, 4, "its end waits for nobody");
+    for (uint64_t i = 0; i < 4; i++) {
+        cr_expect_eq(seen.ids[i], i + 1);
+        cr_expect_eq(seen.errs[i], ERR_OK);
+    }
+    store_close(&store);
+}
+
+Test(store, waits_for_others_no_longer_than_its_patience)
+{
+    struct cfg_store quick = cfg;
+    quick.patience_ms_max = 20;
+    struct seen seen = {.count = 0};
+    struct store_events events = events_of(&seen);
+    struct store *store = NULL;
+    struct store_stats stats;
+    cr_assert_eq(store_open(":memory:", &quick, &schema, NULL, &store), ERR_OK);
+    cr_assert_eq(store_start(store, &events), ERR_OK);
+    struct rt_store_op *op = insert_new(1, ERR_OK);
+    op->patient = true;
+    store_submit(store, &op);
+    wait_for(store, 1, &stats);
+    store_close(&store);
+}
+
 /* Writes without end, from `first` on. */
 static void write_until_killed(const char *path, uint64_t first, int fd)
 {

@@ -68,6 +68,9 @@ static const struct source project[] = {
     {"test/core.test.ts", "import { core } from '@team/core/deep'"},
     {"test/run.test.ts", "import { spawn } from 'node:child_process'"},
     {"test/alone.test.ts", "test('nothing', () => {})"},
+    {"test/words.test.ts", "/**\n * As `sum` does.\n */\n  // like 'mean'\n/** `open"},
+    {"test/types.test.ts",
+     "/** @type {import('../src/sum').Sum} */\n/// <reference path='../src/bg.svg' />"},
     {"test/glob.test.ts", "import.meta.glob('../src/ui/*.tsx')"},
     {"test/setup.ts", "import '../src/i18n'"},
     {"packages/core/src/core.ts", "export const core = 1"},
@@ -100,6 +103,37 @@ Test(affected, follows_imports_to_the_tests)
     cr_expect_not(reached("test/alone.test.ts"));
     cr_expect_not(reached("test/rates.test.ts"));
     cr_expect_not(reached("test/core.test.ts"));
+}
+
+Test(affected, reads_no_names_in_comments_but_imports)
+{
+    cr_expect_not(change("src/sum.ts"));
+    cr_expect_not(reached("test/words.test.ts"));
+    cr_expect(reached("test/types.test.ts"));
+    cr_expect_not(change("src/bg.svg"));
+    cr_expect(reached("test/types.test.ts"));
+}
+
+Test(affected, reaches_the_package_of_a_configuration_that_is_no_runner_s)
+{
+    static const struct source site[] = {
+        {"src/sum.ts", ""},
+        {"test/sum.test.ts", "import '../src/sum'"},
+        {"test/alone.test.ts", ""},
+        {"test/core.test.ts", "import '@team/core'"},
+        {"packages/core/src/core.ts", ""},
+        {"packages/core/astro.config.ts", "import '../../src/sum'"},
+        {"packages/core/package.json", "{\"name\":\"@team/core\"}"},
+        {NULL, NULL}};
+    affected_free(&affected);
+    give(site);
+    cr_expect_not(change("src/sum.ts"), "which it imports");
+    cr_expect(reached("packages/core/src/core.ts"));
+    cr_expect(reached("test/core.test.ts"));
+    cr_expect_not(reached("test/alone.test.ts"));
+    affected_free(&affected);
+    give(site);
+    cr_expect(change("packages/core/astro.config.ts"), "when it changes itself");
 }
 
 Test(affected, follows_what_is_no_code)

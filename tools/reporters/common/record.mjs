@@ -15,6 +15,7 @@ export class FileRecord {
     this.file = file
     this.ended = false
     this.failed = false // some test, or the file itself
+    this.seen = undefined // tests of the whole file, if it is known that none ran but those asked for
     this.errors = [] // outside of a test
     this.#emit = emit
   }
@@ -54,6 +55,7 @@ export class FileRecord {
     this.failed ||= known !== ''
     this.#send('end', {
       tests: this.#reported, collected: all, complete: known === '' || known === 'error', reason: known,
+      seen: this.seen,
       message: clip(errors || (known === 'no-tests' ? 'no test was found in this file' : '')),
       duration_ms: this.begun ? Math.round(performance.now() - this.#startedAt) : 0,
     })

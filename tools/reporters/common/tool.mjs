@@ -2,8 +2,10 @@
 // leaves behind outlives it; or kept, if it takes commands.  What is particular to it is its `tool`:
 //
 //   name, start(): {version, [serial]}, list(): files
-//   begin(files): {argv, [cwd], [env], lines: 1|3, hear(line): events, [finish(how): events], [input]}
+//   begin(files, [selection]): {argv, [cwd], [env], lines: 1|3, hear(line): events, [finish(how): events], [input]}
 //   [single]: one file at a time; [has(file)]: whether there is such a file; [clean()]
+//   [selects]: begin() understands the choice of some tests of its one file; the `end` has `seen` then,
+//   all tests of the file, left out when one ran that was not asked for
 //
 // Events are {ev: 'start'|'collected'|'test'|'end'|'error', file, …} as in ../vitest/README.md, with
 // `name` for a test's name; an error without a file belongs to none.  Of a runner that loads all files
@@ -15,6 +17,7 @@ import { relative, resolve } from 'node:path'
 import { clip } from './errors.mjs'
 import { Process } from './process.mjs'
 import { FileRecord } from './record.mjs'
+import { Selection } from './selection.mjs'
 import { serve, Session } from './session.mjs'
 
 export async function serveTool(make) {
@@ -44,12 +47,13 @@ class ToolHost {
     const files = [...new Set(await this.#tool.list())].sort()
     for (const file of files) this.session.send({ ev: 'file', id, file })
     // Every batch has a start of its own to pay.
-    this.session.send({ ev: 'listed', id, count: files.length, shared: !this.#tool.single })
+    this.session.send({ ev: 'listed', id, count: files.length, shared: !this.#tool.single, selects: Boolean(this.#tool.selects) })
   }
 
-  async run({ id, files, timeout_ms: timeoutMs = 0 }) {
+  async run({ id, files, timeout_ms: timeoutMs = 0, ...choice }) {
+    const selection = Selection.of(choice)
     const emit = ({ ev, ...fields }) => this.session.send({ ev, id, ...fields })
-    this.#batch = new Batch({ tool: this.#tool, root: this.#root, timeoutMs, kept: this.#kept }, files, emit)
+    this.#batch = new Batch({ tool: this.#tool, root: this.#root, timeoutMs, selection, kept: this.#kept }, files, emit)
     this.#batchId = id
     await this.#batch.run()
     emit({ ev: 'ran', unhandled: this.#batch.unhandled })
@@ -81,7 +85,7 @@ export class Batch {
   #cancelled = false
   unhandled = [] // errors that belong to no file
 
-  /** setup: {tool, root, timeoutMs, kept: {process}}; emit(event) sends an event and adds the id of the command */
+  /** setup: {tool, root, timeoutMs, [selection], kept: {process}}; emit(event) sends an event and adds the id of the command */
   constructor(setup, files, emit) {
     this.#setup = setup
     for (const file of files) {
@@ -127,9 +131,9 @@ export class Batch {
   // ---- one start of the program ----
 
   async #invoke(records) {
-    const { tool, root } = this.#setup
+    const { tool, root, selection } = this.#setup
     const current = { asked: new Map(records.map((record) => [record.file, record])), open: undefined, loading: undefined, errors: [] }
-    const { hear, finish = () => [], ...options } = await tool.begin([...current.asked.keys()])
+    const { hear, finish = () => [], ...options } = await tool.begin([...current.asked.keys()], selection)
     if (this.#cancelled) return
     this.#current = current
     this.#killed = ''
@@ -187,6 +191,7 @@ export class Batch {
     if (ev === 'test') record.test(event)
     if (ev === 'end') {
       record.begin()
+      record.seen = event.seen
       record.end(event.reason, event.message)
     }
   }

@@ -21,6 +21,7 @@ function jest(root) {
   const env = { ...process.env, NODE_ENV: process.env.NODE_ENV ?? 'test' }
   return {
     name: 'jest',
+    selects: true,
 
     async start() {
       const { path, manifest: { version } } = packageOf(root, 'jest')
@@ -38,13 +39,15 @@ function jest(root) {
       return JSON.parse(text).map((path) => relativePath(root, path))
     },
 
-    begin(files) {
-      const translation = new Translation(root, files.length)
+    begin(files, selection) {
+      const translation = new Translation(root, files.length, selection)
+      // Jest takes no notice of case; whoever else runs that way is noticed.
+      const chosen = selection ? [`--testNamePattern=${selection.pattern.source}`] : []
       return {
         argv: server,
         env,
         lines: 3,
-        input: JSON.stringify({ args: [...OVERRIDES, '--runTestsByPath', ...files.map((file) => join(root, file))], count: files.length }),
+        input: JSON.stringify({ args: [...OVERRIDES, ...chosen, '--runTestsByPath', ...files.map((file) => join(root, file))], count: files.length }),
         hear: (line) => translation.events(JSON.parse(line)),
       }
     },
