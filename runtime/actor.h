@@ -107,7 +107,12 @@ void rt_tell(struct rt_context *ctx, struct rt_address to, const struct msg *msg
 
 /* Sends a message that wants an answer.  The answer, or FAILED when there can be none (time-out
  * after `timeout_ms`, receiver gone or full, message unknown there), comes as a message for which
- * rt_answered() is *ret_ask.  Exactly one of them comes, also when this returns an error. */
+ * rt_answered() is *ret_ask.  Exactly one of them comes, also when this returns an error.
+ *
+ * An ask made while handling an ask is nested in that one.  Whoever waits for its answer, however
+ * far out, cannot be asked: ERR_CYCLE, and FAILED says who would wait for whom; the actor itself
+ * cannot either.  Through actors of other processes only the nearest asker is known; a cycle that
+ * is not seen ends with its deadline.  ERR_LIMIT: 32 asks are nested in each other already. */
 enum err rt_ask(struct rt_context *ctx, struct rt_address to, const struct msg *msg,
                 uint64_t timeout_ms, uint64_t *ret_ask) MUST_CHECK;
 
@@ -181,6 +186,29 @@ void rt_take_role(struct rt_context *ctx, uint64_t role);
 
 /* ROLE_UP comes for every actor in the role, now and whenever one appears. */
 void rt_watch_role(struct rt_context *ctx, uint64_t role);
+
+/* ---- topics ---- */
+
+/* Of one process: a topic is known by its name to the actors there, and is for as long as somebody
+ * has subscribed to it.  Those who share work by rt_publish_one are a group. */
+enum { RT_TOPIC_NAME_MAX = 64, RT_TOPICS_MAX = 1024, RT_TOPIC_SUBSCRIBERS_MAX = 4096 };
+
+/* This actor gets what is published, until it unsubscribes or has ended for good: like its mailbox
+ * a subscription outlives a crash.  To subscribe again changes nothing.  ERR_LIMIT: `topic` is
+ * empty or longer than RT_TOPIC_NAME_MAX bytes; ERR_FULL: as many topics or subscribers as there
+ * may be; ERR_MEMORY. */
+enum err rt_subscribe(struct rt_context *ctx, const char *topic) MUST_CHECK;
+void rt_unsubscribe(struct rt_context *ctx, const char *topic); /* if it has subscribed */
+
+/* Copies `msg` to each subscriber, as rt_send; the sender is one too if it has subscribed.  Returns
+ * how many took it: those without room did not.  Two messages that one actor publishes come to
+ * each in this order. */
+size_t rt_publish(struct rt_context *ctx, const char *topic, const struct msg *msg);
+
+/* Sends `msg` to one subscriber, in turn, passing over those without room.  Errors as for rt_send:
+ * ERR_GONE: there is none; ERR_FULL: none has room. */
+enum err rt_publish_one(struct rt_context *ctx, const char *topic,
+                        const struct msg *msg) MUST_CHECK;
 
 /* ---- commands ---- */
 

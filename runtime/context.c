@@ -76,11 +76,12 @@ static inline uint64_t trace_of(struct rt_context *ctx)
 }
 
 static inline enum err envelope_for(struct rt_context *ctx, struct rt_address to,
-                                    const struct msg *msg, struct envelope **ret_envelope)
+                                    const struct msg *msg, size_t chain,
+                                    struct envelope **ret_envelope)
 {
     struct rt_system *system = ctx->system;
     struct envelope *envelope;
-    enum err err = envelope_make(msg, &envelope);
+    enum err err = envelope_make(msg, chain, &envelope);
     if (err != ERR_OK) {
         return err;
     }
@@ -89,6 +90,7 @@ static inline enum err envelope_for(struct rt_context *ctx, struct rt_address to
     envelope->to = to;
     envelope->span = worker_number(ctx->worker);
     envelope->trace = trace_of(ctx);
+    worker_may_sample(ctx->worker, envelope);
     ctx->worker->tally.accepted++;
     *ret_envelope = envelope;
     return ERR_OK;
@@ -160,7 +162,7 @@ enum err rt_send(struct rt_context *ctx, struct rt_address to, const struct msg 
         }
     }
     struct envelope *envelope;
-    enum err err = envelope_for(ctx, to, msg, &envelope);
+    enum err err = envelope_for(ctx, to, msg, 0, &envelope);
     return err == ERR_OK ? send_envelope(ctx, envelope) : err;
 }
 
@@ -178,10 +180,11 @@ enum err rt_forward(struct rt_context *ctx, struct rt_address to)
     const struct envelope *from = ctx->envelope;
     assert(from);
     struct envelope *envelope;
-    enum err err = envelope_for(ctx, to, envelope_msg(from), &envelope);
+    enum err err = envelope_for(ctx, to, envelope_msg(from), from->chain, &envelope);
     if (err != ERR_OK) {
         return err;
     }
+    memcpy(envelope_chain(envelope), envelope_chain(from), from->chain * sizeof(struct rt_address));
     envelope->from = from->from;
     envelope->ask = from->ask;
     envelope->deadline_ms = from->deadline_ms;
@@ -235,9 +238,11 @@ static void note_remote(struct rt_context *ctx, struct rt_address other)
 }
 
 /* An ask that could not be sent fails like any other: by a message, soon. */
-static bool fail_ask(struct rt_context *ctx, const struct ask *ask, enum err reason)
+static bool fail_ask(struct rt_context *ctx, const struct ask *ask, enum err reason,
+                     const char *detail)
 {
-    struct envelope *failed = envelope_new(MSG(failed, .type = ask->type, .reason = reason));
+    struct envelope *failed =
+        envelope_new(MSG(failed, .type = ask->type, .reason = reason, .detail = msg_str(detail)));
     if (!failed) {
         return false;
     }
@@ -246,6 +251,23 @@ static bool fail_ask(struct rt_context *ctx, const struct ask *ask, enum err rea
     failed->ask = ask->number | FRAME_ANSWER;
     system_deliver(ctx->system, &failed);
     return true;
+}
+
+/* Sends what is asked; *ret_wait_ms: for how long the answer is awaited. */
+static enum err send_ask(struct rt_context *ctx, const struct ask *ask, const struct msg *msg,
+                         uint64_t *wait_ms)
+{
+    struct envelope *envelope;
+    enum err err = envelope_for(ctx, ask->to, msg, chain_count(ctx), &envelope);
+    if (err != ERR_OK) {
+        return err;
+    }
+    envelope->ask = ask->number;
+    /* Work for somebody who stops waiting earlier is not worth more than his patience. */
+    envelope->deadline_ms = now_or_deadline(ctx, *wait_ms);
+    *wait_ms = envelope->deadline_ms - rt_now_ms(ctx);
+    chain_write(ctx, envelope);
+    return send_envelope(ctx, envelope);
 }
 
 enum err rt_ask(struct rt_context *ctx, struct rt_address to, const struct msg *msg,
@@ -261,16 +283,15 @@ enum err rt_ask(struct rt_context *ctx, struct rt_address to, const struct msg *
     note_remote(ctx, to);
     *ask = (struct ask){.next = relations->asks, .number = *ret_ask, .to = to, .type = msg->type};
     relations->asks = ask;
-    struct envelope *envelope;
-    enum err err = envelope_for(ctx, to, msg, &envelope);
+    char cycle[MSG_MAX_failed_detail + 1];
+    enum err err = chain_check(ctx, to, cycle, sizeof cycle);
     if (err == ERR_OK) {
-        envelope->ask = *ret_ask;
-        /* Work for somebody who stops waiting earlier is not worth more than his patience. */
-        envelope->deadline_ms = now_or_deadline(ctx, timeout_ms);
-        timeout_ms = envelope->deadline_ms - rt_now_ms(ctx);
-        err = send_envelope(ctx, envelope);
+        err = send_ask(ctx, ask, msg, &timeout_ms);
+    } else {
+        rt_log(ctx, RT_WARN, "cannot ask message=%s reason=%s cycle=\"%s\"", msg_name(msg->type),
+               err_name(err), cycle);
     }
-    if (err == ERR_OK || !fail_ask(ctx, ask, err)) {
+    if (err == ERR_OK || !fail_ask(ctx, ask, err, cycle)) {
         ask->timer = set_timer(ctx, err == ERR_OK ? timeout_ms : 0, TIMER_ASK, *ret_ask);
     }
     return err;
@@ -289,7 +310,7 @@ struct rt_caller rt_caller(const struct rt_context *ctx)
 void rt_answer(struct rt_context *ctx, struct rt_caller caller, const struct msg *msg)
 {
     struct envelope *envelope;
-    enum err err = envelope_for(ctx, caller.address, msg, &envelope);
+    enum err err = envelope_for(ctx, caller.address, msg, 0, &envelope);
     assert(err == ERR_OK || err == ERR_MEMORY);
     if (err != ERR_OK) {
         return; /* the asker's own time-out tells it */

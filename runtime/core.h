@@ -13,6 +13,7 @@
 #include "runtime/run_queue.h"
 #include "runtime/system.h"
 #include "runtime/timers.h"
+#include "runtime/times.h"
 
 #define NO_SLOT UINT32_MAX
 
@@ -21,6 +22,8 @@ enum {
     ACTOR_CHUNKS_MAX = 1 << 13,  /* two million actors */
     TURN_MESSAGES_MAX = 64,      /* messages per turn, so that a busy actor starves nobody */
     CRASHES_PER_MESSAGE_MAX = 3, /* then the message is to blame, not the actor */
+    CHAIN_MAX = 32,              /* asks nested in each other */
+    STACK_FRAMES_MAX = 24,       /* looked at in a handler that does not return */
     WORKERS_MAX = 64
 };
 
@@ -88,6 +91,7 @@ struct actor {
     atomic_bool drop_newest; /* RT_DROP_NEWEST */
     atomic_bool remote;      /* has to do with actors of other nodes */
     bool has_roles;          /* it took or watched one */
+    bool has_topics;         /* it subscribed to one */
     bool end_for_good;       /* while ENDING: no further life */
     bool restart_granted;    /* while ENDING or WAITING: the supervisor has said RESTART */
     /* For those who look in; only the turn writes, so plain loads and stores do. */
@@ -95,6 +99,7 @@ struct actor {
     atomic_uint_fast64_t handled;
     atomic_uint_fast64_t lives;     /* since BEGIN */
     atomic_uint_fast64_t latest_ms; /* when it was given a message, or began */
+    _Atomic(struct times *) times;  /* made for the slot's first sample, and kept */
     uint32_t slot_next;             /* free list, under the system's lock */
     uint32_t generation;            /* of the latest id, likewise */
     /* The parent's turn's own, from rt_spawn until it has heard of the end. */
@@ -157,6 +162,14 @@ struct parcel {
     uint16_t count;          /* of messages */
 };
 
+/* What a handler is at that does not return: taken by a signal on its thread, see watchdog.c. */
+struct stack {
+    atomic_uint wanted; /* number of the latest request */
+    atomic_uint taken;  /* of the one answered below */
+    int count;
+    void *frames[STACK_FRAMES_MAX];
+};
+
 struct worker {
     struct rt_system *system;
     pthread_t thread;
@@ -174,6 +187,15 @@ struct worker {
     struct parcel parcel;
     struct node_account *sent_to; /* the node that got the last message; accounts stay */
     uint64_t turn_ns;             /* how long a turn took lately */
+    uint32_t sample_left;         /* messages to be sent until one is sampled */
+    uint64_t sample_random;
+    /* What its thread is doing, for the watchdog: a number that no other message had, with the type
+     * of this one in the lowest 16 bits; 0: nothing.  And whose message it is. */
+    atomic_uint_fast64_t doing;
+    _Atomic(struct actor *) doer;
+    uint64_t steps;
+    atomic_int thread_id; /* of the kernel; 0: no thread has come yet */
+    struct stack stack;
     atomic_uint_fast64_t handled; /* messages; only this worker writes */
 };
 
@@ -189,6 +211,13 @@ struct node_account {
     uint64_t node;
     struct account account;
     struct outbound outbound;
+};
+
+/* Who has subscribed to what, see topics.c. */
+struct topics {
+    pthread_rwlock_t lock;
+    struct topic *first;
+    uint32_t count;
 };
 
 struct rt_system {
@@ -216,12 +245,15 @@ struct rt_system {
     atomic_uint idle; /* workers that sleep or are about to */
     atomic_bool stopping;
     atomic_uint next_worker;
+    struct watchdog *watchdog; /* NULL: none runs */
+    struct topics topics;
 
     struct rt_address root;
     atomic_uint_fast64_t next_number; /* of asks, monitors, commands, spans */
     atomic_uint_fast64_t actors;
     atomic_uint_fast64_t restarts;
     atomic_uint_fast64_t late_answers;
+    atomic_uint_fast64_t stuck;     /* handlers that did not return in runtime.stuck_ms */
     atomic_uint_fast64_t work_open; /* sums over the actors */
     atomic_uint_fast64_t work_waiting;
     atomic_bool failed; /* the root itself had to give up */
@@ -316,6 +348,20 @@ bool worker_run_one(struct worker *worker);
 /* Books an accepted message into the system's own account, from any thread. */
 void worker_accepted(struct rt_system *system);
 
+/* Makes this message one of those whose times are noted, and draws when the next one will be. */
+void worker_sample(struct worker *worker, struct envelope *envelope);
+
+/* One message in 64 on average, at irregular distances: what alternates must not hide. */
+static inline void worker_may_sample(struct worker *worker, struct envelope *envelope)
+{
+    if (__builtin_expect(worker->sample_left-- == 0, 0)) {
+        worker_sample(worker, envelope);
+    }
+}
+
+/* The same for a message that the world has brought, on whatever thread. */
+void worker_may_sample_arrived(const struct rt_system *system, struct envelope *envelope);
+
 /* Adds what the worker has not yet added; for its own thread. */
 void worker_settle(struct worker *worker);
 
@@ -331,6 +377,37 @@ static inline uint64_t worker_number(struct worker *worker)
 }
 enum err workers_start(struct rt_system *system) MUST_CHECK;
 void workers_stop(struct rt_system *system);
+
+/* ---- watchdog.c ---- */
+
+/* Without runtime.stuck_ms there is none; without a thread for it neither, which is logged. */
+void watchdog_start(struct rt_system *system);
+void watchdog_stop(struct rt_system *system);
+
+/* This thread runs the worker's actors from now on: it may be asked for its stack. */
+void watchdog_admit(struct worker *worker);
+
+/* ---- chain.c: asks that are nested in each other ---- */
+
+/* How many addresses go with an ask made by the handler under way: those that wait for it besides
+ * the asker. */
+size_t chain_count(const struct rt_context *ctx);
+
+/* Writes them into an envelope with room for chain_count(). */
+void chain_write(const struct rt_context *ctx, struct envelope *envelope);
+
+/* Whether an ask to that actor would wait for itself; says in `text` who would wait for whom.
+ * ERR_CYCLE; ERR_LIMIT: too many asks are nested in each other, `text` is empty. */
+enum err chain_check(const struct rt_context *ctx, struct rt_address to, char *text,
+                     size_t size) MUST_CHECK;
+
+/* ---- topics.c ---- */
+
+void topics_init(struct topics *topics);
+void topics_fini(struct topics *topics);
+
+/* An actor has ended for good. */
+void topics_forget(struct rt_system *system, uint64_t actor);
 
 /* ---- life.c: starts, crashes, ends, and the signals about them ---- */
 

@@ -1,12 +1,17 @@
 /* envelope.c - making and ending envelopes. */
 #include "runtime/envelope.h"
 
-enum err envelope_make(const struct msg *msg, struct envelope **ret_envelope)
+enum err envelope_make(const struct msg *msg, size_t chain, struct envelope **ret_envelope)
 {
     size_t size;
     enum err err = msg_measure(msg, &size);
     if (err != ERR_OK) {
         return err;
+    }
+    if (chain > 0) {
+        assert(chain <= UINT8_MAX);
+        size = (size + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t) +
+               chain * sizeof(struct rt_address);
     }
     struct envelope *self = envelope_empty(size);
     if (!self) {
@@ -14,6 +19,7 @@ enum err envelope_make(const struct msg *msg, struct envelope **ret_envelope)
     }
     /* Types below 0x0200 carry the runtime's own business: it may never wait behind user's. */
     self->lane = msg->type < 0x0200 ? LANE_SYSTEM : LANE_USER;
+    self->chain = (uint8_t)chain;
     (void)msg_copy(self->body, msg); /* returns the body */
     *ret_envelope = self;
     return ERR_OK;
@@ -22,7 +28,7 @@ enum err envelope_make(const struct msg *msg, struct envelope **ret_envelope)
 struct envelope *envelope_new(const struct msg *msg)
 {
     struct envelope *self = NULL;
-    enum err err = envelope_make(msg, &self);
+    enum err err = envelope_make(msg, 0, &self);
     assert(err == ERR_OK || err == ERR_MEMORY);
     return self;
 }

@@ -48,11 +48,13 @@ struct envelope {
     uint64_t deadline_ms; /* monotonic, of this process; 0 for none */
     uint64_t trace;
     uint64_t span;
-    uint32_t bytes; /* what mailbox and credit limits count: the size, or what came encoded */
-    uint32_t size;  /* of this allocation */
+    uint64_t sampled_ns; /* when it was sent, if its times are to be noted; 0: they are not */
+    uint32_t bytes;      /* what mailbox and credit limits count: the size, or what came encoded */
+    uint32_t size;       /* of this allocation */
     uint8_t lane;
     uint8_t crashes; /* how often it crashed its receiver */
     uint16_t parcel; /* messages in its body, as frame_add writes them; 0: one, not encoded */
+    uint8_t chain;   /* of an ask: how many others wait for it, see envelope_chain */
     _Alignas(max_align_t) unsigned char body[];
 };
 
@@ -61,6 +63,14 @@ enum { LANE_SYSTEM, LANE_USER, LANES };
 static inline const struct msg *envelope_msg(const struct envelope *envelope)
 {
     return (const struct msg *)(const void *)envelope->body;
+}
+
+/* Who waits for this ask besides its sender, who asked first comes first: so many addresses as
+ * `chain` says, at the end of the allocation. */
+static inline struct rt_address *envelope_chain(const struct envelope *envelope)
+{
+    uintptr_t end = (uintptr_t)envelope + envelope->size;
+    return (struct rt_address *)end - envelope->chain;
 }
 
 /* An envelope for a body of `size` bytes, everything but the body zero; NULL without memory.  The
@@ -79,8 +89,10 @@ static inline struct envelope *envelope_empty(size_t size)
 /* A copy of `msg` (checked) in a new envelope; NULL without memory. */
 struct envelope *envelope_new(const struct msg *msg);
 
-/* The same with the check: ERR_UNKNOWN, ERR_LIMIT as msg_check, ERR_MEMORY. */
-enum err envelope_make(const struct msg *msg, struct envelope **ret_envelope) MUST_CHECK;
+/* The same with the check: ERR_UNKNOWN, ERR_LIMIT as msg_check, ERR_MEMORY.  `chain`: addresses
+ * for which there is to be room, 255 at most; the caller writes them. */
+enum err envelope_make(const struct msg *msg, size_t chain,
+                       struct envelope **ret_envelope) MUST_CHECK;
 
 static inline uint64_t envelope_messages(const struct envelope *envelope)
 {

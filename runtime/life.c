@@ -195,6 +195,15 @@ static enum err store_done(struct rt_context *ctx, const struct order *order)
     return err;
 }
 
+/* Of the actor that had the slot before. */
+static void forget_times(struct actor *self)
+{
+    struct times *times = atomic_load_explicit(&self->times, memory_order_relaxed);
+    if (times && times->samples > 0) {
+        times_clear(times);
+    }
+}
+
 enum err life_order(struct rt_context *ctx, const struct order *order)
 {
     struct actor *self = ctx->actor;
@@ -207,6 +216,7 @@ enum err life_order(struct rt_context *ctx, const struct order *order)
         self->crash_count = 0;
         atomic_store_explicit(&self->handled, 0, memory_order_relaxed);
         atomic_store_explicit(&self->lives, 0, memory_order_relaxed);
+        forget_times(self);
         atomic_store_explicit(&self->name, self->behaviour->name, memory_order_relaxed);
         life_begin(ctx);
         return ERR_OK;
@@ -295,6 +305,10 @@ static void end_for_good(struct rt_context *ctx)
     struct rt_address address = rt_self(ctx);
     struct relations *relations = self->relations;
     enum err reason = self->end_reason;
+    if (self->has_topics) { /* before anybody hears of the end */
+        topics_forget(system, address.actor);
+        self->has_topics = false;
+    }
     while (relations && relations->watchers) {
         struct peer *peer = relations->watchers;
         deliver_signal(system, address, peer->address,

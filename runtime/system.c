@@ -41,6 +41,7 @@ enum err system_new(const struct system_options *options, struct rt_system **ret
     (void)pthread_mutex_init(&self->lock, NULL);
     (void)pthread_mutex_init(&self->idle_lock, NULL);
     (void)pthread_cond_init(&self->idle_cond, NULL);
+    topics_init(&self->topics);
     enum err err = timers_new(&self->timers);
     if (err == ERR_OK) {
         self->own = system_account(self, 0);
@@ -69,6 +70,7 @@ static void drop_queue(struct queue *queue)
 static void drop_actor(struct rt_system *self, struct actor *actor)
 {
     life_drop(self, actor);
+    pool_give(actor->times, sizeof *actor->times);
     mailbox_drain(actor);
     for (int lane = 0; lane < LANES; lane++) {
         drop_queue(&actor->ready[lane]);
@@ -106,6 +108,7 @@ void system_destroy(struct rt_system **system)
         free(self->chunks[i]);
     }
     timers_destroy(&self->timers);
+    topics_fini(&self->topics);
     drop_lists(self);
     for (uint32_t i = 0; i <= self->guest; i++) {
         run_queue_fini(&self->workers[i].queue);
@@ -127,7 +130,12 @@ enum err system_spawn(struct rt_system *self, const struct rt_behaviour *behavio
 
 enum err system_start(struct rt_system *self)
 {
-    return workers_start(self);
+    watchdog_start(self);
+    enum err err = workers_start(self);
+    if (err != ERR_OK) {
+        watchdog_stop(self);
+    }
+    return err;
 }
 
 enum err system_stop(struct rt_system *self, uint64_t ms_max)
@@ -162,6 +170,7 @@ bool system_run_ready(struct rt_system *self)
 
 void system_deliver(struct rt_system *self, struct envelope **envelope)
 {
+    worker_may_sample_arrived(self, *envelope);
     enum err err = deliver(self, envelope);
     if (err != ERR_OK) {
         deliver_dead(self, envelope, err == ERR_FULL ? OUTCOME_REJECTED : OUTCOME_DEAD, err);
@@ -185,6 +194,7 @@ enum err system_tell(struct rt_system *self, struct rt_address to, const struct 
     envelope->account = self->own;
     envelope->to = to;
     worker_accepted(self);
+    worker_may_sample_arrived(self, envelope);
     enum err err = deliver(self, &envelope);
     envelope_end(&envelope, err == ERR_FULL ? OUTCOME_REJECTED : OUTCOME_DEAD);
     return err;
@@ -212,6 +222,7 @@ static void fire(struct rt_system *self, const struct timer *timer)
     }
     envelope->to = (struct rt_address){self->node, timer->actor};
     envelope->span = timer->life;
+    worker_may_sample_arrived(self, envelope);
     if (timer->kind == TIMER_ASK) {
         envelope->ask = timer->value | FRAME_ANSWER;
     }
@@ -390,6 +401,7 @@ void system_stats(struct rt_system *self, struct system_stats *ret_stats)
         .actors = atomic_load_explicit(&self->actors, memory_order_relaxed),
         .restarts = atomic_load_explicit(&self->restarts, memory_order_relaxed),
         .late_answers = atomic_load_explicit(&self->late_answers, memory_order_relaxed),
+        .stuck = atomic_load_explicit(&self->stuck, memory_order_relaxed),
         .work_open = atomic_load_explicit(&self->work_open, memory_order_relaxed),
         .work_waiting = atomic_load_explicit(&self->work_waiting, memory_order_relaxed)};
     for (uint32_t i = 0; i <= self->guest; i++) {
@@ -417,6 +429,14 @@ static void look_at(const struct actor *actor, uint64_t id, struct actor_stats *
         .restarts = lives > 0 ? lives - 1 : 0,
         .latest_ms = atomic_load_explicit(&actor->latest_ms, memory_order_relaxed)};
     mailbox_load(actor, &ret_stats->queued, &ret_stats->queued_bytes);
+    const struct times *times = atomic_load_explicit(&actor->times, memory_order_acquire);
+    if (times) {
+        ret_stats->samples = times_count(times->handling);
+        ret_stats->wait_p50_ns = times_percentile(times->wait, 50);
+        ret_stats->wait_p99_ns = times_percentile(times->wait, 99);
+        ret_stats->handling_p50_ns = times_percentile(times->handling, 50);
+        ret_stats->handling_p99_ns = times_percentile(times->handling, 99);
+    }
 }
 
 bool system_actor_after(const struct rt_system *self, uint64_t after, struct actor_stats *ret_stats)

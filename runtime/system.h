@@ -127,6 +127,7 @@ struct system_stats {
     uint64_t queued; /* messages in mailboxes, from wherever they came, and on the way out */
     uint64_t restarts;
     uint64_t late_answers;
+    uint64_t stuck;              /* handlers that did not return within runtime.stuck_ms */
     uint64_t handled;            /* messages given to actors, from wherever they came */
     uint64_t outcomes[OUTCOMES]; /* of all messages; those that left this process are HANDLED */
     uint64_t work_open;          /* what the actors told by rt_work, added up */
@@ -145,6 +146,10 @@ struct actor_stats {
     uint64_t handled;
     uint64_t restarts;
     uint64_t latest_ms; /* monotonic: when it was given a message last, or began */
+    /* Of one message in 64, of late (see times.h): how long it waited and was handled. */
+    uint64_t samples;
+    uint64_t wait_p50_ns, wait_p99_ns;
+    uint64_t handling_p50_ns, handling_p99_ns;
 };
 
 /* The actor in the next slot behind that of `after` (0: the first); false: there are no more.

@@ -15,6 +15,7 @@ enum {
     TURNS_AT_A_TIME = 32, /* between two looks at the clock, when turns are short */
     NUMBERS_AT_A_TIME = 256,
     STEAL_TURN_NS = 2000,      /* shorter turns are not worth the way to another core */
+    SAMPLE_DISTANCE_MIN = 33,  /* to 96, 64 on average */
     EAGER_TURN_NS = 50000,     /* after longer ones even the first actor readied wakes a worker */
     GUEST_NS_MAX = 100000,     /* a guest has something else to do */
     RUNTIME_TYPES_END = 0x1000 /* messages from here on are the actors' own */
@@ -67,6 +68,53 @@ void worker_more_numbers(struct worker *worker)
                                                     memory_order_relaxed);
     worker->number_end = worker->number_next + NUMBERS_AT_A_TIME;
 }
+
+static uint64_t now_ns(void)
+{
+    struct timespec at;
+    (void)clock_gettime(CLOCK_MONOTONIC, &at);
+    return (uint64_t)at.tv_sec * 1000000000 + (uint64_t)at.tv_nsec;
+}
+
+/* ---- samples ---- */
+
+/* Finer than the system's clock, where there is one. */
+static uint64_t sample_ns(const struct rt_system *system)
+{
+    return system->threaded ? now_ns() : system_now(system) * 1000000;
+}
+
+void worker_sample(struct worker *worker, struct envelope *envelope)
+{
+    /* Knuth, "The Art of Computer Programming", volume 2, 3.3.4: the MMIX generator. */
+    worker->sample_random =
+        worker->sample_random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    worker->sample_left = SAMPLE_DISTANCE_MIN - 1 + (uint32_t)(worker->sample_random >> 58);
+    envelope->sampled_ns = sample_ns(worker->system);
+}
+
+void worker_may_sample_arrived(const struct rt_system *system, struct envelope *envelope)
+{
+    struct worker *worker = current;
+    if (worker && worker->system == system) {
+        worker_may_sample(worker, envelope);
+    }
+}
+
+/* Without memory there is one sample less. */
+static void note_times(struct actor *actor, uint64_t wait_ns, uint64_t handling_ns)
+{
+    struct times *times = atomic_load_explicit(&actor->times, memory_order_relaxed);
+    if (!times) {
+        times = pool_take_zeroed(sizeof *times);
+        atomic_store_explicit(&actor->times, times, memory_order_release);
+    }
+    if (times) {
+        times_note(times, wait_ns, handling_ns);
+    }
+}
+
+/* ---- booking, continued ---- */
 
 static inline struct tally *tally_of(struct worker *worker, struct account *account)
 {
@@ -152,13 +200,6 @@ static struct actor *find_work(struct worker *worker)
         wake_one(system);
     }
     return actor;
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec at;
-    (void)clock_gettime(CLOCK_MONOTONIC, &at);
-    return (uint64_t)at.tv_sec * 1000000000 + (uint64_t)at.tv_nsec;
 }
 
 /* Time, and how long turns take; the shorter they are, the more seldom it is asked for. */
@@ -250,7 +291,14 @@ static enum err call_receive(struct rt_context *ctx, const struct msg *msg)
     atomic_store_explicit(&actor->latest_ms, ctx->worker->now_ms, memory_order_relaxed);
     count_alone(&actor->handled);
     count_alone(&ctx->worker->handled);
-    return actor->behaviour->receive(ctx, actor->state, msg);
+    uint64_t sampled_ns = ctx->envelope->sampled_ns;
+    if (__builtin_expect(sampled_ns == 0, 1)) {
+        return actor->behaviour->receive(ctx, actor->state, msg);
+    }
+    uint64_t from_ns = sample_ns(ctx->system);
+    enum err err = actor->behaviour->receive(ctx, actor->state, msg);
+    note_times(actor, from_ns - sampled_ns, sample_ns(ctx->system) - from_ns);
+    return err;
 }
 
 /* The message goes back to where it was, unless it has crashed its receiver too often. */
@@ -281,6 +329,9 @@ static void handle(struct rt_context *ctx, struct envelope **envelope)
     struct actor *actor = ctx->actor;
     const struct msg *msg = envelope_msg(self);
     ctx->envelope = self;
+    ctx->worker->steps += UINT64_C(1) << 16;
+    atomic_store_explicit(&ctx->worker->doing, ctx->worker->steps | msg->type,
+                          memory_order_release);
     if (msg->type == 0) {
         enum err err = life_order(ctx, envelope_order(self));
         finish(ctx, envelope, OUTCOME_HANDLED);
@@ -338,6 +389,7 @@ static bool has_message(const struct actor *actor)
 static void turn(struct worker *worker, struct actor *actor)
 {
     mailbox_drain(actor);
+    atomic_store_explicit(&worker->doer, actor, memory_order_relaxed);
     for (int i = 0; i < TURN_MESSAGES_MAX; i++) {
         struct envelope *envelope = next_message(actor);
         if (!envelope) {
@@ -350,6 +402,7 @@ static void turn(struct worker *worker, struct actor *actor)
             life_end(&ctx, ERR_OK);
         }
     }
+    atomic_store_explicit(&worker->doing, 0, memory_order_relaxed);
     /* When it is closed another worker may run the actor. */
     if (has_message(actor) || !mailbox_close(actor)) {
         worker_schedule(worker->system, actor);
@@ -400,6 +453,7 @@ static void rest(struct worker *worker)
 static void *worker_main(void *arg)
 {
     struct worker *worker = arg;
+    watchdog_admit(worker);
     worker->now_ns = now_ns();
     while (!atomic_load(&worker->system->stopping)) {
         if (!worker_run_one(worker)) {
@@ -415,6 +469,7 @@ static void *worker_main(void *arg)
 void system_guest(struct rt_system *system)
 {
     current = &system->workers[system->guest];
+    watchdog_admit(current);
 }
 
 void system_guest_run(struct rt_system *system)
@@ -467,4 +522,5 @@ void workers_stop(struct rt_system *system)
         (void)pthread_join(system->workers[i].thread, NULL);
     }
     system->threaded = false;
+    watchdog_stop(system);
 }

@@ -95,7 +95,7 @@ static enum err tell_node(const struct admin *self, struct rt_context *ctx)
                  .lost = system->outcomes[OUTCOME_LOST], .links_began = totals->began,
                  .links_ended = totals->ended, .frames_sent = totals->frames_out,
                  .frames_received = totals->frames_in, .bytes_sent = totals->bytes_out,
-                 .bytes_received = totals->bytes_in, .gaps = totals->gaps));
+                 .bytes_received = totals->bytes_in, .gaps = totals->gaps, .stuck = system->stuck));
     return ERR_OK;
 }
 
@@ -119,6 +119,11 @@ static enum err tell_actor(const struct admin *self, struct rt_context *ctx, uin
         is.handled = stats.handled;
         is.restarts = stats.restarts;
         is.quiet_ms = since(ctx, stats.latest_ms);
+        is.samples = stats.samples;
+        is.wait_p50_ns = stats.wait_p50_ns;
+        is.wait_p99_ns = stats.wait_p99_ns;
+        is.handling_p50_ns = stats.handling_p50_ns;
+        is.handling_p99_ns = stats.handling_p99_ns;
     }
     rt_reply(ctx, &is.head);
     return ERR_OK;

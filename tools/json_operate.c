@@ -42,23 +42,26 @@ static json_t *node_of(const struct msg_node_is *is)
         return json_pack("{s:o, s:o, s:s}", "node", text_of(is->node), "incarnation",
                          hex_of(is->incarnation), "state", "silent");
     }
-    return json_pack("{s:o, s:o, s:s, s:o, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "node",
-                     text_of(is->node), "incarnation", hex_of(is->incarnation), "state",
+    return json_pack("{s:o, s:o, s:s, s:o, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+                     "node", text_of(is->node), "incarnation", hex_of(is->incarnation), "state",
                      is->draining ? "draining" : "ready", "roles", roles_of(is->roles), "pid",
                      as_int(is->pid), "uptime_ms", as_int(is->uptime_ms), "version",
                      text_of(is->version), "actors", as_int(is->actors), "queued",
                      as_int(is->queued), "handled", as_int(is->handled), "restarts",
                      as_int(is->restarts), "rss_bytes", as_int(is->rss_bytes), "links",
-                     as_int(is->links));
+                     as_int(is->links), "stuck", as_int(is->stuck));
 }
 
 static json_t *actor_of(const char *node, const struct msg_actor_is *is)
 {
-    return json_pack("{s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I}", "node", node, "id",
-                     hex_of(is->id), "actor", text_of(is->name), "state",
+    return json_pack("{s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+                     "node", node, "id", hex_of(is->id), "actor", text_of(is->name), "state",
                      term_word("actor", is->state), "queued", as_int(is->queued), "queued_bytes",
                      as_int(is->queued_bytes), "handled", as_int(is->handled), "restarts",
-                     as_int(is->restarts), "quiet_ms", as_int(is->quiet_ms));
+                     as_int(is->restarts), "quiet_ms", as_int(is->quiet_ms), "samples",
+                     as_int(is->samples), "wait_p50_ns", as_int(is->wait_p50_ns), "wait_p99_ns",
+                     as_int(is->wait_p99_ns), "handling_p50_ns", as_int(is->handling_p50_ns),
+                     "handling_p99_ns", as_int(is->handling_p99_ns));
 }
 
 static json_t *link_of(const char *node, const struct msg_link_is *is)

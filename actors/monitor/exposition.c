@@ -179,6 +179,8 @@ static const struct figure all_figures[] = {
      true, "", FIELD_OF(cpu_us), 1000000},
     {"troupe_actors", "Actors that live in the process.", false, "", FIELD_OF(actors), 1},
     {"troupe_actor_restarts_total", "Restarts of actors.", true, "", FIELD_OF(restarts), 1},
+    {"troupe_handlers_stuck_total", "Handlers that did not return within runtime.stuck_ms.", true,
+     "", FIELD_OF(stuck), 1},
     {"troupe_mailbox_messages", "Messages in mailboxes and on the way out.", false, "",
      FIELD_OF(queued), 1},
     {"troupe_messages_handled_total", "Messages given to actors.", true, "", FIELD_OF(handled), 1},

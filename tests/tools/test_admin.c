@@ -25,6 +25,7 @@ static void on_process(void *world, struct world_process *ret_process)
                                           .system = {.actors = 3,
                                                      .handled = 12,
                                                      .restarts = 1,
+                                                     .stuck = 2,
                                                      .outcomes = {[OUTCOME_LOST] = 6},
                                                      .work_open = 5}};
 }
@@ -40,6 +41,11 @@ static bool on_actor(void *world, uint64_t after, struct actor_stats *ret_stats)
                                       .state = TERM_actor_ALIVE,
                                       .queued = 5,
                                       .handled = 9,
+                                      .samples = 3,
+                                      .wait_p50_ns = 64,
+                                      .wait_p99_ns = 96,
+                                      .handling_p50_ns = 1000,
+                                      .handling_p99_ns = 2000,
                                       .latest_ms = 1000000}; /* not yet: a clock may be behind */
     return true;
 }
@@ -144,7 +150,7 @@ Test(admin, says_how_its_process_is)
     cr_expect(strstr(trace, " handled=12 restarts=1 rss_bytes=4096 links=2 cpu_us=1500 "
                             "work_open=5 work_waiting=0 expired=0 rejected=0 dead=0 dropped=0 "
                             "lost=6 links_began=4 links_ended=2 frames_sent=0 frames_received=0 "
-                            "bytes_sent=0 bytes_received=99 gaps=0\n"),
+                            "bytes_sent=0 bytes_received=99 gaps=0 stuck=2\n"),
               "%s", trace);
 }
 
@@ -152,7 +158,8 @@ Test(admin, goes_through_its_actors_one_by_one)
 {
     cr_expect_str_eq(ask(MSG(actors, .node = msg_str("probe"), .after = 0)),
                      "[0] -> operator answer ACTOR_IS id=1 name=slot state=2 queued=5 "
-                     "queued_bytes=0 handled=9 restarts=0 quiet_ms=0\n");
+                     "queued_bytes=0 handled=9 restarts=0 quiet_ms=0 samples=3 "
+                     "wait_p50_ns=64 wait_p99_ns=96 handling_p50_ns=1000 handling_p99_ns=2000\n");
     cr_expect(strstr(ask(MSG(actors, .node = msg_str("probe"), .after = 1)), "id=2 name= "));
     cr_expect(strstr(ask(MSG(actors, .node = msg_str("probe"), .after = 2)), "id=0 name= "));
 }
