@@ -51,8 +51,9 @@ struct source {
     /* `folder`: where the sources are.  ERR_MEMORY. */
     enum err (*argv)(const char *folder, struct source_argv *ret_argv);
 
-    /* The caller's to free; NULL without memory, or when the texts are no UTF-8. */
-    char *(*ask)(uint64_t id, const struct msg_fix *fix);
+    /* The answer is wanted within budget_ms, from now.  The caller's to free; NULL without memory,
+     * or when the texts are no UTF-8. */
+    char *(*ask)(uint64_t id, const struct msg_fix *fix, uint64_t budget_ms);
 
     /* Reads a line of at most STREAM_LINE_MAX bytes and may change it.  ERR_MALFORMED. */
     enum err (*decode)(char *line, size_t size, struct source_event *ret_event);

@@ -91,7 +91,7 @@ Test(fixer, asks_a_warm_source_and_passes_on_what_it_says)
     probe_expect(probe,
                  "[0] write {\"cmd\":\"candidates\",\"id\":1,\"file\":\"a.ts\",\"line\":3,"
                  "\"column\":0,\"message\":\"say \\\"no\\\"\\n\",\"runner\":\"\",\"command\":\"\","
-                 "\"budget_ms\":0,\"allow\":\"\"}\n\n");
+                 "\"budget_ms\":750,\"allow\":\"\"}\n\n");
     candidate(1, "d1");
     candidate(1, "d2");
     probe_expect(probe, "");

@@ -10,7 +10,7 @@ import { failing, isVitest, search } from './search.mjs'
 import { formatted, isEslint, lint } from './tools.mjs'
 import { Vitest } from './vitest.mjs'
 
-const BUDGET_MS = 40_000 // for one answer
+const BUDGET_MS = 40_000 // for one answer, when nobody says
 const FILES_MAX = 40 // that are looked at
 const PROJECT_FILES_MAX = 1000 // when an error of a whole project names none
 const CODE = String.raw`[^\s()'"\`<>|]+\.[cm]?[jt]sx?`
@@ -41,23 +41,23 @@ async function tidied(projects, one) {
 }
 
 async function looked(projects, wanted, max) {
-  const types = typed(projects, wanted)
+  const until = Date.now() + (wanted.budget_ms > 0 ? wanted.budget_ms : BUDGET_MS)
+  const types = typed(projects, wanted, until)
   const tests = isVitest(wanted) && Vitest.serves(projects.root) ? failing(projects.root, wanted) : []
   if (tests.length === 0) return { list: judged(types.list, 'leave no error, too').slice(0, max), reason: types.list.length > 0 ? '' : types.reason }
   const own = ownOf(projects)
   const files = [...new Set(tests.flatMap((test) => withImports(projects, test, own)))]
-  const budget = wanted.budget_ms > 0 ? Math.min(wanted.budget_ms, BUDGET_MS) : BUDGET_MS
-  const { list, reason } = await search(projects, { tests, files, known: types.list.filter(({ texts }) => texts), message: wanted.message, allowed: allowedBy(wanted.allow), budget_ms: budget })
+  const { list, reason } = await search(projects, { tests, files, known: types.list.filter(({ texts }) => texts), message: wanted.message, allowed: allowedBy(wanted.allow), until })
   return { list: judged(list, 'pass the same tests').slice(0, max), reason }
 }
 
-function typed(projects, { file, message = '' }) {
+function typed(projects, { file, message = '' }, until) {
   const { groups, searched } = targetsOf(projects, file, message)
   const list = []
   let errors = 0
   for (const [project, files] of groups) {
     if (searched && errors > 0) break
-    const found = plan(projects, project, wrongFiles(project, files, searched))
+    const found = plan(projects, project, wrongFiles(project, files, searched), until)
     errors += found.errors
     list.push(...found.list)
   }

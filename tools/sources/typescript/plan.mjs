@@ -15,8 +15,8 @@ const TIME_MS = 15_000
 const WHOLE_MAX = 400 // files of a project that is checked as a whole at the end
 
 /** {errors, list: [{name, source, votes, diff, left, cost, worst, texts, key}]}, not sorted. */
-export function plan(projects, project, wrong) {
-  const search = new Search(projects, project, wrong)
+export function plan(projects, project, wrong, until = Infinity) {
+  const search = new Search(projects, project, wrong, until)
   search.run()
   return { errors: search.before, list: search.found() }
 }
@@ -28,9 +28,10 @@ class Search {
   #patches
   #states = new Map() // key of texts -> state
   #tried = 0
-  #until = Date.now() + TIME_MS
+  #until
 
-  constructor(projects, project, wrong) {
+  constructor(projects, project, wrong, until) {
+    this.#until = Math.min(until, Date.now() + TIME_MS)
     this.#projects = projects
     this.#project = project
     this.#wrong = wrong
