@@ -229,7 +229,9 @@ static void tell_candidate(struct rt_context *ctx, struct host *self,
             MSG(candidate, .run = job->fix->run, .error = job->fix->error, .index = self->told,
                 .source = msg_str_cut(name, strlen(name), MSG_MAX_candidate_source),
                 .diff = event->diff, .votes = event->votes,
-                .doubt = msg_str_cut(event->doubt.at, event->doubt.size, MSG_MAX_candidate_doubt)));
+                .doubt = msg_str_cut(event->doubt.at, event->doubt.size, MSG_MAX_candidate_doubt),
+                .affected = event->affected.size <= MSG_MAX_candidate_affected ? event->affected
+                                                                               : msg_str("")));
     self->told++;
 }
 

@@ -31,7 +31,8 @@ struct source_event {
     struct msg_str source; /* who made it; empty: the row itself */
     struct msg_str name;   /* of the kind of change */
     struct msg_str diff;
-    struct msg_str doubt; /* why a candidate is not to be made unasked */
+    struct msg_str doubt;    /* why a candidate is not to be made unasked */
+    struct msg_str affected; /* test files, a line each */
     struct msg_str message;
     void *json; /* what the strings belong to */
 };

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { Importers } from './affected.mjs'
 import { judged } from './judge.mjs'
 import { Patches } from './patches.mjs'
 import { plan } from './plan.mjs'
@@ -12,6 +13,7 @@ import { Vitest } from './vitest.mjs'
 
 const BUDGET_MS = 40_000 // for one answer, when nobody says
 const FILES_MAX = 40 // that are looked at
+const AFFECTED_MAX = 20 // test files that are to pass with a candidate, too
 const PROJECT_FILES_MAX = 1000 // when an error of a whole project names none
 const CODE = String.raw`[^\s()'"\`<>|]+\.[cm]?[jt]sx?`
 
@@ -25,7 +27,15 @@ export async function candidates(projects, wanted, max) {
   }
   if (!projects.ts) return { list: [], reason: 'no typescript found in the project' }
   const found = await looked(projects, wanted, max)
-  return { reason: found.reason && why ? `${why}; ${found.reason}` : found.reason, list: await Promise.all(found.list.map((one) => tidied(projects, one))) }
+  const list = await Promise.all(found.list.map((one) => tidied(projects, one)))
+  return { reason: found.reason && why ? `${why}; ${found.reason}` : found.reason, list: reaching(projects, wanted, list) }
+}
+
+/** Each with the tests that it may reach, but for the one that failed. */
+function reaching(projects, { file }, list) {
+  if (!Vitest.serves(projects.root)) return list
+  const importers = new Importers(projects)
+  return list.map((one) => (one.texts ? { ...one, affected: importers.tests(one.texts.keys(), AFFECTED_MAX + 1).filter((path) => path !== file).slice(0, AFFECTED_MAX) } : one))
 }
 
 /** A candidate as the project's formatter would have it. */
