@@ -65,14 +65,17 @@ function typed(projects, { file, message = '' }, until) {
   const { groups, searched } = targetsOf(projects, file, message)
   const list = []
   let errors = 0
+  let late = false
   for (const [project, files] of groups) {
     if (searched && errors > 0) break
     const found = plan(projects, project, wrongFiles(project, files, searched), until)
     errors += found.errors
+    late ||= found.late
     list.push(...found.list)
   }
   list.sort((a, b) => a.left - b.left || a.cost - b.cost)
-  const reason = errors > 0 ? `none of the quick fixes for ${errors} type errors is of use`
+  const reason = errors > 0 && late ? `there was no time to try all quick fixes for ${errors} type errors`
+    : errors > 0 ? `none of the quick fixes for ${errors} type errors is of use`
     : groups.size > 0 ? 'the compiler finds nothing wrong in the files that the error is about'
       : 'the error is about no file that TypeScript knows'
   return { list, reason }
