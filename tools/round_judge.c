@@ -3,13 +3,26 @@
 
 #include "tools/kept.h"
 
+/* One change may have mended several failures: it is taken back once. */
+static bool is_last(const struct findings *findings, size_t index)
+{
+    const struct msg_fix_row *fix = findings->all[index].fix;
+    for (size_t i = index + 1; i < findings->count; i++) {
+        const struct msg_fix_row *other = findings->all[i].fix;
+        if (other && other->status == TERM_fix_APPLIED && msg_str_equal(other->diff, fix->diff)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void take_back(struct invocation *invocation, const char *run,
                       const struct findings *findings)
 {
     for (size_t i = findings->count; i-- > 0;) {
         const struct msg_fix_row *fix = findings->all[i].fix;
         bool changed = false;
-        if (fix && fix->status == TERM_fix_APPLIED &&
+        if (fix && fix->status == TERM_fix_APPLIED && is_last(findings, i) &&
             kept_do(invocation, KEPT_REVERT, run, fix->error, &changed) != EXIT_DONE) {
             (void)complainf(0, "troupe fix show tells what it is.",
                             "a fix could not be taken back: %s %llu", run,
