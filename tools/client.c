@@ -41,7 +41,8 @@ struct client {
     struct run_totals *closed; /* RUN_CLOSED of the answer that is coming in */
     struct findings *findings; /* owned */
     uint64_t settle_ms;        /* when to stop waiting */
-    bool red;                  /* the run was */
+    uint64_t red_files;
+    bool red; /* the run was */
     bool cancel;
 };
 
@@ -317,7 +318,9 @@ static enum err settle(struct rt_context *ctx, struct client *self, bool red)
         return ERR_MEMORY;
     }
     self->phase = PHASE_SETTLING;
-    self->settle_ms = rt_now_ms(ctx) + self->plan->patience_ms;
+    uint64_t at_once = self->plan->treated_at_once;
+    uint64_t turns = at_once > 0 ? (self->red_files + at_once - 1) / at_once : 1;
+    self->settle_ms = rt_now_ms(ctx) + (turns > 0 ? turns : 1) * self->plan->patience_ms;
     go_on(ctx, self);
     return ERR_OK;
 }
@@ -406,6 +409,7 @@ static enum err on_file_row(struct client *self, const struct msg_file_row *row)
     if (err != ERR_OK || !file) {
         return err;
     }
+    self->red_files += file->status == TERM_status_FAILED;
     err = put(self, &(struct client_event){.item.kind = CLIENT_FILE, .file = file});
     if (err != ERR_OK) {
         file_result_free(&file);

@@ -25,7 +25,8 @@ struct client_plan {
     const char *const *files;  /* submit.files of them */
     const char *const *whys;   /* of an affected run: why each was chosen; else NULL */
     const char *const *inputs; /* digests of what each depends on, NULL where not known; or NULL */
-    uint64_t patience_ms;      /* for what becomes of failures after the verdict */
+    uint64_t patience_ms;      /* for what becomes of a failed file after the verdict… */
+    uint64_t treated_at_once;  /* …when so many are treated at a time; 0: of all together */
     struct inbox *inbox;
 };
 

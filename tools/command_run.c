@@ -17,6 +17,7 @@
 #include "tools/operate.h"
 #include "tools/paint.h"
 #include "tools/project.h"
+#include "tools/round_judge.h"
 #include "tools/run_options.h"
 #include "tools/session.h"
 #include "tools/targets.h"
@@ -42,6 +43,8 @@ struct run {
     bool cancelled;
     bool detached;  /* it is submitted, and that is all */
     bool submitted; /* it is in the ledger */
+    bool again;     /* another run of the command has to follow */
+    enum term fix;  /* a mode */
 };
 
 /* ---- what is asked for ---- */
@@ -90,8 +93,7 @@ static int look_at_project(struct run *self)
 /* Labels come at once; fixing and healing may take as long as the coordinator lets them. */
 static uint64_t patience_ms(const struct run *self)
 {
-    bool off = run_mode(self->invocation, "fix") == TERM_mode_OFF &&
-               run_mode(self->invocation, "heal") == TERM_mode_OFF;
+    bool off = self->fix == TERM_mode_OFF && run_mode(self->invocation, "heal") == TERM_mode_OFF;
     return off ? LABELS_MS : self->invocation->config.coordinator.remedy_ms_max;
 }
 
@@ -110,6 +112,7 @@ static int make_plan(struct run *self)
     self->session.plan.whys = (const char *const *)(void *)self->targets.whys;
     self->session.plan.inputs = (const char *const *)(void *)self->targets.inputs;
     self->session.plan.patience_ms = patience_ms(self);
+    self->session.plan.treated_at_once = self->invocation->config.coordinator.remedies_max;
     self->session.plan.submit = (struct msg_submit){
         .head = {MSG_SUBMIT},
         .run = msg_str(self->id),
@@ -125,7 +128,7 @@ static int make_plan(struct run *self)
         .files = self->targets.count,
         .root = msg_str(self->root),
         .snapshot = msg_str(self->snapshot),
-        .fix = run_mode(self->invocation, "fix"),
+        .fix = self->fix,
         .heal = run_mode(self->invocation, "heal"),
         .affected = self->targets.affected,
         .keyed = self->targets.keyed && self->targets.count > 0,
@@ -398,13 +401,30 @@ static void write_reports(const struct run *self)
     }
 }
 
+/* ---- round after round ---- */
+
+/* Whoever is at work elsewhere, or was interrupted, decides what comes next. */
+static bool has_rounds(const struct run *self)
+{
+    const char *files = invocation_value(self->invocation, "files-from");
+    return !self->resumed && !self->detached && !self->cancelled &&
+           run_mode(self->invocation, "fix") == TERM_mode_APPLY &&
+           !invocation_value(self->invocation, "cluster") && (!files || strcmp(files, "-") != 0);
+}
+
 static int conclude(struct run *self)
 {
     results_sort(&self->report.results);
     self->report.run = self->id;
     self->report.dir = self->dir[0] ? self->dir : NULL;
-    write_reports(self);
+    self->again = has_rounds(self) && round_judge(self->invocation, &self->report);
     int code = exit_of(&self->report.totals);
+    if (self->again) {
+        report_summary(self->live.out, &self->live.style, &self->report);
+        (void)complainf(0, NULL, "files were changed by fixes: running again");
+        return code;
+    }
+    write_reports(self);
     if (self->invocation->json) {
         if (report_json(stdout, &self->report) != ERR_OK) {
             return complain(EXIT_COULD_NOT, "the result cannot be written", NULL);
@@ -460,6 +480,7 @@ static struct run *new_run(struct invocation *invocation)
         self->session.invocation = invocation;
         self->session.signal_fd = -1;
         self->begin_ms = session_now_ms();
+        self->fix = run_mode(invocation, "fix");
         self->report.workers = session_workers(&invocation->config);
     }
     return self;
@@ -478,22 +499,48 @@ static bool names_nothing(const struct run *self)
     return self->targets.named && self->targets.count == 0;
 }
 
-int command_run(struct invocation *invocation)
+/* One run behind `count` others.  *ret_again: another has to follow; it is the last of them. */
+static int run_round(struct invocation *invocation, struct round *rounds, size_t count,
+                     bool *ret_again)
 {
-    int code = run_settle(invocation);
-    struct run *self = code == EXIT_DONE ? new_run(invocation) : NULL;
+    struct run *self = new_run(invocation);
+    *ret_again = false;
     if (!self) {
-        return code == EXIT_DONE ? complain(EXIT_COULD_NOT, "out of memory", NULL) : code;
+        return complain(EXIT_COULD_NOT, "out of memory", NULL);
+    }
+    self->report.rounds = rounds;
+    self->report.rounds_count = count;
+    if (count > 0 && (rounds[count - 1].reverted || count + 1 >= ROUNDS_MAX)) {
+        self->fix = TERM_mode_PROPOSE; /* nobody would look at what else was made */
     }
     self->resumed = invocation_value(invocation, "resume") != NULL;
     begin_live(self);
-    code = self->resumed ? EXIT_DONE : prepare_new(self);
+    int code = self->resumed ? EXIT_DONE : prepare_new(self);
     if (code == EXIT_DONE) {
         code = names_nothing(self) ? nothing_named(self)
                                    : submit_and_watch(self, self->report.workers,
                                                       invocation_flag(invocation, "keep"));
     }
+    if (self->again) {
+        round_keep(&rounds[count], self->id, &self->report.results, &self->report.findings);
+        *ret_again = true;
+    }
     free_run(self);
+    return code;
+}
+
+int command_run(struct invocation *invocation)
+{
+    struct round rounds[ROUNDS_MAX + 1] = {{.reverted = false}};
+    int code = run_settle(invocation);
+    size_t count = 0;
+    for (bool again = code == EXIT_DONE; again;) {
+        code = run_round(invocation, rounds, count, &again);
+        count += again;
+    }
+    for (size_t i = 0; i < count; i++) {
+        round_fini(&rounds[i]);
+    }
     return code;
 }
 

@@ -110,11 +110,36 @@ static int add_heal(json_t *heals, const char *id, const struct msg_heal_row *he
     return json_array_append_new(heals, object);
 }
 
-static int add_remedies(json_t *object, const struct findings *findings)
+/* What the runs before the last have made. */
+static int add_rounds(json_t *fixes, const struct report *report)
 {
+    int bad = 0;
+    for (size_t i = 0; i < report->rounds_count; i++) {
+        const struct round *round = &report->rounds[i];
+        for (size_t j = 0; j < round->findings.count; j++) {
+            const struct finding *finding = &round->findings.all[j];
+            char id[ERROR_ID_SIZE];
+            if (!finding->fix || finding->fix->status != TERM_fix_APPLIED) {
+                continue;
+            }
+            report_error_id(finding->row->file.at, finding->row->test.at, id);
+            bad |= add_fix(fixes, id, finding->fix);
+            if (round->reverted) {
+                json_t *last = json_array_get(fixes, json_array_size(fixes) - 1);
+                bad |= json_object_set_new(last, "status", json_string("reverted")) |
+                       json_object_set_new(last, "reason", json_words(round->why));
+            }
+        }
+    }
+    return bad;
+}
+
+static int add_remedies(json_t *object, const struct report *report)
+{
+    const struct findings *findings = &report->findings;
     json_t *fixes = json_array();
     json_t *heals = json_array();
-    int bad = 0;
+    int bad = add_rounds(fixes, report);
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->all[i];
         char id[ERROR_ID_SIZE];
@@ -163,7 +188,7 @@ static json_t *head(const struct report *report)
 static int add_tail(json_t *object, const struct report *report)
 {
     const struct run_totals *totals = &report->totals;
-    int bad = add_remedies(object, &report->findings) |
+    int bad = add_remedies(object, report) |
               json_object_set_new(object, "cost",
                                   json_pack("{s:f, s:f, s:f}", "usd", totals->usd, "cpu_s",
                                             (double)totals->cpu_us / 1e6, "slot_s",

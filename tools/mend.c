@@ -121,7 +121,8 @@ static bool is_word_end(char c)
     return c == '\0' || c == ' ' || c == '\t';
 }
 
-bool mend_is_tsc(const char *command)
+/* Behind what starts a program of node_modules. */
+static const char *program_of(const char *command)
 {
     static const char *const before[] = {"npx ", "pnpm exec ", "yarn ", "node_modules/.bin/",
                                          "./node_modules/.bin/"};
@@ -129,8 +130,22 @@ bool mend_is_tsc(const char *command)
         size_t size = strlen(before[i]);
         command += strncmp(command, before[i], size) == 0 ? size : 0;
     }
+    return command;
+}
+
+bool mend_is_tsc(const char *command)
+{
+    command = program_of(command);
     return strncmp(command, "tsc", 3) == 0 && is_word_end(command[3]) &&
            !strpbrk(command, ";&|<>`$\n");
+}
+
+bool mend_is_whole_vitest(const char *command)
+{
+    command = program_of(command);
+    size_t size = strncmp(command, "vitest run", 10) == 0 ? 10 : 6;
+    return strncmp(command, "vitest", 6) == 0 &&
+           command[size + strspn(command + size, " ")] == '\0';
 }
 
 bool mend_is_whole_tsc(const char *command)
@@ -224,12 +239,14 @@ static enum err ask_fix(struct rt_context *ctx, struct mender *self)
 static enum err ask_proof(struct rt_context *ctx, struct mender *self, bool apply, bool revert)
 {
     const struct mend *mend = self->mend;
+    bool wider = apply && !revert && !mend_is_whole_vitest(mend->command);
     return rt_ask(ctx, self->validator,
                   MSG(validate, .error = 1, .index = self->proving, .dir = msg_str(mend->dir),
                       .root = msg_str(mend->root), .env = msg_str(mend->env),
                       .runner = msg_str("command"), .command = msg_str(mend->command),
                       .file = msg_str("."), .diff = msg_str(mend->candidates[self->proving].diff),
-                      .apply = apply, .allow = msg_str(mend->allow), .revert = revert),
+                      .apply = apply, .allow = msg_str(mend->allow), .revert = revert,
+                      .affected = msg_str(wider ? mend->candidates[self->proving].affected : "")),
                   ASK_MS, &self->ask);
 }
 
@@ -290,10 +307,11 @@ static enum err on_candidate(struct mender *self, const struct msg_candidate *ca
     struct mend_candidate *to = &mend->candidates[mend->count];
     to->source = strdup(candidate->source.at);
     to->diff = strdup(candidate->diff.at);
+    to->affected = strdup(candidate->affected.at);
     to->votes = candidate->votes > 0 ? candidate->votes : 1;
     (void)snprintf(to->doubt, sizeof to->doubt, "%s", candidate->doubt.at);
     mend->count++;
-    return to->source && to->diff ? ERR_OK : ERR_MEMORY;
+    return to->source && to->diff && to->affected ? ERR_OK : ERR_MEMORY;
 }
 
 static enum err on_candidates(struct rt_context *ctx, struct mender *self,
@@ -450,6 +468,7 @@ void mend_free(struct mend *mend)
     for (size_t i = 0; i < mend->count; i++) {
         free(mend->candidates[i].source);
         free(mend->candidates[i].diff);
+        free(mend->candidates[i].affected);
     }
     mend->count = 0;
 }

@@ -22,6 +22,7 @@ enum mend_status {
 struct mend_candidate {
     char *source; /* owned, like the diff */
     char *diff;
+    char *affected; /* test files that it may reach, a line each */
     uint64_t votes;
     enum term verdict; /* a proof; 0: not tried */
     char reason[MSG_MAX_validated_reason + 1];
@@ -65,6 +66,9 @@ const char *mend_word(enum mend_status status);
 
 /* Whether the command is the type checker alone: it has no moods, once is proof enough.  Pure. */
 bool mend_is_tsc(const char *command);
+
+/* Whether the command is all tests of vitest: there are no others to be asked.  Pure. */
+bool mend_is_whole_vitest(const char *command);
 
 /* And looks at what the tsconfig.json of the project itself names.  Pure. */
 bool mend_is_whole_tsc(const char *command);

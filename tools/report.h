@@ -7,6 +7,7 @@
 
 #include "tools/findings.h"
 #include "tools/results.h"
+#include "tools/rounds.h"
 
 /* Plain data; texts borrowed. */
 struct report {
@@ -18,6 +19,8 @@ struct report {
     uint64_t workers;
     uint64_t wall_ms;
     bool tree_changed;
+    struct round *rounds; /* borrowed; of the same command before it, oldest first */
+    size_t rounds_count;
 };
 
 /* How a report looks. */
@@ -91,6 +94,10 @@ void report_remedies(FILE *out, const struct style *style, const struct findings
 struct text;
 
 void report_html(struct text *out, const struct report *report);
+void report_html_diff(struct text *out, const char *diff);
+
+/* The part of report_decisions.c: nothing when no fix was looked for. */
+void report_decisions(struct text *out, const struct report *report);
 void report_junit(struct text *out, const struct report *report);
 
 /* For the page of a step at GitHub. */

@@ -46,7 +46,7 @@ static void put_lines(struct text *out, const char *words)
     text_add(out, "%s</pre>", *words ? "…" : "");
 }
 
-static void put_diff(struct text *out, const char *diff)
+void report_html_diff(struct text *out, const char *diff)
 {
     text_add(out, "<pre class=\"diff\">");
     for (size_t lines = 0; *diff && lines < LINES_MAX; lines++) {
@@ -247,7 +247,7 @@ static void put_remedy(struct text *out, const char *what, const char *status, c
     }
     text_add(out, "</h3>");
     if (diff[0]) {
-        put_diff(out, diff);
+        report_html_diff(out, diff);
     }
 }
 
@@ -526,6 +526,7 @@ void report_html(struct text *out, const struct report *report)
         return;
     }
     put_head(out, report);
+    report_decisions(out, report);
     put_failures(out, report);
     put_flaky(out, report);
     if (count > 0) {

@@ -301,7 +301,10 @@ static enum err ask_proof(struct rt_context *ctx, struct remedy *self, uint64_t 
             .index = self->proving, .dir = submit->dir, .root = submit->root, .env = submit->env,
             .runner = found->runner, .command = submit->command, .file = found->finding.file,
             .diff = self->healed ? self->healed->diff : self->tried[self->proving].candidate->diff,
-            .heal = self->healed != NULL, .apply = apply),
+            .heal = self->healed != NULL, .apply = apply,
+            .affected = self->healed || !is_last_proof(self)
+                            ? msg_str("")
+                            : self->tried[self->proving].candidate->affected),
         patience_ms, &self->ask);
 }
 
@@ -457,7 +460,8 @@ static enum err on_validated(struct rt_context *ctx, struct remedy *self,
         tried->passes++;
         enum term status =
             validated->proof == TERM_proof_APPLIED ? TERM_fix_APPLIED : TERM_fix_VALIDATED;
-        return last ? settle_fix(ctx, self, status, tried->candidate->doubt)
+        struct msg_str doubt = tried->candidate->doubt;
+        return last ? settle_fix(ctx, self, status, doubt.size > 0 ? doubt : validated->reason)
                     : go_on(ctx, self, STEP_PROOF);
     }
     if (self->proving + 1 == self->count) {

@@ -151,9 +151,17 @@ static enum err give_up(struct rt_context *ctx, struct host *self, const char *r
     return self->jobs ? conclude(ctx, self, text) : ERR_OK;
 }
 
+/* What it has found by then counts; who is late loses all, and its warm process. */
+static uint64_t budget_ms(struct rt_context *ctx, const struct msg_fix *fix)
+{
+    uint64_t limit_ms = rt_config(ctx)->fixer.source_timeout_ms * 3 / 4;
+    return fix->budget_ms > 0 && fix->budget_ms < limit_ms ? fix->budget_ms : limit_ms;
+}
+
 static enum err ask(struct rt_context *ctx, struct host *self)
 {
-    char *text = self->source->ask(++self->commands, self->jobs->fix);
+    const struct msg_fix *fix = self->jobs->fix;
+    char *text = self->source->ask(++self->commands, fix, budget_ms(ctx, fix));
     if (!text) {
         return give_up(ctx, self, "the error's text cannot be told");
     }
@@ -221,7 +229,9 @@ static void tell_candidate(struct rt_context *ctx, struct host *self,
             MSG(candidate, .run = job->fix->run, .error = job->fix->error, .index = self->told,
                 .source = msg_str_cut(name, strlen(name), MSG_MAX_candidate_source),
                 .diff = event->diff, .votes = event->votes,
-                .doubt = msg_str_cut(event->doubt.at, event->doubt.size, MSG_MAX_candidate_doubt)));
+                .doubt = msg_str_cut(event->doubt.at, event->doubt.size, MSG_MAX_candidate_doubt),
+                .affected = event->affected.size <= MSG_MAX_candidate_affected ? event->affected
+                                                                               : msg_str("")));
     self->told++;
 }
 

@@ -78,7 +78,8 @@ static enum err tell_candidates(struct rt_context *ctx, const struct request *se
             rt_tell(ctx, self->caller.address,
                     MSG(candidate, .run = msg_str(self->run), .error = self->error, .index = count,
                         .source = candidate->source, .diff = candidate->diff,
-                        .votes = candidate->votes, .doubt = candidate->doubt));
+                        .votes = candidate->votes, .doubt = candidate->doubt,
+                        .affected = candidate->affected));
             told[count++] = candidate;
         }
     }

@@ -31,7 +31,8 @@ struct source_event {
     struct msg_str source; /* who made it; empty: the row itself */
     struct msg_str name;   /* of the kind of change */
     struct msg_str diff;
-    struct msg_str doubt; /* why a candidate is not to be made unasked */
+    struct msg_str doubt;    /* why a candidate is not to be made unasked */
+    struct msg_str affected; /* test files, a line each */
     struct msg_str message;
     void *json; /* what the strings belong to */
 };
@@ -51,8 +52,9 @@ struct source {
     /* `folder`: where the sources are.  ERR_MEMORY. */
     enum err (*argv)(const char *folder, struct source_argv *ret_argv);
 
-    /* The caller's to free; NULL without memory, or when the texts are no UTF-8. */
-    char *(*ask)(uint64_t id, const struct msg_fix *fix);
+    /* The answer is wanted within budget_ms, from now.  The caller's to free; NULL without memory,
+     * or when the texts are no UTF-8. */
+    char *(*ask)(uint64_t id, const struct msg_fix *fix, uint64_t budget_ms);
 
     /* Reads a line of at most STREAM_LINE_MAX bytes and may change it.  ERR_MALFORMED. */
     enum err (*decode)(char *line, size_t size, struct source_event *ret_event);

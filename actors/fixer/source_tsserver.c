@@ -27,14 +27,14 @@ static enum err tsserver_argv(const char *folder, struct source_argv *ret_argv)
     return ERR_OK;
 }
 
-static char *ask(uint64_t id, const struct msg_fix *fix)
+static char *ask(uint64_t id, const struct msg_fix *fix, uint64_t budget_ms)
 {
     json_t *command = json_pack(
         "{s:s, s:I, s:s%, s:I, s:I, s:s%, s:s%, s:s%, s:I, s:s%}", "cmd", "candidates", "id",
         (json_int_t)id, "file", fix->file.at, (size_t)fix->file.size, "line", (json_int_t)fix->line,
         "column", (json_int_t)fix->column, "message", fix->message.at, (size_t)fix->message.size,
         "runner", fix->runner.at, (size_t)fix->runner.size, "command", fix->command.at,
-        (size_t)fix->command.size, "budget_ms", (json_int_t)fix->budget_ms, "allow", fix->allow.at,
+        (size_t)fix->command.size, "budget_ms", (json_int_t)budget_ms, "allow", fix->allow.at,
         (size_t)fix->allow.size);
     char *text = command ? json_dumps(command, JSON_COMPACT) : NULL;
     char *line = NULL;
@@ -112,6 +112,7 @@ static enum err decode(char *line, size_t size, struct source_event *ret_event)
     event.name = text_at(object, "name");
     event.diff = text_at(object, "diff");
     event.doubt = text_at(object, "doubt");
+    event.affected = text_at(object, "affected");
     event.message = text_at(object, event.kind == SOURCE_END ? "reason" : "message");
     *ret_event = event;
     return ERR_OK;

@@ -4,9 +4,9 @@
  *        EXEC_…         from the commands that it starts
  * Sends  VALIDATED      as the answer, exactly once
  *
- *     VALIDATE --policy--> waiting --at_once--> COPY --exit 0--> IN_PLACE (if it is to be applied)
- *                 |                              |                 |
- *              REFUSED                 PASSED, FAILED, …     APPLIED, REFUSED
+ *     VALIDATE --policy--> waiting --at_once--> COPY, AFFECTED --exit 0--> IN_PLACE (if it is to be
+ *                 |                                  |                 |               applied)
+ *              REFUSED                      PASSED, FAILED, …     APPLIED, REFUSED
  *
  * Nothing is remembered: who hears nothing asks again, and a change that is there already is
  * recognised (script).
@@ -30,7 +30,7 @@ enum {
     ARGS_MAX = 6 + AGAIN_ARGS_MAX
 };
 
-enum stage { STAGE_WAITING, STAGE_COPY, STAGE_IN_PLACE };
+enum stage { STAGE_WAITING, STAGE_COPY, STAGE_AFFECTED, STAGE_IN_PLACE };
 
 struct proof {
     struct proof *next;
@@ -79,6 +79,30 @@ static const char script[] =
     "exec 3>&-\n"
     "unset FORCE_COLOR\n"
     "[ $# = 0 ] || NO_COLOR=1 exec \"$@\"\n";
+
+/* $1 is the diff, which is made, $2 the test files.  Exit code 0: none of their tests fails, or
+ * only such as fail without the diff, too; otherwise it writes which.  What vitest prints besides
+ * is not believed: who ends without a word about a test has failed. */
+static const char compare[] =
+    "diff=$1 files=$2 at=$PWD\n"
+    "until [ -x \"$at/node_modules/.bin/vitest\" ]; do [ -n \"$at\" ] || exit 0; at=${at%/*}; "
+    "done\n"
+    "set -f; IFS='\n'\n"
+    "red() {\n"
+    "  \"$at/node_modules/.bin/vitest\" run --reporter=tap-flat --coverage.enabled=false \\\n"
+    "    --passWithNoTests=false $files 2>/dev/null >\"$out\" && return 0\n"
+    "  sed -n 's/^not ok [0-9]* - //p' \"$out\" | sed 's/ # time=.*//'\n"
+    "  return 1\n"
+    "}\n"
+    "out=$(mktemp) || exit 1\n"
+    "with=$(red) && exit 0\n"
+    "printf '%s' \"$diff\" | GIT_DIR=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null "
+    "\\\n"
+    "  git apply --whitespace=nowarn --reverse - || exit 1\n"
+    "without=$(red)\n"
+    "[ -n \"$with\" ] || { echo 'none of them ended'; exit 1; }\n"
+    "printf '%s\\n' \"$with\" | grep -Fxv -e \"$without\" && exit 1\n"
+    "exit 0\n";
 
 /* ---- answers ---- */
 
@@ -176,6 +200,15 @@ static enum err begin_waiting(struct rt_context *ctx, struct validator *self)
     return err;
 }
 
+static enum err compare_affected(struct rt_context *ctx, struct proof *proof)
+{
+    const struct msg_validate *wanted = proof->wanted;
+    const struct again again = {
+        .argv = {"sh", "-c", compare, "sh", wanted->diff.at, wanted->affected.at}, .count = 6};
+    proof->stage = STAGE_AFFECTED;
+    return run(ctx, proof, &again);
+}
+
 static enum err conclude(struct rt_context *ctx, struct validator *self, struct proof *proof,
                          uint64_t verdict, const char *reason)
 {
@@ -228,6 +261,20 @@ static void explain(struct proof *proof, const char *begins, const struct msg_ex
     ending_text(exited, &proof->out, &proof->err, text + used, size - used);
 }
 
+/* What has been looked at besides the job. */
+static void affected_text(struct msg_str files, char *text, size_t size)
+{
+    size_t count = files.size > 0;
+    for (uint32_t i = 0; i < files.size; i++) {
+        count += files.at[i] == '\n';
+    }
+    text[0] = '\0';
+    if (count > 0) {
+        (void)snprintf(text, size, "nothing else fails because of it in %zu affected test %s",
+                       count, count == 1 ? "file" : "files");
+    }
+}
+
 static enum err on_ended(struct rt_context *ctx, struct validator *self, struct proof *proof,
                          const struct msg_exec_exited *exited)
 {
@@ -237,23 +284,28 @@ static enum err on_ended(struct rt_context *ctx, struct validator *self, struct 
         explain(proof, "applies: it does not apply to the project", NULL, text, sizeof text);
         return conclude(ctx, self, proof, TERM_proof_REFUSED, text);
     }
-    const char *why = timed_out && proof->stage == STAGE_COPY ? NULL : obstacle(proof, exited);
+    bool in_copy = proof->stage != STAGE_IN_PLACE;
+    const char *why = timed_out && in_copy ? NULL : obstacle(proof, exited);
     if (why) {
         explain(proof, why, exited, text, sizeof text);
         return conclude(ctx, self, proof, TERM_proof_BROKEN, text);
     }
     if (timed_out || exited->code != 0 || exited->signal != 0) {
-        explain(proof, "the job", exited, text, sizeof text);
-        return conclude(ctx, self, proof,
-                        proof->stage == STAGE_COPY ? TERM_proof_FAILED : TERM_proof_BROKEN, text);
+        explain(proof,
+                proof->stage == STAGE_AFFECTED ? "other tests fail with it: vitest" : "the job",
+                exited, text, sizeof text);
+        return conclude(ctx, self, proof, in_copy ? TERM_proof_FAILED : TERM_proof_BROKEN, text);
     }
-    if (proof->stage == STAGE_COPY && proof->wanted->apply) {
+    if (proof->stage == STAGE_COPY && proof->wanted->affected.size > 0) {
+        return compare_affected(ctx, proof);
+    }
+    if (in_copy && proof->wanted->apply) {
         const struct again nothing = {.count = 0};
         proof->stage = STAGE_IN_PLACE;
         return run(ctx, proof, &nothing);
     }
-    return conclude(ctx, self, proof,
-                    proof->stage == STAGE_COPY ? TERM_proof_PASSED : TERM_proof_APPLIED, "");
+    affected_text(proof->wanted->affected, text, sizeof text);
+    return conclude(ctx, self, proof, in_copy ? TERM_proof_PASSED : TERM_proof_APPLIED, text);
 }
 
 /* ---- messages ---- */
@@ -339,7 +391,7 @@ static enum err on_started(struct rt_context *ctx, struct proof *proof,
                            const struct msg_exec_started *started)
 {
     static const char go[] = "go\n";
-    if (proof->stage == STAGE_COPY && started->level < LEVEL_FULL) {
+    if (proof->stage != STAGE_IN_PLACE && started->level < LEVEL_FULL) {
         proof->in_project = true;
         rt_exec_kill(ctx, proof->exec);
         return ERR_OK;

@@ -113,6 +113,47 @@ Test(validator, applies_nothing_that_has_failed)
                                " wall_ms=0\n");
 }
 
+static void validate_widely(void)
+{
+    probe_ask(probe, run,
+              MSG(validate, .run = msg_str("r"), .error = 7, .index = 1, .dir = msg_str("/p/app"),
+                  .root = msg_str("/p"), .env = msg_str("PATH=/bin"), .runner = msg_str("tsc"),
+                  .file = msg_str("tsconfig.json"), .diff = msg_str(DIFF), .apply = true,
+                  .affected = msg_str("a.test.ts\nb.test.ts")),
+              0);
+    starts(FULL);
+    says(3, "changed\n");
+    (void)probe_trace(probe);
+    exits(0);
+    const char *command = probe_trace(probe);
+    cr_expect(strstr(command, "vitest\" run --reporter=tap-flat"), "%s", command);
+    cr_expect(strstr(command, "a.test.ts\nb.test.ts"), "%s", command);
+    starts(FULL);
+    says(3, "changed\n");
+    (void)probe_trace(probe);
+}
+
+Test(validator, applies_nothing_with_which_another_test_fails)
+{
+    validate_widely();
+    says(1, "a.test.ts > adds\n");
+    exits(1);
+    probe_expect(probe, ANSWER "2 reason=other tests fail with it: vitest ended "
+                               "with code 1\na.test.ts > adds\n wall_ms=0\n");
+}
+
+Test(validator, tells_what_else_was_looked_at)
+{
+    validate_widely();
+    exits(0);
+    starts(PARTIAL);
+    says(3, "changed\n");
+    (void)probe_trace(probe);
+    exits(0);
+    probe_expect(probe, ANSWER "5 reason=nothing else fails because of it in 2 affected test files "
+                               "wall_ms=0\n");
+}
+
 Test(validator, says_when_the_project_has_changed_meanwhile)
 {
     validate(1, DIFF, "tsc", true);

@@ -14,4 +14,4 @@ for version in v4 v5 lint; do
   fi
 done
 
-TROUPE_TEST_WORK=$work exec node --test "$@" "$here/diff.test.mjs" "$here/typescript_host.test.mjs" "$here/tools.test.mjs"
+TROUPE_TEST_WORK=$work exec node --test "$@" "$here/diff.test.mjs" "$here/typescript_host.test.mjs" "$here/tools.test.mjs" "$here/affected.test.mjs"

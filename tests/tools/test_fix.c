@@ -33,6 +33,11 @@ Test(fix, knows_a_compiler_that_runs_alone)
     cr_expect_not(mend_is_whole_tsc("tsc -p packages/a"));
     cr_expect_not(mend_is_whole_tsc("tsc -b"));
     cr_expect_not(mend_is_whole_tsc("tsc --project web"));
+    cr_expect(mend_is_whole_vitest("vitest run"));
+    cr_expect(mend_is_whole_vitest("npx vitest"));
+    cr_expect_not(mend_is_whole_vitest("vitest run a.test.ts"));
+    cr_expect_not(mend_is_whole_vitest("vitest --project a"));
+    cr_expect_not(mend_is_whole_vitest("tsc"));
 }
 
 Test(fix, takes_one_diff_out_of_an_answer)

@@ -12,6 +12,7 @@
 #include "tools/logline.h"
 #include "tools/project.h"
 #include "tools/results.h"
+#include "tools/rounds.h"
 #include "tools/table.h"
 #include "tools/targets.h"
 
@@ -406,4 +407,52 @@ Test(args, a_letter_may_have_a_value)
     cr_expect_eq(args_next(&args, &value), ARGS_WORD);
     cr_expect_eq(args_next(&args, &value), ARGS_BAD);
     cr_expect(strstr(args.why, "-e needs a value"));
+}
+
+/* ---- rounds ---- */
+
+static struct file_result *result_of(const char *name, enum term status, size_t count,
+                                     struct test_result *tests)
+{
+    static struct file_result files[8];
+    static size_t used;
+    struct file_result *made = &files[used++ % 8];
+    *made = (struct file_result){
+        .file = strdup(name), .status = status, .tests = tests, .count = count};
+    return made;
+}
+
+/* Whether a file that had `before` is said to be worse with `after`. */
+static const char *worse(struct file_result *before, struct file_result *after)
+{
+    struct file_result *one[] = {before};
+    struct file_result *two[] = {after};
+    const struct results was = {.files = one, .count = 1};
+    const struct results is = {.files = two, .count = 1};
+    const char *file = NULL;
+    const char *test = NULL;
+    bool found = rounds_worse(&was, &is, &file, &test);
+    cr_expect(!found || strcmp(file, after->file) == 0);
+    free(before->file);
+    free(after->file);
+    return found ? test : NULL;
+}
+
+Test(rounds, only_what_passed_before_can_be_worse)
+{
+    enum term good = TERM_status_PASSED, bad = TERM_status_FAILED;
+    char a[] = "a", b[] = "b", fresh[] = "new";
+    struct test_result was[] = {{.name = a, .status = good}, {.name = b, .status = bad}};
+    struct test_result is[] = {
+        {.name = b, .status = bad}, {.name = fresh, .status = bad}, {.name = a, .status = good}};
+    cr_expect_null(worse(result_of("f", bad, 2, was), result_of("f", bad, 3, is)));
+    is[2].status = bad;
+    cr_expect_str_eq(worse(result_of("f", bad, 2, was), result_of("f", bad, 3, is)), "a");
+    is[2].status = TERM_status_LOST;
+    cr_expect_str_eq(worse(result_of("f", bad, 2, was), result_of("f", bad, 3, is)), "a");
+    is[2].status = TERM_status_FLAKY;
+    cr_expect_null(worse(result_of("f", bad, 2, was), result_of("f", TERM_status_FLAKY, 3, is)));
+    cr_expect_str_eq(worse(result_of("f", good, 0, NULL), result_of("f", bad, 0, NULL)), "");
+    cr_expect_null(worse(result_of("f", bad, 0, NULL), result_of("f", bad, 0, NULL)));
+    cr_expect_null(worse(result_of("e", good, 0, NULL), result_of("f", bad, 0, NULL)));
 }

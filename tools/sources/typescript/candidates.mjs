@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { Importers } from './affected.mjs'
 import { judged } from './judge.mjs'
 import { Patches } from './patches.mjs'
 import { plan } from './plan.mjs'
@@ -10,8 +11,9 @@ import { failing, isVitest, search } from './search.mjs'
 import { formatted, isEslint, lint } from './tools.mjs'
 import { Vitest } from './vitest.mjs'
 
-const BUDGET_MS = 40_000 // for one answer
+const BUDGET_MS = 40_000 // for one answer, when nobody says
 const FILES_MAX = 40 // that are looked at
+const AFFECTED_MAX = 20 // test files that are to pass with a candidate, too
 const PROJECT_FILES_MAX = 1000 // when an error of a whole project names none
 const CODE = String.raw`[^\s()'"\`<>|]+\.[cm]?[jt]sx?`
 
@@ -25,7 +27,15 @@ export async function candidates(projects, wanted, max) {
   }
   if (!projects.ts) return { list: [], reason: 'no typescript found in the project' }
   const found = await looked(projects, wanted, max)
-  return { reason: found.reason && why ? `${why}; ${found.reason}` : found.reason, list: await Promise.all(found.list.map((one) => tidied(projects, one))) }
+  const list = await Promise.all(found.list.map((one) => tidied(projects, one)))
+  return { reason: found.reason && why ? `${why}; ${found.reason}` : found.reason, list: reaching(projects, wanted, list) }
+}
+
+/** Each with the tests that it may reach, but for the one that failed. */
+function reaching(projects, { file }, list) {
+  if (!Vitest.serves(projects.root)) return list
+  const importers = new Importers(projects)
+  return list.map((one) => (one.texts ? { ...one, affected: importers.tests(one.texts.keys(), AFFECTED_MAX + 1).filter((path) => path !== file).slice(0, AFFECTED_MAX) } : one))
 }
 
 /** A candidate as the project's formatter would have it. */
@@ -41,28 +51,31 @@ async function tidied(projects, one) {
 }
 
 async function looked(projects, wanted, max) {
-  const types = typed(projects, wanted)
+  const until = Date.now() + (wanted.budget_ms > 0 ? wanted.budget_ms : BUDGET_MS)
+  const types = typed(projects, wanted, until)
   const tests = isVitest(wanted) && Vitest.serves(projects.root) ? failing(projects.root, wanted) : []
   if (tests.length === 0) return { list: judged(types.list, 'leave no error, too').slice(0, max), reason: types.list.length > 0 ? '' : types.reason }
   const own = ownOf(projects)
   const files = [...new Set(tests.flatMap((test) => withImports(projects, test, own)))]
-  const budget = wanted.budget_ms > 0 ? Math.min(wanted.budget_ms, BUDGET_MS) : BUDGET_MS
-  const { list, reason } = await search(projects, { tests, files, known: types.list.filter(({ texts }) => texts), message: wanted.message, allowed: allowedBy(wanted.allow), budget_ms: budget })
+  const { list, reason } = await search(projects, { tests, files, known: types.list.filter(({ texts }) => texts), message: wanted.message, allowed: allowedBy(wanted.allow), until })
   return { list: judged(list, 'pass the same tests').slice(0, max), reason }
 }
 
-function typed(projects, { file, message = '' }) {
+function typed(projects, { file, message = '' }, until) {
   const { groups, searched } = targetsOf(projects, file, message)
   const list = []
   let errors = 0
+  let late = false
   for (const [project, files] of groups) {
     if (searched && errors > 0) break
-    const found = plan(projects, project, wrongFiles(project, files, searched))
+    const found = plan(projects, project, wrongFiles(project, files, searched), until)
     errors += found.errors
+    late ||= found.late
     list.push(...found.list)
   }
   list.sort((a, b) => a.left - b.left || a.cost - b.cost)
-  const reason = errors > 0 ? `none of the quick fixes for ${errors} type errors is of use`
+  const reason = errors > 0 && late ? `there was no time to try all quick fixes for ${errors} type errors`
+    : errors > 0 ? `none of the quick fixes for ${errors} type errors is of use`
     : groups.size > 0 ? 'the compiler finds nothing wrong in the files that the error is about'
       : 'the error is about no file that TypeScript knows'
   return { list, reason }

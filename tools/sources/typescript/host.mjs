@@ -80,7 +80,7 @@ class Host {
       this.#projects.clear()
       found.reason = `TypeScript failed: ${error?.message ?? error}`.slice(0, 1000)
     }
-    for (const { name, source, votes, diff, doubt } of found.list) this.#send({ ev: 'candidate', id, source, name, votes, diff, doubt })
+    for (const { name, source, votes, diff, doubt, affected = [] } of found.list) this.#send({ ev: 'candidate', id, source, name, votes, diff, doubt, affected: affected.join('\n') })
     this.#send({ ev: 'candidates', id, count: found.list.length, reason: found.reason })
   }
 }

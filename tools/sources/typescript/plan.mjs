@@ -12,13 +12,14 @@ const ERRORS_LOOKED = 6 // of a state
 const MERGED_MAX = 40 // errors whose best choices are made at once
 const TRIED_MAX = 360
 const TIME_MS = 15_000
+const TIME_MAX_MS = 600_000
 const WHOLE_MAX = 400 // files of a project that is checked as a whole at the end
 
-/** {errors, list: [{name, source, votes, diff, left, cost, worst, texts, key}]}, not sorted. */
-export function plan(projects, project, wrong) {
-  const search = new Search(projects, project, wrong)
+/** {errors, late, list: [{name, source, votes, diff, left, cost, worst, texts, key}]}, not sorted. */
+export function plan(projects, project, wrong, until = Infinity) {
+  const search = new Search(projects, project, wrong, until)
   search.run()
-  return { errors: search.before, list: search.found() }
+  return { errors: search.before, list: search.found(), late: search.late }
 }
 
 class Search {
@@ -28,14 +29,18 @@ class Search {
   #patches
   #states = new Map() // key of texts -> state
   #tried = 0
-  #until = Date.now() + TIME_MS
+  #until
+  late = false // there was no time for all
 
-  constructor(projects, project, wrong) {
+  constructor(projects, project, wrong, until) {
     this.#projects = projects
     this.#project = project
     this.#wrong = wrong
     this.#patches = new Patches(projects, project)
     this.before = this.#errors(new Map()).length
+    // From here on: the first look at a project takes longer than all others. Of more time, half is for this.
+    const now = Date.now()
+    this.#until = Math.min(until, Math.max(now + TIME_MS, (now + Math.min(until, now + TIME_MAX_MS)) / 2))
   }
 
   run() {
@@ -128,7 +133,8 @@ class Search {
   }
 
   #make(state, { name, source, sources = [source], cost, worst = cost, edits }) {
-    if (this.#tried >= TRIED_MAX || Date.now() > this.#until) return undefined
+    this.late ||= Date.now() > this.#until
+    if (this.#tried >= TRIED_MAX || this.late) return undefined
     const texts = this.#project.with(state.texts, () => this.#patches.texts(edits, state.texts))
     if (!texts) return undefined
     const key = JSON.stringify([...texts].sort())

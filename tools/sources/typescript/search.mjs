@@ -13,8 +13,10 @@ import { kitOf } from './rules/kit.mjs'
 import { Vitest } from './vitest.mjs'
 
 const FILES_MAX = 40 // that are changed, and copied
-const FIRST = 140 // variants that are run at once
+const FIRST = 140 // variants that are run at once…
+const FIRST_FILES = 560 // …and files that they may be: where tests need many, what is run says first where to look
 const MORE = 320
+const START_MS = 1500 // of a vitest
 const VARIANTS_MAX = 900
 const ENOUGH = 2.6 // what costs no more ends the search
 const RESERVE_MS = 500
@@ -22,8 +24,8 @@ const FAMILIES = [['search', expressions], ['search', statements], ['rule', reac
 
 /** {list: [{name, source, votes, diff, left, cost, texts, key}], reason}. `tests`, `files`: absolute; `known`:
  *  candidates that mend type errors, with their texts. */
-export async function search(projects, { tests, files, known, message, allowed, budget_ms }) {
-  const until = Date.now() + budget_ms - RESERVE_MS
+export async function search(projects, { tests, files, known, message, allowed, until: end }) {
+  const until = end - RESERVE_MS
   const sources = files.filter((file) => mayChange(projects.relative(file))).slice(0, FILES_MAX)
   const project = projects.of(tests[0])
   const hints = { ...hintsOf(projects, project, tests, message), shown: shownBy(projects.ts, project, sources) }
@@ -40,31 +42,38 @@ export async function search(projects, { tests, files, known, message, allowed, 
   const probe = new Map(sources.map((file) => [file, marked(projects.ts, project, file)]))
   let wanted
   let weights
+  let tried = 0
   const good = []
-  for (let at = 0; at < variants.length || at === 0;) {
-    const left = until - Date.now()
-    if (left < 2500) break
-    const part = variants.slice(at, at + (at === 0 ? FIRST : MORE))
-    at += Math.max(1, part.length)
-    const laid = at === Math.max(1, part.length) ? [probe, ...part.map(({ texts }) => texts)] : part.map(({ texts }) => texts)
-    const results = await runner.run(files, tests, laid, left)
+  let size = Math.max(1, Math.min(FIRST, Math.floor(FIRST_FILES / files.length)))
+  for (let at = 0; at < variants.length || !weights;) {
+    const began = Date.now()
+    if (until - began < 2500) break
+    const part = variants.slice(at, at + size)
+    at += part.length
+    const laid = part.map(({ texts }) => texts)
+    const results = await runner.run(files, tests, weights ? laid : [probe, ...laid], until - began)
+    const each = Math.max(1, (Date.now() - began - START_MS) / results.length)
+    // A batch that is cut at the end has not shown its best last: half of what is left is enough.
+    size = Math.max(8, Math.min(MORE, Math.floor((until - Date.now()) / 2 / each)))
     if (!weights) {
       const base = results.shift()
       // Whatever passes proves nothing where the tests pass as they are.
-      if (base.failed.size === 0 && base.passed.size > 0) return { list: [], tried: 0, reason: 'the failing tests pass in a copy of their files: they depend on something else' }
+      if (base.failed.size === 0 && base.passed.size > 0) return { list: [], reason: 'the failing tests pass in a copy of their files: they depend on something else' }
       wanted = new Set([...base.passed, ...base.failed])
       weights = suspicion(base)
       // What no failing test has run cannot be why it fails.
       if (weights.size > 0) for (const one of variants) if (one.at) one.cost += 1 - (weights.get(one.at) ?? 0)
+      variants.push(...variants.splice(at).sort((a, b) => a.cost - b.cost))
     }
     for (const [index, { passed, failed }] of results.entries()) {
+      tried += passed.size + failed.size > 0 ? 1 : 0
       const all = failed.size === 0 && passed.size > 0 && [...wanted].every((name) => passed.has(name))
       if (all) good.push(part[index])
     }
     if (good.some(({ cost }) => cost <= ENOUGH)) break
   }
   const list = chosen(projects, project, patches, sources, good)
-  return { list, reason: list.length > 0 ? '' : `the tests pass with none of ${variants.length} changes` }
+  return { list, reason: list.length > 0 ? '' : tried < variants.length ? `the tests pass with none of ${tried} changes; there was no time for ${variants.length - tried} more` : `the tests pass with none of ${tried} changes` }
 }
 
 // ---- variants ----
