@@ -134,7 +134,7 @@ Test(load, unknown_names_without_a_neighbour_get_the_list)
 {
     expect_refused("store:\n  zzz: 1\n",
                    "t.yml:2:3: unknown key \"zzz\" in section store: expected one of group_max, "
-                   "group_ms_max, busy_ms_max");
+                   "group_ms_max, patience_ms_max, busy_ms_max");
     expect_refused("zzz: 1\n",
                    "t.yml:1:1: unknown section \"zzz\": expected one of coordinator, "
                    "executor, partitioner, schedule, classifier, fixer, validator, runtime, "

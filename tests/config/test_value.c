@@ -228,7 +228,7 @@ Test(value, unknown_names_are_explained)
     cr_expect_str_eq(message, "unknown section \"slots\": it is a key of section executor");
     cr_expect_eq(set("store", "1"), ERR_UNKNOWN);
     cr_expect_str_eq(message, "unknown key \"\" in section store: expected one of group_max, "
-                              "group_ms_max, busy_ms_max");
+                              "group_ms_max, patience_ms_max, busy_ms_max");
     cr_expect_eq(set("", ""), ERR_UNKNOWN);
     cr_expect_eq(set(".", ""), ERR_UNKNOWN);
     cr_expect_eq(set("executor.slots.x", ""), ERR_UNKNOWN);
