@@ -81,7 +81,8 @@ static inline enum err envelope_for(struct rt_context *ctx, struct rt_address to
 {
     struct rt_system *system = ctx->system;
     struct envelope *envelope;
-    enum err err = envelope_make(msg, chain, &envelope);
+    enum err err =
+        chain == 0 ? envelope_make(msg, &envelope) : envelope_make_nested(msg, chain, &envelope);
     if (err != ERR_OK) {
         return err;
     }

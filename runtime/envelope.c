@@ -1,18 +1,9 @@
 /* envelope.c - making and ending envelopes. */
 #include "runtime/envelope.h"
 
-enum err envelope_make(const struct msg *msg, size_t chain, struct envelope **ret_envelope)
+static enum err make(const struct msg *msg, size_t size, size_t chain,
+                     struct envelope **ret_envelope)
 {
-    size_t size;
-    enum err err = msg_measure(msg, &size);
-    if (err != ERR_OK) {
-        return err;
-    }
-    if (chain > 0) {
-        assert(chain <= UINT8_MAX);
-        size = (size + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t) +
-               chain * sizeof(struct rt_address);
-    }
     struct envelope *self = envelope_empty(size);
     if (!self) {
         return ERR_MEMORY;
@@ -25,10 +16,30 @@ enum err envelope_make(const struct msg *msg, size_t chain, struct envelope **re
     return ERR_OK;
 }
 
+enum err envelope_make(const struct msg *msg, struct envelope **ret_envelope)
+{
+    size_t size;
+    enum err err = msg_measure(msg, &size);
+    return err == ERR_OK ? make(msg, size, 0, ret_envelope) : err;
+}
+
+enum err envelope_make_nested(const struct msg *msg, size_t chain, struct envelope **ret_envelope)
+{
+    assert(chain <= UINT8_MAX);
+    size_t size;
+    enum err err = msg_measure(msg, &size);
+    if (err != ERR_OK) {
+        return err;
+    }
+    enum { STEP = _Alignof(max_align_t) };
+    size = (size + STEP - 1) / STEP * STEP + chain * sizeof(struct rt_address);
+    return make(msg, size, chain, ret_envelope);
+}
+
 struct envelope *envelope_new(const struct msg *msg)
 {
     struct envelope *self = NULL;
-    enum err err = envelope_make(msg, 0, &self);
+    enum err err = envelope_make(msg, &self);
     assert(err == ERR_OK || err == ERR_MEMORY);
     return self;
 }

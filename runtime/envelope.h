@@ -89,10 +89,11 @@ static inline struct envelope *envelope_empty(size_t size)
 /* A copy of `msg` (checked) in a new envelope; NULL without memory. */
 struct envelope *envelope_new(const struct msg *msg);
 
-/* The same with the check: ERR_UNKNOWN, ERR_LIMIT as msg_check, ERR_MEMORY.  `chain`: addresses
- * for which there is to be room, 255 at most; the caller writes them. */
-enum err envelope_make(const struct msg *msg, size_t chain,
-                       struct envelope **ret_envelope) MUST_CHECK;
+/* The same with the check: ERR_UNKNOWN, ERR_LIMIT as msg_check, ERR_MEMORY.  The other one has room
+ * for `chain` addresses, 255 at most, which the caller writes. */
+enum err envelope_make(const struct msg *msg, struct envelope **ret_envelope) MUST_CHECK;
+enum err envelope_make_nested(const struct msg *msg, size_t chain,
+                              struct envelope **ret_envelope) MUST_CHECK;
 
 static inline uint64_t envelope_messages(const struct envelope *envelope)
 {

@@ -127,14 +127,14 @@ Test(coordinator, refuses_a_run_without_a_proper_id)
 {
     skip();
     story_submit(&(struct msg_submit){.run = msg_str("short")}, 0);
-    probe_expect(probe, "[0] -> client answer FAILED type=4097 reason=3\n");
+    probe_expect(probe, "[0] -> client answer FAILED type=4097 reason=3 detail=\n");
 }
 
 Test(coordinator, refuses_more_files_than_a_run_may_have)
 {
     skip();
     probe_ask(probe, client, MSG(submit, .run = msg_str(RUN), .files = UINT64_MAX), 0);
-    probe_expect(probe, "[0] -> client answer FAILED type=4097 reason=2\n");
+    probe_expect(probe, "[0] -> client answer FAILED type=4097 reason=2 detail=\n");
 }
 
 Test(coordinator, takes_no_runs_while_it_drains)
@@ -142,7 +142,7 @@ Test(coordinator, takes_no_runs_while_it_drains)
     ask_status(true);
     skip();
     story_submit(&(struct msg_submit){.retries = 0}, 0);
-    probe_expect(probe, "[0] -> client answer FAILED type=4097 reason=14\n");
+    probe_expect(probe, "[0] -> client answer FAILED type=4097 reason=14 detail=\n");
 }
 
 Test(coordinator, is_not_filled_up_by_submits_that_never_come_whole)
@@ -243,7 +243,7 @@ Test(coordinator, cannot_show_a_run_that_it_does_not_know)
 {
     skip();
     probe_ask(probe, client, MSG(watch, .run = msg_str(RUN)), 0);
-    probe_expect(probe, "[0] -> client answer FAILED type=4100 reason=12\n");
+    probe_expect(probe, "[0] -> client answer FAILED type=4100 reason=12 detail=\n");
     probe_ask(probe, client, MSG(cancel, .run = msg_str(RUN)), 0);
     cr_expect(strstr(probe_trace(probe), "FAILED"));
 }

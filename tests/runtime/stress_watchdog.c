@@ -12,7 +12,7 @@
 
 #include "runtime/system.h"
 
-enum { STUCK_MS = 100, SLEEP_MS = 1000, LINES_MAX = 8, LINE_SIZE = 2048, BUSY_MS = 600 };
+enum { STUCK_MS = 400, SLEEP_MS = 2000, LINES_MAX = 8, LINE_SIZE = 2048, BUSY_MS = 1500 };
 
 static uint64_t now_ms(void *world)
 {
@@ -139,7 +139,7 @@ static bool check(const struct log *log, uint64_t stuck)
     printf("lines=%zu stuck=%llu rounds=%llu\n", log->count, (unsigned long long)stuck,
            (unsigned long long)rounds);
     return log->count == 2 && stuck == 2 && rounds > 100 && has_stack(sleeps) && has_stack(spins) &&
-           strstr(sleeps, " message=submitted for_ms=100 ") && strstr(sleeps, "actor_id=1.1 ") &&
+           strstr(sleeps, " message=submitted for_ms=400 ") && strstr(sleeps, "actor_id=1.1 ") &&
            strstr(spins, " message=- ");
 }
 

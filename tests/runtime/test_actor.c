@@ -84,7 +84,7 @@ Test(actor, hears_failed_when_nobody_answers_in_time)
     probe_advance(probe, 999);
     (void)probe_trace(probe);
     probe_advance(probe, 1);
-    probe_expect(probe, "[1000] a got answer FAILED type=4099 reason=6\n");
+    probe_expect(probe, "[1000] a got answer FAILED type=4099 reason=6 detail=\n");
 }
 
 Test(actor, does_not_hear_an_answer_that_comes_late_or_twice)
@@ -115,7 +115,7 @@ Test(actor, hears_failed_at_once_from_an_ended_receiver)
     order("ask");
     probe_advance(probe, 5000);
     probe_expect(probe, "[0] a got SUBMITTED run=ask\n"
-                        "[0] a got answer FAILED type=4099 reason=8\n");
+                        "[0] a got answer FAILED type=4099 reason=8 detail=\n");
 }
 
 Test(actor, hears_failed_from_a_receiver_that_ends_before_it_answers)
@@ -135,7 +135,7 @@ Test(actor, hears_failed_from_a_receiver_that_ends_before_it_answers)
     probe_expect(probe, "[0] b got SUBMITTED run=stop\n"
                         "[0] b stop\n"
                         "[0] a got SUBMITTED run=ask\n"
-                        "[0] a got answer FAILED type=4099 reason=8\n");
+                        "[0] a got answer FAILED type=4099 reason=8 detail=\n");
 }
 
 static enum err asks_shrug(struct rt_context *ctx, struct puppet *self, const struct msg *msg)
@@ -155,7 +155,7 @@ Test(actor, hears_failed_once_when_the_receiver_does_not_know_the_message)
     probe_advance(probe, 5000);
     probe_expect(probe, "[0] a got SUBMITTED run=ask\n"
                         "[0] b got SUBMITTED run=shrug\n"
-                        "[0] a got answer FAILED type=4099 reason=1\n");
+                        "[0] a got answer FAILED type=4099 reason=1 detail=\n");
     cr_expect_eq(outcomes(0, OUTCOME_REJECTED), 1);
 }
 
@@ -179,7 +179,7 @@ Test(actor, hears_failed_once_from_a_full_receiver)
     probe_expect(probe, "[0] a got SUBMITTED run=ask\n"
                         "[0] b got SUBMITTED run=1\n"
                         "[0] b got SUBMITTED run=2\n"
-                        "[0] a got answer FAILED type=4099 reason=7\n");
+                        "[0] a got answer FAILED type=4099 reason=7 detail=\n");
 }
 
 Test(actor, hears_failed_when_the_node_of_the_receiver_is_lost)
@@ -190,7 +190,7 @@ Test(actor, hears_failed_when_the_node_of_the_receiver_is_lost)
     probe_advance(probe, 5000);
     probe_expect(probe, "[0] a got SUBMITTED run=ask\n"
                         "[0] -> peer ask SUBMITTED run=question\n"
-                        "[0] a got answer FAILED type=4099 reason=8\n");
+                        "[0] a got answer FAILED type=4099 reason=8 detail=\n");
 }
 
 /* ---- deadlines ---- */
@@ -223,7 +223,7 @@ Test(actor, has_no_more_patience_than_who_asked_it)
     cr_expect_eq(probe_deadline(probe, other), 300);
     (void)probe_trace(probe);
     probe_advance(probe, 300);
-    probe_expect(probe, "[300] a got answer FAILED type=4099 reason=6\n");
+    probe_expect(probe, "[300] a got answer FAILED type=4099 reason=6 detail=\n");
 }
 
 Test(actor, does_not_begin_work_whose_deadline_has_passed)
@@ -238,7 +238,7 @@ Test(actor, does_not_begin_work_whose_deadline_has_passed)
     late->account->accepted++;
     system_deliver(probe_system(probe), &late);
     probe_settle(probe);
-    probe_expect(probe, "[0] -> peer answer FAILED type=4099 reason=9\n");
+    probe_expect(probe, "[0] -> peer answer FAILED type=4099 reason=9 detail=\n");
     cr_expect_eq(outcomes(other.node, OUTCOME_EXPIRED), 1);
 }
 

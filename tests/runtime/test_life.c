@@ -270,7 +270,8 @@ Test(life, answers_an_ask_that_crashes_its_receiver_three_times)
     probe_advance(probe, 29);
     cr_expect_null(strstr(probe_trace(probe), "FAILED"));
     probe_advance(probe, 1);
-    cr_expect(strstr(probe_trace(probe), "[30] -> peer answer FAILED type=4099 reason=3\n"));
+    cr_expect(
+        strstr(probe_trace(probe), "[30] -> peer answer FAILED type=4099 reason=3 detail=\n"));
 }
 
 static bool fail_start;
