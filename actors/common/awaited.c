@@ -50,7 +50,7 @@ static const char *closing(const char *at, const char *end)
     char quote = '\0';
     for (; at < end; at++) {
         if (quote) {
-            quote = *at == quote ? '\0' : quote;
+            quote = (char)(*at == quote ? '\0' : quote);
             at += *at == '\\';
         } else if (*at == '\'' || *at == '"' || *at == '`') {
             quote = *at;

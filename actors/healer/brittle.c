@@ -47,6 +47,15 @@ enum brittle brittle_name(const char *name)
     return BRITTLE_NONE;
 }
 
+/* Inside which quotes one is behind `c`; NUL: none. */
+static char quote_after(char quote, char c)
+{
+    if (quote) {
+        return (char)(c == quote ? '\0' : quote);
+    }
+    return (char)(c == '\'' || c == '"' ? c : '\0');
+}
+
 static enum brittle judge_xpath(const char *path)
 {
     size_t steps = 0;
@@ -55,7 +64,7 @@ static enum brittle judge_xpath(const char *path)
     path += path[0] == '(';
     bool absolute = path[0] == '/' && path[1] != '/';
     for (const char *at = path; *at; at++) {
-        quote = quote ? (*at == quote ? '\0' : quote) : *at == '\'' || *at == '"' ? *at : '\0';
+        quote = quote_after(quote, *at);
         steps += !quote && *at == '/' && at[1] != '/';
         position |= !quote && *at == '[' && isdigit((unsigned char)at[1]);
     }
@@ -83,7 +92,7 @@ static const char *skip_bracket(const char *at)
 {
     char quote = '\0';
     for (; *at && (quote || *at != ']'); at++) {
-        quote = quote ? (*at == quote ? '\0' : quote) : *at == '\'' || *at == '"' ? *at : '\0';
+        quote = quote_after(quote, *at);
     }
     return at;
 }
@@ -204,7 +213,7 @@ struct scan {
 
 static char peek(const struct scan *self, size_t ahead)
 {
-    return self->at + ahead < self->size ? self->text[self->at + ahead] : '\0';
+    return (char)(self->at + ahead < self->size ? self->text[self->at + ahead] : '\0');
 }
 
 static void step(struct scan *self)

@@ -54,7 +54,7 @@ static bool take_before(struct rest *rest, const char *words, char text[TEXT_SIZ
         return false;
     }
     size_t size = (size_t)(behind.at - rest->at) - strlen(words);
-    if (size == 0 || size >= TEXT_SIZE || memchr(rest->at, '\0', size)) {
+    if (size == 0 || size >= TEXT_SIZE || strnlen(rest->at, size) < size) {
         return false;
     }
     memcpy(text, rest->at, size);
@@ -68,7 +68,7 @@ static bool take_line(struct rest *rest, char text[TEXT_SIZE])
 {
     const char *line = memchr(rest->at, '\n', (size_t)(rest->end - rest->at));
     size_t size = (size_t)((line ? line : rest->end) - rest->at);
-    if (size == 0 || size >= TEXT_SIZE || memchr(rest->at, '\0', size)) {
+    if (size == 0 || size >= TEXT_SIZE || strnlen(rest->at, size) < size) {
         return false;
     }
     memcpy(text, rest->at, size);
