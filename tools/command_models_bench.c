@@ -210,13 +210,13 @@ int models_bench_all(const struct invocation *invocation, const struct plan *pla
         return code;
     }
     struct benching *self = calloc(1, sizeof *self);
-    if (self) {
-        self->invocation = invocation;
-        self->plan = plan;
-        code = read_cases(self, file);
-    } else {
-        code = complain(EXIT_COULD_NOT, "out of memory", NULL);
+    if (!self) {
+        close_input(file);
+        return complain(EXIT_COULD_NOT, "out of memory", NULL);
     }
+    self->invocation = invocation;
+    self->plan = plan;
+    code = read_cases(self, file);
     close_input(file);
     if (code == EXIT_DONE) {
         code = measure_all(self, timeout_ms);
@@ -224,7 +224,7 @@ int models_bench_all(const struct invocation *invocation, const struct plan *pla
     if (code == EXIT_DONE) {
         code = finish_bench(self);
     }
-    for (size_t i = 0; self && i < self->count; i++) {
+    for (size_t i = 0; i < self->count; i++) {
         free(self->cases[i].dir);
         free(self->cases[i].command);
     }

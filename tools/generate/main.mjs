@@ -13,7 +13,7 @@ import { servesVitest } from './run.mjs'
 import { packageOf } from './read.mjs'
 
 const FILES_MAX = 400
-const BATCH = 12 // sources that are looked at together
+const BATCH = 24 // sources that are looked at together
 const REPEAT_SHARE = 0.3 // of the time, for proving again and again what was kept
 
 function say(event) {

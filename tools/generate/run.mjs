@@ -11,7 +11,7 @@ const FOLDER = 'troupe-generate'
 const WITH_POOL_OPTIONS = /^[0-3]\./
 const CONFIGS = ['vitest.config', 'vite.config'].flatMap((name) => ['.ts', '.mts', '.js', '.mjs', '.cts', '.cjs'].map((end) => name + end))
 const STALL_MS = 25_000 // without a word of any test: something hangs
-const BOOT_MS = 60_000
+const BOOT_MS = 180_000 // until the first word, on a busy machine
 const LIVELY_MS = 6_000 // who spoke so late before the end was not who hung
 const STALLS_MAX = 6
 const LOG_BYTES_MAX = 256 * 1024 * 1024
@@ -61,8 +61,10 @@ export class Runner {
       .replace("'TROUPE_NAMES'", JSON.stringify(this.#names()))
       .replace('"TROUPE_OPTIONS"', () => JSON.stringify({ log, of: join(folder, 'texts.json'), shift: shifted ? SHIFT_DAYS * 86_400_000 : 0, quotes: this.#quotes, mutating })))
     this.#configure(folder, { files, workers, testMs, isolate })
+    const begin = Date.now()
     const stalled = await this.#start(folder, log, ms, shifted)
     const entries = parse(readFileSync(log).subarray(0, LOG_BYTES_MAX).toString())
+    if (process.env.TROUPE_DEBUG) process.stderr.write(`run: ${files.length} files, ${entries.filter(({ kind }) => kind === 'test').length} tests, ${Math.round((Date.now() - begin) / 100) / 10} of ${Math.round(ms / 1000)} s${stalled ? ', stalled' : ''}\n`)
     if (!process.env.TROUPE_KEEP) rmSync(folder, { recursive: true, force: true })
     return { entries, stalled }
   }
@@ -119,7 +121,7 @@ export default async (env) => {
   #start(folder, log, ms, shifted) {
     const program = join(this.#root, 'node_modules/vitest/vitest.mjs')
     const env = { ...process.env, CI: '1', NODE_ENV: 'test', TZ: shifted ? 'America/New_York' : 'UTC' }
-    const child = spawn(process.execPath, [program, 'run', '--root', this.#root, '--config', join(folder, 'config.mjs')], { cwd: this.#root, stdio: ['ignore', process.env.TROUPE_DEBUG ? 2 : 'ignore', process.env.TROUPE_DEBUG ? 2 : 'ignore'], env, detached: true })
+    const child = spawn(process.execPath, [program, 'run', '--root', this.#root, '--config', join(folder, 'config.mjs')], { cwd: this.#root, stdio: ['ignore', process.env.TROUPE_DEBUG > 1 ? 2 : 'ignore', process.env.TROUPE_DEBUG > 1 ? 2 : 'ignore'], env, detached: true })
     return new Promise((resolve) => {
       const end = () => {
         try {
