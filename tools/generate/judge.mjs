@@ -9,13 +9,12 @@ import { Habits, filesBelow, isTest } from './habits.mjs'
 import { bounded, mutantsOf, partOf, proxyOf, tracked } from './mutate.mjs'
 import { heading, scratch, withFiles } from './observe.mjs'
 import { importsOf, read } from './read.mjs'
-import { Runner, suite } from './run.mjs'
+import { AFTER, BEFORE, Runner, suite } from './run.mjs'
 
 const CHECKS_MAX = 4 // rounds of leaving out what does not compile
 const TIMES = 3
 const WORKERS_FROM = 4 // files, for which a second worker is worth its start
-const CHUNK = 20 // mutants in one file: what a start costs is paid once for all of them
-const [BEFORE, AFTER] = [-2, -3] // numbers of the source as it is, loaded once more, at the ends of a chunk
+const CHUNK = 30 // mutants in one file: what a start costs is paid once for all of them
 
 /** Leaves of the tests of each those that compile and notice a fault, as the text of a file. */
 export async function choose(job, all) {
@@ -138,8 +137,8 @@ function noteApart(one, entries, of) {
   return true
 }
 
-/** The same of files with many mutants.  What passed before and not after them had suffered from
- *  one of them, so the others are in doubt. */
+/** The same of files with many mutants.  Where a test that noticed one fails after them too, one of
+ *  them has left something behind, and all are in doubt. */
 function noteTogether(one, entries, chunks) {
   one.doubtful = []
   one.passing = new Set()
@@ -149,7 +148,8 @@ function noteTogether(one, entries, chunks) {
     const after = passed(at(AFTER))
     if (process.env.TROUPE_DEBUG) for (const { test, error } of [...at(BEFORE), ...at(AFTER)].filter(({ state }) => state === 'fail')) process.stderr.write(`${one.source}: not with itself: ${test}: ${error}\n`)
     for (const test of before) one.passing.add(test)
-    if (before.size === 0 || [...before].some((test) => !after.has(test))) one.doubtful.push(...chunks[file])
+    const noticed = entries.filter((entry) => entry.file === file && entry.mutant >= 0 && entry.state === 'fail' && before.has(entry.test))
+    if (before.size === 0 || !at(AFTER).some(({ kind }) => kind === 'loaded') || noticed.some(({ test }) => !after.has(test))) one.doubtful.push(...chunks[file])
     else for (const number of chunks[file]) verdict(one, number, at(number), before)
   }
   return one.passing.size > 0

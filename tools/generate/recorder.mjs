@@ -28,6 +28,7 @@ let dead = false
 let current = ''
 let active // number of the mutant, in a file with several
 let wanted // the part of the source that it is in
+const noticed = new Set() // tests that failed with a mutant
 const reached = new Map() // test -> parts that it enters, as the source is
 globalThis.__troupe_part = (part) => {
   if (active === undefined || active >= 0) return
@@ -52,11 +53,13 @@ beforeEach((context) => {
   rounds = 0
   current = nameOf(context.task)
   if (active >= 0 && wanted !== undefined && !reached.get(current)?.has(wanted)) context.skip()
+  if (active === options.after && !noticed.has(current)) context.skip()
   if (options.shift) vi.useFakeTimers({ toFake: ['Date'], now: now() + options.shift })
 })
 afterEach(({ task }) => {
   const state = task.result?.state ?? 'run'
   if (state !== 'skip' && !dead) note({ kind: 'test', test: current, state, error: state === 'fail' ? String(task.result?.errors?.[0]?.message).slice(0, 200) : undefined })
+  if (state === 'fail' && active >= 0) noticed.add(current)
   // The first test that notices a mutant is enough.
   if (options.mutating && state === 'fail' && (active === undefined || active >= 0)) dead = true
   vi.useRealTimers()
