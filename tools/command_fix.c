@@ -173,7 +173,7 @@ static enum err spawn_all(struct fix *self)
         err = system_spawn(system, &validator_behaviour, NULL, 0, &address);
     }
     if (err == ERR_OK && self->plan) {
-        const struct models_arg models = {self->plan};
+        const struct models_arg models = {.plan = self->plan};
         err = system_spawn(system, &models_behaviour, &models, sizeof models, &address);
     }
     if (err == ERR_OK) {

@@ -1,4 +1,5 @@
-/* command_models.c - troupe models: which models are configured, and which servers have them. */
+/* command_models.c - troupe models: which models are configured, and which servers have them;
+ * what they are worth is command_models_bench.c's. */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,7 +9,7 @@
 
 #include "actors/models/wire.h"
 #include "runtime/actor.h"
-#include "tools/command.h"
+#include "tools/command_models_bench.h"
 #include "tools/json.h"
 #include "tools/json_models.h"
 #include "tools/models.h"
@@ -204,10 +205,13 @@ int command_models(struct invocation *invocation)
 {
     const char *word = invocation->words_count > 0 ? invocation->words[0] : "list";
     bool ping = strcmp(word, "ping") == 0;
+    bool bench = strcmp(word, "bench") == 0;
+    bool suggest = strcmp(word, "suggest") == 0;
     struct config_report report;
     struct plan *plan = NULL;
-    if (!ping && strcmp(word, "list") != 0) {
-        return complain(EXIT_USAGE, "say what to do: list or ping", "See troupe models --help.");
+    if (!ping && !bench && !suggest && strcmp(word, "list") != 0) {
+        return complain(EXIT_USAGE, "say what to do: list, ping, bench or suggest",
+                        "See troupe models --help.");
     }
     int code = invocation_configure(invocation);
     if (code != EXIT_DONE) {
@@ -221,6 +225,10 @@ int command_models(struct invocation *invocation)
     }
     if (ping) {
         code = do_ping(invocation, plan);
+    } else if (bench) {
+        code = models_bench_all(invocation, plan);
+    } else if (suggest) {
+        code = models_suggest(invocation, plan);
     } else if (!invocation->json) {
         print_list(plan);
     } else if (json_models_list(stdout, plan) != ERR_OK) {

@@ -34,7 +34,8 @@ static int unknown_command(const char *word)
 
 static bool allows_words(const struct command *command, size_t count)
 {
-    static const char *const two[] = {"keys", "node", "actor", "link", "queue", "cost", "rules"};
+    static const char *const two[] = {"keys",  "node", "actor", "link",
+                                      "queue", "cost", "rules", "models"};
     size_t max = command->synopsis[0] == '\0' || strcmp(command->name, "health") == 0 ? 0 : 1;
     for (size_t i = 0; i < sizeof two / sizeof two[0]; i++) {
         max = strcmp(command->name, two[i]) == 0 ? 2 : max;

@@ -19,7 +19,6 @@
 #include <string.h>
 
 #include "actors/models/models_priv.h"
-#include "actors/models/pool.h"
 #include "actors/models/wire.h"
 
 enum { CHECK_MS = 5000, URL_SIZE = PLAN_URL_MAX + 32 };
@@ -35,6 +34,7 @@ struct wanted {
 
 struct models {
     const struct plan *plan;
+    struct pool_count *total; /* or NULL */
     struct pool pool;
     struct wanted wanted[POOL_WAITING_MAX];
     uint64_t checks[PLAN_INSTANCES_MAX]; /* their requests */
@@ -297,6 +297,7 @@ static enum err models_start(struct rt_context *ctx, void *state, const void *ar
     const struct models_arg *wanted = arg;
     assert(wanted);
     self->plan = wanted->plan;
+    self->total = wanted->total;
     pool_init(&self->pool, wanted->plan);
     rt_take_role(ctx, TERM_role_MODELS);
     return ERR_OK;
@@ -330,6 +331,9 @@ static void models_stop(void *state)
     struct models *self = state;
     for (size_t i = 0; i < POOL_WAITING_MAX; i++) {
         forget(&self->wanted[i]);
+    }
+    if (self->total) {
+        pool_total(&self->pool, self->total);
     }
 }
 

@@ -150,14 +150,55 @@ static enum pool_next advance(struct pool *pool, int item, uint64_t now_ms)
     return POOL_GIVE_UP;
 }
 
+/* Whether a server with room has the item's model in its memory. */
+static bool is_warm(const struct pool *pool, int item, uint64_t now_ms)
+{
+    int model = (int)pool_model(pool, item);
+    for (size_t i = 0; i < pool->plan->instances_count; i++) {
+        const struct pool_instance *instance = &pool->instances[i];
+        if (instance->warm == model && (instance->models & 1U << model) != 0 &&
+            (pool->items[item].tried & 1U << i) == 0 &&
+            instance->in_flight < pool->plan->instances[i].backend->in_flight &&
+            breaker_allows(&instance->breaker, now_ms)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One whose model need not be loaded, though it is another class's turn; those classes take turns
+ * of their own.  Not for ever, so that nobody starves. */
+static bool jump(struct pool *pool, uint64_t now_ms, int *ret_item)
+{
+    size_t turn = pool->turn;
+    for (size_t i = 0; pool->jumps < POOL_JUMPS_MAX && i < PLAN_CLASSES; i++) {
+        size_t class_index = (pool->warm_turn + i) % PLAN_CLASSES;
+        int item = oldest(pool, class_index, 0);
+        if (item == POOL_NONE || now_ms >= pool->items[item].until_ms ||
+            !is_warm(pool, item, now_ms) || advance(pool, item, now_ms) != POOL_SEND) {
+            continue;
+        }
+        pool->jumps++;
+        pool->warm_turn = (class_index + 1) % PLAN_CLASSES;
+        pool->turn = turn;
+        *ret_item = item;
+        return true;
+    }
+    return false;
+}
+
 enum pool_next pool_next(struct pool *pool, uint64_t now_ms, int *ret_item)
 {
+    if (jump(pool, now_ms, ret_item)) {
+        return POOL_SEND;
+    }
     for (size_t i = 0; i < PLAN_CLASSES; i++) {
         size_t class_index = (pool->turn + i) % PLAN_CLASSES;
         int item = oldest(pool, class_index, 0);
         while (item != POOL_NONE) {
             enum pool_next next = advance(pool, item, now_ms);
             *ret_item = item;
+            pool->jumps = next == POOL_SEND ? 0 : pool->jumps;
             if (next != POOL_NOTHING) {
                 return next;
             }
@@ -217,5 +258,19 @@ void pool_load(const struct pool *pool, size_t *ret_sent, size_t *ret_waiting)
     for (size_t i = 0; i < POOL_WAITING_MAX; i++) {
         *ret_sent += pool->items[i].used && pool->items[i].sent;
         *ret_waiting += pool->items[i].used && !pool->items[i].sent;
+    }
+}
+
+void pool_total(const struct pool *pool, struct pool_count *ret_total)
+{
+    *ret_total = (struct pool_count){.ms = 0};
+    for (size_t i = 0; i < PLAN_MODELS_MAX * PLAN_CLASSES; i++) {
+        const struct pool_count *count = &pool->counts[i / PLAN_CLASSES][i % PLAN_CLASSES];
+        for (size_t j = 0; j < POOL_OUTCOMES; j++) {
+            ret_total->outcomes[j] += count->outcomes[j];
+        }
+        ret_total->tokens_in += count->tokens_in;
+        ret_total->tokens_out += count->tokens_out;
+        ret_total->ms += count->ms;
     }
 }

@@ -4,7 +4,8 @@
  * a class the oldest comes first.  A generation is asked of the first model of its class's chain
  * that some server has; every server that has a model is tried before the next model is.  Of
  * several servers the least loaded is taken; one that has another model in its memory counts as
- * loaded with one more, because a swap costs seconds.
+ * loaded with one more, because a swap costs seconds.  For the same reason classes whose model is
+ * loaded come before the one whose turn it is, at most POOL_JUMPS_MAX times on end.
  */
 #ifndef ACTORS_MODELS_POOL_H
 #define ACTORS_MODELS_POOL_H
@@ -16,6 +17,7 @@
 
 enum {
     POOL_WAITING_MAX = 512,
+    POOL_JUMPS_MAX = 15,
     POOL_CHECK_MS = 60000, /* what a server has is asked again after so long */
     POOL_NONE = -1
 };
@@ -63,7 +65,9 @@ struct pool {
     struct pool_item items[POOL_WAITING_MAX];
     struct pool_count counts[PLAN_MODELS_MAX][PLAN_CLASSES];
     uint64_t order;
-    size_t turn; /* the class that is looked at first */
+    size_t turn;      /* the class that is looked at first */
+    size_t warm_turn; /* the same among those whose model is loaded */
+    unsigned jumps;   /* times that such a one came before the class at turn */
 };
 
 void pool_init(struct pool *pool, const struct plan *plan);
@@ -96,5 +100,8 @@ uint64_t pool_due_ms(const struct pool *pool, uint64_t now_ms);
 
 /* Items that are sent, and those that wait. */
 void pool_load(const struct pool *pool, size_t *ret_sent, size_t *ret_waiting);
+
+/* What has come of all models in all classes. */
+void pool_total(const struct pool *pool, struct pool_count *ret_total);
 
 #endif

@@ -40,7 +40,7 @@ _troupe() {
     console) words=' --execute --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     doctor) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     config) words='check show schema --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    models) words='list ping --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    models) words='list ping bench suggest --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     keys) words='new list allow revoke rotate --role --dir --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     bench) words='ping-pong counting thread-ring fork-join-throughput fork-join-create big chameneos bank actor-memory link-throughput link-rtt codec classify partition heal --runs --workers --count --actors --work-us --size --peers --transport --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     completion) words='bash zsh fish --json --quiet --verbose --color --config --set --state --timeout --help' ;;

@@ -1,9 +1,11 @@
-/* test_model_parts.c - the pure parts of the models: breaker, pool, plan, wire, prompt, answer. */
+/* test_model_parts.c - the pure parts of the models: breaker, pool, plan, wire, prompt, answer,
+ * advise. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/models/advise.h"
 #include "actors/models/place.h"
 #include "actors/models/pool.h"
 #include "actors/models/prompt.h"
@@ -199,9 +201,34 @@ Test(pool, holds_the_limit_and_goes_round_the_classes)
             pool_ended(&pool, items[i], POOL_DONE, 0);
         }
     }
-    cr_expect_eq(done[PLAN_REACT], 20);
-    cr_expect_eq(done[PLAN_TEST], 20);
-    cr_expect_eq(done[PLAN_GENERAL], 20);
+    /* Whose model is loaded comes first, but at most POOL_JUMPS_MAX times on end. */
+    cr_expect_leq(done[PLAN_REACT], 2 * (POOL_JUMPS_MAX + 1));
+    cr_expect_geq(done[PLAN_TEST], POOL_JUMPS_MAX);
+    cr_expect_geq(done[PLAN_GENERAL], POOL_JUMPS_MAX);
+}
+
+Test(pool, lets_the_model_that_is_loaded_come_first_but_not_for_ever)
+{
+    int item;
+    int before = POOL_NONE;
+    size_t swaps = 0;
+    size_t longest = 0;
+    size_t waited = 0;
+    know(BIG | SMALL, 0);
+    for (int i = 0; i < 100; i++) {
+        cr_assert_neq(pool_add(&pool, i % 2 ? PLAN_REACT : PLAN_TEST, 1000), POOL_NONE);
+    }
+    while (next(&item) == POOL_SEND) {
+        int model = (int)pool_model(&pool, item);
+        waited = model == before ? waited + 1 : 1;
+        swaps += before != POOL_NONE && model != before;
+        longest = swaps < 5 && waited > longest ? waited : longest;
+        before = model;
+        pool_ended(&pool, item, POOL_DONE, 0);
+    }
+    cr_expect_leq(longest, POOL_JUMPS_MAX + 1);
+    cr_expect_leq(swaps, 100 / POOL_JUMPS_MAX + 1);
+    cr_expect_geq(swaps, 3);
 }
 
 Test(pool, goes_on_to_the_other_server_then_to_the_next_model_then_gives_up)
@@ -474,4 +501,58 @@ Test(place, follows_the_imports_of_a_test)
         cr_expect_null(strstr(places.list[i].path, "out"));
     }
     cr_expect(found);
+}
+
+/* ---- advise ---- */
+
+/* A model that mended `fixed` of `cases`, in `ms` each. */
+static struct advise_row tried(uint64_t cases, uint64_t fixed, uint64_t ms)
+{
+    return (struct advise_row){
+        .cases = cases,
+        .fixed = fixed,
+        .count = {.outcomes = {[POOL_DONE] = cases}, .ms = ms * cases},
+    };
+}
+
+TestSuite(advise, .init = open_pool, .fini = close_pool);
+
+Test(advise, takes_the_fastest_of_those_that_mend_as_many_as_the_best)
+{
+    struct advise_class class;
+    struct advise_row rows[PLAN_MODELS_MAX] = {tried(40, 38, 9000), tried(40, 36, 2000)};
+    advise_class(plan, PLAN_REACT, rows, &class);
+    cr_assert(class.measured);
+    cr_expect_eq(class.chain_count, 2);
+    cr_expect_eq(class.chain[0], 1, "36 of 40 are nearly 38");
+    cr_expect_eq(class.chain[1], 0);
+    cr_expect_eq(class.was_ms, 9000);
+    cr_expect_eq(class.is_ms, 2000);
+    rows[1] = tried(40, 35, 2000);
+    advise_class(plan, PLAN_REACT, rows, &class);
+    cr_expect_eq(class.chain[0], 0, "35 of 40 are too few");
+    cr_expect_eq(class.chain[1], 1);
+    rows[1] = tried(40, 0, 2000);
+    advise_class(plan, PLAN_REACT, rows, &class);
+    cr_expect_eq(class.chain_count, 1, "who mends nothing is not asked");
+}
+
+Test(advise, leaves_what_was_not_measured_as_it_is)
+{
+    struct advise_class class;
+    struct advise_row rows[PLAN_MODELS_MAX] = {tried(2, 2, 9000), tried(2, 2, 2000)};
+    const struct plan_class *before = &plan->classes[PLAN_TYPESCRIPT];
+    advise_class(plan, PLAN_TYPESCRIPT, rows, &class);
+    cr_expect_not(class.measured);
+    cr_expect_str_eq(class.why, "too few cases were measured");
+    cr_expect_eq(class.chain_count, before->chain_count);
+    cr_expect_eq(class.chain[0], before->chain[0]);
+    rows[0] = tried(5, 0, 9000);
+    advise_class(plan, PLAN_TYPESCRIPT, rows, &class);
+    cr_expect_not(class.measured);
+    cr_expect_str_eq(class.why, "no model mended anything");
+    rows[0].count.outcomes[POOL_DONE] = 0;
+    rows[0].fixed = 5;
+    advise_class(plan, PLAN_TYPESCRIPT, rows, &class);
+    cr_expect_str_eq(class.why, "too few cases were measured", "nobody has written anything");
 }

@@ -28,7 +28,7 @@ static void setup(void)
 {
     static struct config_report report;
     cr_assert_eq(plan_load_text("m", plan_text, strlen(plan_text), &plan, &report), ERR_OK);
-    const struct models_arg arg = {plan};
+    const struct models_arg arg = {.plan = plan};
     probe = probe_open(
         &(struct probe_options){.behaviour = &models_behaviour, .arg = &arg, .size = sizeof arg});
     someone = probe_peer(probe, "someone");

@@ -87,3 +87,16 @@ test('a project without vitest is refused', () => {
   assert.match(fatal.message, /vitest/)
   rmSync(empty, { recursive: true })
 })
+
+test('a vitest that does not begin is told from tests that show nothing', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-generate-'))
+  try {
+    cpSync(join(here, 'fixture'), folder, { recursive: true })
+    symlinkSync(modules, join(folder, 'node_modules'))
+    writeFileSync(join(folder, 'vitest.config.mts'), "export default { test: { environment: 'there-is-none' } }\n")
+    for (const name of readdirSync(folder)) if (/^vite(st)?\.config\./.test(name) && name !== 'vitest.config.mts') rmSync(join(folder, name))
+    assert.match(generate(['src/price.ts'], {}, folder).at(-1).message, /ends before any test begins/)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})

@@ -1,9 +1,12 @@
 // The parts of tools/generate that need no project.
 
 import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { pageFacts, pageLines, valueLines } from '../../tools/generate/assert.mjs'
 import { grouped } from '../../tools/generate/emit.mjs'
+import { partOf, tracked } from '../../tools/generate/mutate.mjs'
 import { combine } from '../../tools/generate/values.mjs'
 
 const quote = (text) => `'${text}'`
@@ -46,4 +49,25 @@ test('expected values of one function share a test, errors another', () => {
   const row = (id, kind) => ({ id, subject: 'f', row: kind, title: id, lines: [id], uses: [] })
   const tests = grouped([row('a', 'returns'), row('b', 'returns'), row('c', 'throws')])
   assert.deepEqual(tests.map(({ lines }) => lines), [['a', 'b'], ['c']])
+})
+
+test('parts of a source are those that a mutant may be in', { skip: !process.env.TROUPE_TEST_WORK && 'no typescript' }, () => {
+  const ts = createRequire(join(process.env.TROUPE_TEST_WORK, 'fixture/package.json'))('typescript')
+  const text = 'const limit = 3\nexport function size(list: number[], wide = false) {\n  if (list.length === 0) return 0\n  return wide && list.length > limit ? list.map((one) => one * 2).length : limit\n}\n'
+  const { text: told, parts } = tracked(ts, '/a.ts', text)
+  const at = (code) => partOf(parts, { start: text.indexOf(code), end: text.indexOf(code) + code.length })
+  assert.equal(at('limit = 3'), undefined)
+  assert.equal(new Set([at('list.length === 0'), at('wide &&'), at('list.length > limit'), at('one * 2'), at(' : limit') ]).size, 4)
+  const run = (args) => {
+    const entered = new Set()
+    globalThis.__troupe_part = (part) => entered.add(part)
+    const size = new Function(`${ts.transpileModule(told, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext } }).outputText.replace('export ', '')}; return size`)()
+    const value = size(...args)
+    delete globalThis.__troupe_part
+    return [value, ['list.length === 0', 'wide &&', 'list.length > limit', 'one * 2'].filter((code) => entered.has(at(code)))]
+  }
+  assert.deepEqual(run([[]]), [0, ['list.length === 0']])
+  assert.deepEqual(run([[1]]), [3, ['list.length === 0', 'wide &&']])
+  assert.deepEqual(run([[1, 2], true]), [3, ['list.length === 0', 'wide &&', 'list.length > limit']])
+  assert.deepEqual(run([[1, 2, 3, 4], true]), [4, ['list.length === 0', 'wide &&', 'list.length > limit', 'one * 2']])
 })

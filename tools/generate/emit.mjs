@@ -18,8 +18,9 @@ export class Writer {
     this.#source = source
   }
 
-  /** `tests`: [{title, subject, lines, uses, freeze}]. */
-  text(tests, { head = [], environment } = {}) {
+  /** `tests`: [{title, subject, lines, uses, freeze}].  `mutants`: [number, part]
+   *  of those against each of which they run. */
+  text(tests, { head = [], environment } = {}, mutants) {
     const { each, indent } = this.#habits
     const blocks = []
     for (const subject of [...new Set(tests.map((test) => test.subject))]) {
@@ -28,6 +29,7 @@ export class Writer {
       blocks.push(`describe(${this.#habits.quote(subject)}, () => {\n${inner}\n})${this.#end()}`)
     }
     if (tests.some(({ freeze }) => freeze)) blocks.unshift(this.#frozen())
+    if (mutants) blocks.splice(0, blocks.length, `for (const [number, part] of ${JSON.stringify(mutants)}) describe(\`troupe-mutant \${number}\`, () => {\n(globalThis as any).__troupe.mutant(number, part);\n${blocks.join('\n\n')}\n})${this.#end()}`)
     const body = [...head.map((line) => this.#statement(line, 0)), ...blocks].join('\n\n')
     for (const { uses } of tests) for (const [module, name] of uses) this.#use(module, name)
     if (!this.#habits.globals || this.#file === '') for (const name of ['afterEach', 'beforeEach', 'describe', 'expect', each, 'vi']) if (new RegExp(`(^|[^.\\w])${name}\\b[.(]`, 'm').test(body)) this.#use('vitest', name)

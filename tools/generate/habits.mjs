@@ -30,6 +30,11 @@ export function filesBelow(root) {
   return found
 }
 
+/** Whether the project's compiler reads such a file: JavaScript only where it is told to. */
+export function isRead(projects, file) {
+  return !/\.[cm]?jsx?$/.test(file) || projects.of(file).options.allowJs === true
+}
+
 export class Habits {
   /** `root`: of the package; `files`: absolute, what tests are for. Types that are read here and
    *  those of the files are of one program until one of its texts changes. */
@@ -40,7 +45,7 @@ export class Habits {
     this.tests = all.filter(isTest)
     this.manifest = readManifest(root)
     const texts = this.tests.slice(0, READ_MAX).map((file) => readFileSync(file, 'utf8'))
-    const candidates = all.filter((file) => !isTest(file) && isHelper(root, file)).slice(0, HELPERS_MAX)
+    const candidates = all.filter((file) => !isTest(file) && isHelper(root, file) && isRead(projects, file)).slice(0, HELPERS_MAX)
     this.#style(texts.length > 0 ? texts : all.slice(0, 20).map((file) => readFileSync(file, 'utf8')))
     this.#layout(all)
     this.#setup(all)

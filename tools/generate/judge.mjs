@@ -6,14 +6,15 @@ import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { Writer, grouped } from './emit.mjs'
 import { Habits, filesBelow, isTest } from './habits.mjs'
-import { bounded, mutantsOf, proxyOf } from './mutate.mjs'
+import { bounded, mutantsOf, partOf, proxyOf, tracked } from './mutate.mjs'
 import { heading, scratch, withFiles } from './observe.mjs'
 import { importsOf, read } from './read.mjs'
-import { Runner, suite } from './run.mjs'
+import { AFTER, BEFORE, Runner, suite } from './run.mjs'
 
 const CHECKS_MAX = 4 // rounds of leaving out what does not compile
 const TIMES = 3
-const WORKERS_FROM = 12 // files, for which a second worker is worth its start
+const WORKERS_FROM = 4 // files, for which a second worker is worth its start
+const CHUNK = 30 // mutants in one file: what a start costs is paid once for all of them
 
 /** Leaves of the tests of each those that compile and notice a fault, as the text of a file. */
 export async function choose(job, all) {
@@ -40,9 +41,9 @@ function statusOf({ status, kit, scenarios, seen, tests, total, killed }) {
   return total === 0 ? 'no_mutants' : killed === 0 ? 'no_mutant_killed' : 'unstable'
 }
 
-function textOf(one, tests, titled) {
+function textOf(one, tests, titled, mutants) {
   const writer = new Writer(one.kit.habits, one.file, one.source)
-  return writer.text(titled ? tests : tests.map((test) => ({ ...test, title: test.id })), heading(one.kit, tests))
+  return writer.text(titled ? tests : tests.map((test) => ({ ...test, title: test.id })), heading(one.kit, tests), mutants)
 }
 
 /** The tests without those that the compiler refuses. */
@@ -70,6 +71,7 @@ async function kill(job, all) {
   for (const one of all) {
     one.mutants = mutantsOf(job.projects, one.project, one.source)
     one.copies = new Map([[one.file, textOf(one, one.tests)]])
+    one.tracked = tracked(job.ts, one.source, readFileSync(one.source, 'utf8'))
   }
   await judged(job, all)
   for (const one of all) {
@@ -78,62 +80,101 @@ async function kill(job, all) {
   }
 }
 
-/** Runs each of `all` ({source, kit?, copies: path of a test -> text}) against its mutants. */
-async function judged(job, all, again = false) {
+/** Runs each of `all` ({source, kit?, copies: path of a test -> text}) against its mutants.  Those
+ *  of generated tests stand in files of many mutants each; `singly` are numbers of mutants that have
+ *  a file, and so modules, of their own. */
+async function judged(job, all, { again = false, singly } = {}) {
   const { ts, root, projects } = job
   const runner = new Runner(root, job.habits?.quotes)
   const texts = new Map()
   const mutants = {}
   const of = {}
+  const chunks = {}
   const byWork = [...all].sort((a, b) => a.mutants.length * a.tests.length - b.mutants.length * b.tests.length)
   for (const one of byWork) {
     const source = one.kit?.source ?? read(ts, projects.of(one.source), one.source)
     mutants[one.source] = { proxy: proxyOf(ts, one.source, source.node, source.exports), texts: Object.fromEntries(one.mutants.map(({ text }, number) => [number, bounded(ts, one.source, text)])) }
-    for (const number of [-1, ...one.mutants.keys()]) {
-      for (const [file, text] of one.copies) {
-        const copy = scratch(file, `${relative(root, one.source).replace(/\W+/g, '_')}-${number + 1}`)
-        texts.set(copy, text)
-        of[copy] = [one.source, number]
-      }
+    if (one.kit) mutants[one.source].texts[BEFORE] = one.tracked.text
+    for (const [file, text, number] of singly || !one.kit ? apart(one, singly) : together(one)) {
+      const copy = scratch(file, `${relative(root, one.source).replace(/\W+/g, '_')}-${texts.size}`)
+      texts.set(copy, text)
+      of[copy] = [one.source, Array.isArray(number) ? -1 : number]
+      if (Array.isArray(number)) chunks[copy] = number
     }
   }
   const files = [...texts.keys()]
   const entries = await withFiles(texts, () => runner.run({ files, ms: job.until - Date.now(), texts: mutants, of, mutating: true, workers: files.length > WORKERS_FROM ? 2 : 1, testMs: 2500 }))
-  const byCopy = new Map(files.map((file) => [file, []]))
-  for (const entry of entries) byCopy.get(entry.file)?.push(entry)
-  const unsound = all.filter((one) => !read1(one, of, byCopy))
+  const unsound = all.filter((one) => {
+    const mine = entries.filter(({ file }) => of[file]?.[0] === one.source)
+    const sound = singly || !one.kit ? noteApart(one, mine, of) : noteTogether(one, mine, chunks)
+    sum(one)
+    return !sound
+  })
   // Modules that import each other may not bear the stand-ins of all sources at once.
-  if (!again && unsound.length > 0) for (const one of unsound.slice(0, 8)) if (job.until - Date.now() > 20_000) await judged(job, [one], true)
+  if (!again && !singly) for (const one of unsound.slice(0, 8)) if (job.until - Date.now() > 20_000) await judged(job, [one], { again: true })
+  for (const one of singly ? [] : all) if (one.doubtful?.length > 0 && job.until - Date.now() > 20_000) await judged(job, [one], { singly: one.doubtful })
 }
 
-/** Reads the results of one; false when even the source as it is does not pass. */
-function read1(one, of, byCopy) {
-  const mine = [...byCopy].filter(([copy]) => of[copy][0] === one.source)
-  const base = mine.filter(([copy]) => of[copy][1] === -1).flatMap(([, entries]) => entries)
-  const passing = new Set(base.filter(({ kind, state }) => kind === 'test' && state !== 'fail').map(({ test }) => test))
-  if (process.env.TROUPE_DEBUG) for (const { test, error } of base.filter(({ state }) => state === 'fail')) process.stderr.write(`${one.source}: not with itself: ${test}: ${error}\n`)
-  if (passing.size === 0) return false
-  one.killers = new Map()
-  one.survivors = []
-  one.judged = []
-  one.killed = 0
-  one.total = 0
-  for (const [number, { name, line }] of one.mutants.entries()) {
-    const entries = mine.filter(([copy]) => of[copy][1] === number).flatMap(([, list]) => list)
-    if (!entries.some(({ kind }) => kind === 'started')) continue // there was no time for it
-    one.total++
-    one.judged.push(number)
-    const failed = entries.filter(({ kind, state, test }) => kind === 'test' && state === 'fail' && passing.has(test)).map(({ test }) => test)
-    // A source that does not even load, or comes to no end, is noticed by all.
-    const killer = failed[0] ?? (entries.some(({ kind }) => kind === 'stalled') || !entries.some(({ kind }) => kind === 'test') ? [...passing][0] : undefined)
-    if (killer === undefined) one.survivors.push({ name, line })
-    else {
-      one.killed++
-      one.killers.set(killer, [...one.killers.get(killer) ?? [], number])
-    }
-  }
-  one.passing = passing
+const apart = ({ mutants, copies }, singly) => [-1, ...singly ?? mutants.keys()].flatMap((number) => [...copies].map(([file, text]) => [file, text, number]))
+
+function together(one) {
+  const numbers = [...one.mutants.keys()]
+  const [file] = one.copies.keys()
+  const chunks = Array.from({ length: Math.ceil(numbers.length / CHUNK) }, (_, at) => numbers.slice(at * CHUNK, (at + 1) * CHUNK))
+  return chunks.map((chunk) => [file, textOf(one, one.tests, false, [[BEFORE], ...chunk.map((number) => [number, partOf(one.tracked.parts, one.mutants[number])]), [AFTER]]), chunk])
+}
+
+const passed = (entries) => new Set(entries.filter(({ kind, state }) => kind === 'test' && state !== 'fail').map(({ test }) => test))
+
+/** Which tests pass with the source as it is decides what counts; false when none does. */
+function noteApart(one, entries, of) {
+  const at = (number) => entries.filter(({ file }) => of[file][1] === number)
+  if (process.env.TROUPE_DEBUG) for (const { test, error } of at(-1).filter(({ state }) => state === 'fail')) process.stderr.write(`${one.source}: not with itself: ${test}: ${error}\n`)
+  one.doubtful = []
+  one.passing = passed(at(-1))
+  if (one.passing.size === 0) return false
+  for (const number of one.mutants.keys()) verdict(one, number, at(number), one.passing)
   return true
+}
+
+/** The same of files with many mutants.  Where a test that noticed one fails after them too, one of
+ *  them has left something behind, and all are in doubt. */
+function noteTogether(one, entries, chunks) {
+  one.doubtful = []
+  one.passing = new Set()
+  for (const file of new Set(entries.map((entry) => entry.file))) {
+    const at = (number) => entries.filter((entry) => entry.file === file && entry.mutant === number)
+    const before = passed(at(BEFORE))
+    const after = passed(at(AFTER))
+    if (process.env.TROUPE_DEBUG) for (const { test, error } of [...at(BEFORE), ...at(AFTER)].filter(({ state }) => state === 'fail')) process.stderr.write(`${one.source}: not with itself: ${test}: ${error}\n`)
+    for (const test of before) one.passing.add(test)
+    const noticed = entries.filter((entry) => entry.file === file && entry.mutant >= 0 && entry.state === 'fail' && before.has(entry.test))
+    if (before.size === 0 || !at(AFTER).some(({ kind }) => kind === 'loaded') || noticed.some(({ test }) => !after.has(test))) one.doubtful.push(...chunks[file])
+    else for (const number of chunks[file]) verdict(one, number, at(number), before)
+  }
+  return one.passing.size > 0
+}
+
+/** A source that does not even load, or comes to no end, is noticed by all. */
+function verdict(one, number, entries, passing) {
+  if (!entries.some(({ kind }) => kind === 'started')) return // there was no time for it
+  const failed = entries.find(({ kind, state, test }) => kind === 'test' && state === 'fail' && passing.has(test))
+  const lost = entries.some(({ kind }) => kind === 'stalled') || !entries.some(({ kind }) => kind === 'test' || kind === 'loaded')
+  one.verdicts ??= new Map()
+  one.verdicts.set(number, failed ? failed.test : lost ? [...passing][0] : undefined)
+}
+
+function sum(one) {
+  if (!one.verdicts) return
+  one.judged = [...one.verdicts.keys()].sort((a, b) => a - b)
+  one.killers = new Map()
+  for (const number of one.judged) {
+    const killer = one.verdicts.get(number)
+    if (killer !== undefined) one.killers.set(killer, [...one.killers.get(killer) ?? [], number])
+  }
+  one.survivors = one.judged.filter((number) => one.verdicts.get(number) === undefined).map((number) => ({ name: one.mutants[number].name, line: one.mutants[number].line }))
+  one.total = one.judged.length
+  one.killed = one.total - one.survivors.length
 }
 
 // ---- the test file ----
@@ -236,9 +277,9 @@ export async function* judgeExisting(job) {
     const files = tests.filter((test) => reached.get(test).includes(source))
     const mutants = files.length > 0 ? mutantsOf(projects, projects.of(source), source) : []
     const one = { source, mutants, copies: new Map(files.map((file) => [file, readFileSync(file, 'utf8')])), tests: [] }
-    if (mutants.length > 0 && job.until - Date.now() > 5000) await judged(job, [one], true)
+    if (mutants.length > 0 && job.until - Date.now() > 5000) await judged(job, [one], { again: true })
     const status = files.length === 0 ? 'no_tests' : mutants.length === 0 ? 'no_mutants' : one.total === undefined ? 'failing' : 'judged'
-    yield { source, test: files.map((file) => relative(root, file)).join(' ') || undefined, tests: one.passing?.size ?? 0, mutants: { killed: one.killed ?? 0, total: one.total ?? 0 }, survivors: one.survivors, idle: one.passing ? [...one.passing].filter((name) => !one.killers.has(name)) : undefined, status }
+    yield { source, test: files.map((file) => relative(root, file)).join(' ') || undefined, tests: one.passing?.size ?? 0, mutants: { killed: one.killed ?? 0, total: one.total ?? 0 }, survivors: one.survivors, idle: one.killers ? [...one.passing].filter((name) => !one.killers.has(name)) : undefined, status }
   }
 }
 

@@ -6,14 +6,14 @@ import { existsSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { Projects } from '../sources/typescript/project.mjs'
-import { Habits, filesBelow, isHelper, isTest } from './habits.mjs'
+import { Habits, filesBelow, isHelper, isRead, isTest } from './habits.mjs'
 import { choose, judgeExisting, prove } from './judge.mjs'
 import { observe } from './observe.mjs'
 import { servesVitest } from './run.mjs'
 import { packageOf } from './read.mjs'
 
 const FILES_MAX = 400
-const BATCH = 12 // sources that are looked at together
+const BATCH = 24 // sources that are looked at together
 const REPEAT_SHARE = 0.3 // of the time, for proving again and again what was kept
 
 function say(event) {
@@ -32,6 +32,8 @@ async function main({ root: given, sources, mutants = false, budget_ms: budget }
   const job = { ts, projects, root, until, files: files.filter((file) => existsSync(file) && statSync(file).isFile() && packageOf(start, file) === root) }
   const named = (file) => relative(start, file)
   for (const file of files) if (!job.files.includes(file)) say({ ev: 'file', source: named(file), status: 'not_found' })
+  for (const file of job.files) if (!isRead(projects, file)) say({ ev: 'file', source: named(file), status: 'not_compiled' })
+  job.files = job.files.filter((file) => isRead(projects, file))
   try {
     if (mutants) for await (const one of judgeExisting(job)) say({ ev: 'file', ...one, source: named(one.source) })
     else {

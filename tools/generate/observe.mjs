@@ -71,6 +71,7 @@ async function look(runner, busy, end, loops) {
   }
   await withFiles(texts, async () => {
     const results = await Promise.all([false, true].map((shifted) => runner.run({ files: [...texts.keys()], texts: loops, ms: end - Date.now(), shifted, testMs: 5000 })))
+    if (runner.silent && results.every((entries) => entries.length === 0)) throw new Error('the vitest of the project ends before any test begins: see npx vitest run')
     for (const one of busy) {
       const file = scratch(one.file, 'look')
       for (const scenario of one.fresh) {

@@ -2,7 +2,7 @@
 // how each test ends, and which mutant is to be there. Copied into the project, not installed.
 
 import { appendFileSync, readFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeEach, expect, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 import * as names from 'TROUPE_NAMES'
 
 const options = "TROUPE_OPTIONS"
@@ -19,21 +19,31 @@ try { library = await import('@testing-library/react') } catch {}
 library?.configure({ asyncUtilTimeout: 400 })
 
 const file = expect.getState().testPath ?? globalThis.__vitest_worker__?.filepath
-const [, mutant] = JSON.parse(readFileSync(options.of, 'utf8')).of[file] ?? ['', -1]
-globalThis.__troupe_mutant = { source: JSON.parse(readFileSync(options.of, 'utf8')).of[file]?.[0], number: mutant }
+const [source, mutant] = JSON.parse(readFileSync(options.of, 'utf8')).of[file] ?? ['', -1]
+globalThis.__troupe_mutant = { source, number: mutant }
 vi.resetModules()
 
 let rounds = 0
 let dead = false
 let current = ''
+let active // number of the mutant, in a file with several
+let wanted // the part of the source that it is in
+const noticed = new Set() // tests that failed with a mutant
+const reached = new Map() // test -> parts that it enters, as the source is
+globalThis.__troupe_part = (part) => {
+  if (active === undefined || active >= 0) return
+  if (!reached.has(current)) reached.set(current, new Set())
+  reached.get(current).add(part)
+}
 globalThis.__troupe_loop = () => { if (++rounds > LOOPS_MAX) throw new Error('a loop without end') }
 
-const note = (entry) => appendFileSync(options.log, JSON.stringify({ file, at: now(), ...entry }) + '\n')
+const note = (entry) => appendFileSync(options.log, JSON.stringify({ file, mutant: active, at: now(), ...entry }) + '\n')
 note({ kind: 'started' })
 
 function nameOf(task) {
   const parts = []
   for (let at = task; at && at !== task.file; at = at.suite) parts.unshift(at.name)
+  if (active !== undefined) parts.shift()
   return parts.join(' > ')
 }
 
@@ -42,13 +52,16 @@ beforeEach((context) => {
   if (dead) context.skip()
   rounds = 0
   current = nameOf(context.task)
+  if (active >= 0 && wanted !== undefined && !reached.get(current)?.has(wanted)) context.skip()
+  if (active === options.after && !noticed.has(current)) context.skip()
   if (options.shift) vi.useFakeTimers({ toFake: ['Date'], now: now() + options.shift })
 })
 afterEach(({ task }) => {
   const state = task.result?.state ?? 'run'
   if (state !== 'skip' && !dead) note({ kind: 'test', test: current, state, error: state === 'fail' ? String(task.result?.errors?.[0]?.message).slice(0, 200) : undefined })
+  if (state === 'fail' && active >= 0) noticed.add(current)
   // The first test that notices a mutant is enough.
-  if (options.mutating && state === 'fail') dead = true
+  if (options.mutating && state === 'fail' && (active === undefined || active >= 0)) dead = true
   vi.useRealTimers()
   try { library?.cleanup() } catch {}
   vi.unstubAllGlobals()
@@ -197,6 +210,18 @@ const hasPage = () => typeof document !== 'undefined'
 const calls = (mocks) => Object.fromEntries(Object.entries(mocks).map(([name, mock]) => [name, mock.mock.calls.slice(0, 6).map((list) => list.map((one) => literal(one) ?? 'expect.anything()'))]))
 
 globalThis.__troupe = {
+  /** What follows in this suite is run against another mutant; a negative number: the source as it is. */
+  mutant(number, part) {
+    beforeAll(async () => {
+      active = number
+      wanted = part ?? undefined
+      dead = false
+      note({ kind: 'started' })
+      vi.clearAllMocks()
+      await globalThis.__troupe_switches[source](number)
+      note({ kind: 'loaded' })
+    }, 20_000)
+  },
   async value(index, make) { note({ kind: 'seen', test: current, index, ...await valueOf(make) }) },
   async world(index, mocks = {}) { note({ kind: 'seen', test: current, index, calls: calls(mocks), world: world() }) },
   async page(index, mocks = {}, once = false) { note({ kind: 'seen', test: current, index, stages: await pages(once), calls: calls(mocks), world: world() }) },

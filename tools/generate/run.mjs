@@ -11,10 +11,13 @@ const FOLDER = 'troupe-generate'
 const WITH_POOL_OPTIONS = /^[0-3]\./
 const CONFIGS = ['vitest.config', 'vite.config'].flatMap((name) => ['.ts', '.mts', '.js', '.mjs', '.cts', '.cjs'].map((end) => name + end))
 const STALL_MS = 25_000 // without a word of any test: something hangs
-const BOOT_MS = 60_000
+const BOOT_MS = 180_000 // until the first word, on a busy machine
 const LIVELY_MS = 6_000 // who spoke so late before the end was not who hung
 const STALLS_MAX = 6
 const LOG_BYTES_MAX = 256 * 1024 * 1024
+// Numbers of the source as it is, loaded once more: before mutants, and for those tests after them
+// that have noticed one.
+export const [BEFORE, AFTER] = [-2, -3]
 export const SHIFT_DAYS = 400 // of the clock in the second look
 
 export function servesVitest(root) {
@@ -25,6 +28,7 @@ export class Runner {
   #root
   #quotes
   #runs = 0
+  silent = false // vitest ended by itself before it had said a word of any file
 
   constructor(root, quotes) {
     this.#root = root
@@ -59,10 +63,13 @@ export class Runner {
     const recorder = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'recorder.mjs'), 'utf8')
     writeFileSync(join(folder, 'recorder.mjs'), recorder
       .replace("'TROUPE_NAMES'", JSON.stringify(this.#names()))
-      .replace('"TROUPE_OPTIONS"', () => JSON.stringify({ log, of: join(folder, 'texts.json'), shift: shifted ? SHIFT_DAYS * 86_400_000 : 0, quotes: this.#quotes, mutating })))
+      .replace('"TROUPE_OPTIONS"', () => JSON.stringify({ log, of: join(folder, 'texts.json'), shift: shifted ? SHIFT_DAYS * 86_400_000 : 0, quotes: this.#quotes, mutating, after: AFTER })))
     this.#configure(folder, { files, workers, testMs, isolate })
-    const stalled = await this.#start(folder, log, ms, shifted)
+    const begin = Date.now()
+    const { stalled, ended } = await this.#start(folder, log, ms, shifted)
     const entries = parse(readFileSync(log).subarray(0, LOG_BYTES_MAX).toString())
+    this.silent = ended && entries.length === 0
+    if (process.env.TROUPE_DEBUG) process.stderr.write(`run: ${files.length} files, ${entries.filter(({ kind }) => kind === 'test').length} tests, ${Math.round((Date.now() - begin) / 100) / 10} of ${Math.round(ms / 1000)} s${stalled ? ', stalled' : ''}\n`)
     if (!process.env.TROUPE_KEEP) rmSync(folder, { recursive: true, force: true })
     return { entries, stalled }
   }
@@ -115,11 +122,11 @@ export default async (env) => {
 `)
   }
 
-  /** Whether it had to be ended because nothing happened any more. */
+  /** Whether it had to be ended because nothing happened any more, or ended by itself. */
   #start(folder, log, ms, shifted) {
     const program = join(this.#root, 'node_modules/vitest/vitest.mjs')
     const env = { ...process.env, CI: '1', NODE_ENV: 'test', TZ: shifted ? 'America/New_York' : 'UTC' }
-    const child = spawn(process.execPath, [program, 'run', '--root', this.#root, '--config', join(folder, 'config.mjs')], { cwd: this.#root, stdio: ['ignore', process.env.TROUPE_DEBUG ? 2 : 'ignore', process.env.TROUPE_DEBUG ? 2 : 'ignore'], env, detached: true })
+    const child = spawn(process.execPath, [program, 'run', '--root', this.#root, '--config', join(folder, 'config.mjs')], { cwd: this.#root, stdio: ['ignore', process.env.TROUPE_DEBUG > 1 ? 2 : 'ignore', process.env.TROUPE_DEBUG > 1 ? 2 : 'ignore'], env, detached: true })
     return new Promise((resolve) => {
       const end = () => {
         try {
@@ -136,11 +143,11 @@ export default async (env) => {
         stalled = now - Math.max(begin, mtimeMs) > (size === 0 ? BOOT_MS : STALL_MS)
         if (stalled || now - begin > Math.max(1000, ms)) end()
       }, 500)
-      child.on('error', () => { clearInterval(timer); resolve(false) })
-      child.on('exit', () => {
+      child.on('error', () => { clearInterval(timer); resolve({ stalled: false, ended: true }) })
+      child.on('exit', (code, signal) => {
         clearInterval(timer)
         end()
-        resolve(stalled)
+        resolve({ stalled, ended: signal === null })
       })
     })
   }
