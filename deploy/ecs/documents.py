@@ -191,7 +191,7 @@ def executor_task():
         "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/troupe-start",
         "runtimePlatform": ARM,
         "containerDefinitions": [{
-            **container("executor", options), "user": "root", "stopTimeout": 110,
+            **container("executor", options), "user": "root", "memory": memory, "stopTimeout": 110,
             "linuxParameters": {"capabilities": {"drop": NOT_NEEDED}},
             "mountPoints": [PROJECTS, {"sourceVolume": "tmp", "containerPath": "/tmp"}]}],
         "volumes": [projects(), {"name": "tmp"}],
@@ -216,7 +216,7 @@ def canary_task():
     start = inside["command"][0].rpartition("\n")[0]
     del inside["healthCheck"]
     found.update(family="troupe-canary", cpu="256", memory="512", containerDefinitions=[{
-        **inside, "user": "root", "command": ["chmod 1777 /tmp\n" + start + "\n" + CANARY],
+        **inside, "user": "root", "memory": 512, "command": ["chmod 1777 /tmp\n" + start + "\n" + CANARY],
         "linuxParameters": {"capabilities": {
             "drop": [name for name in NOT_NEEDED if name != "CHOWN"] + ["SETUID", "SETGID", "KILL"]}},
         "mountPoints": [PROJECTS, {"sourceVolume": "tmp", "containerPath": "/tmp"}]}])
