@@ -75,6 +75,43 @@ static int load(const struct invocation *invocation, struct queues **ret_queues)
     return EXIT_DONE;
 }
 
+/* Asks until nothing more is to be asked.  An exit code; what is not 0 has been told. */
+static int talk(const struct invocation *invocation, const struct credentials *credentials,
+                struct queues_apply *apply)
+{
+    const struct cfg_sqs *cfg = &invocation->config.sqs;
+    struct talk_state state = {apply, cfg->endpoint};
+    return aws_talk(invocation, &(struct aws_talk){.self = &state,
+                                                   .region = cfg->region,
+                                                   .credentials = credentials,
+                                                   .next = next,
+                                                   .take = take});
+}
+
+bool queue_check(const struct invocation *invocation, const struct credentials *credentials,
+                 char *text, size_t size)
+{
+    struct queues *queues = NULL;
+    struct queues_apply *apply = malloc(sizeof *apply);
+    bool good = apply && load(invocation, &queues) == EXIT_DONE;
+    (void)snprintf(text, size, "not asked");
+    if (good) {
+        queues_apply_start(apply, queues, true);
+        good = talk(invocation, credentials, apply) == EXIT_DONE && queues_apply_good(apply);
+        (void)snprintf(text, size, "%zu queues are as they are wanted", queues->count);
+    }
+    for (size_t i = 0; queues && !good && i < queues->count; i++) {
+        if (apply->states[i].outcome != QUEUE_SAME) {
+            (void)snprintf(text, size, "%s is %s: %s", queues->list[i].name,
+                           queue_outcome_word(apply->states[i].outcome), apply->states[i].why);
+            break;
+        }
+    }
+    free(apply);
+    queues_destroy(&queues);
+    return good;
+}
+
 int queue_apply(struct invocation *invocation)
 {
     struct queues *queues = NULL;
@@ -84,17 +121,11 @@ int queue_apply(struct invocation *invocation)
     if (code != EXIT_DONE) {
         return code;
     }
-    const struct cfg_sqs *cfg = &invocation->config.sqs;
     struct queues_apply *apply = malloc(sizeof *apply);
     code = apply ? aws_credentials(&credentials) : complain(EXIT_COULD_NOT, "out of memory", NULL);
     if (code == EXIT_DONE) {
         queues_apply_start(apply, queues, invocation_flag(invocation, "check"));
-        struct talk_state state = {apply, cfg->endpoint};
-        code = aws_talk(invocation, &(struct aws_talk){.self = &state,
-                                                       .region = cfg->region,
-                                                       .credentials = &credentials,
-                                                       .next = next,
-                                                       .take = take});
+        code = talk(invocation, &credentials, apply);
         credentials_wipe(&credentials);
         code = code == EXIT_DONE ? tell(invocation, apply) : code;
     }

@@ -38,7 +38,7 @@ _troupe() {
     queue) words='list cancel apply --cluster --check --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     cost) words='report forecast explain --limit --runs-per-day --work-s --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     console) words=' --execute --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    doctor) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    doctor) words=' --production --bucket --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     config) words='check show schema --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     models) words='list ping --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     keys) words='new list allow revoke rotate --role --dir --json --quiet --verbose --color --config --set --state --timeout --help' ;;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""test_queues.py - troupe queue apply against servers that others made: moto with signatures checked,
-and ElasticMQ; boto3 looks at what came of it.
+"""test_queues.py - troupe queue apply and troupe doctor --production against servers that others made:
+moto with signatures checked, and ElasticMQ; boto3 looks at what came of it.
 
 Prints TAP.
 """
@@ -131,6 +131,49 @@ def a_wrong_key_is_told(place):
     assert code == 1 and "status 403" in json.dumps(answer), answer
 
 
+def doctor(place, *options):
+    done = subprocess.run(
+        [TROUPE, "doctor", str(place.folder / "project"), "--production", "--json", "--state", str(place.folder / "state"),
+         "--set", f"sqs.region={harness.REGION}", "--set", f"sqs.endpoint={place.server.endpoint}",
+         "--set", f"scaling.endpoint={place.server.endpoint}", "--set", "scaling.cluster=team", *options],
+        env=dict(place.env, AWS_ENDPOINT_URL_S3=place.server.endpoint), capture_output=True, text=True, timeout=120)
+    found = {check["name"]: check for check in json.loads(done.stdout.splitlines()[-1])["checks"]}
+    return done.returncode, {name: check["status"] for name, check in found.items()}, found
+
+
+def run_suite(place, failing):
+    project = place.folder / "project"
+    place.folder.chmod(0o755)
+    project.mkdir(exist_ok=True)
+    for i in range(20):
+        (project / f"t{i}.sh").write_text(f"exit {int(i < failing)}\n")
+    (place.folder / "list").write_text("".join(f"t{i}.sh\n" for i in range(20)))
+    subprocess.run([TROUPE, "run", str(project), "--runner", "command", "--command", "sh {}", "--fix", "off", "--files-from",
+                    str(place.folder / "list"), "--state", str(place.folder / "state")], env=place.env,
+                   capture_output=True, timeout=120)
+
+
+def the_doctor_knows_what_a_team_lacks(place):
+    import boto3
+    as_us = {"endpoint_url": place.server.endpoint, "region_name": harness.REGION,
+             "aws_access_key_id": place.server.key, "aws_secret_access_key": place.server.secret}
+    run_suite(place, failing=4)
+    place.sqs.delete_queue(QueueUrl=place.sqs.get_queue_url(QueueName="troupe-jobs")["QueueUrl"])
+    code, health, found = doctor(place, "--bucket", "artifacts")
+    assert code == 1 and {health[name] for name in ("sqs", "ecs", "s3", "github", "suite")} == {"fail"}, found
+    assert "troupe-jobs is missing" in found["sqs"]["found"] and "16 of 20" in found["suite"]["found"], found
+    assert all(found[name]["advice"] for name in ("sqs", "ecs", "s3", "github", "suite")), found
+    place.apply(text="")
+    boto3.client("ecs", **as_us).create_cluster(clusterName="team")
+    boto3.client("s3", **as_us).create_bucket(Bucket="artifacts")
+    run_suite(place, failing=3)
+    for name in ("secret", "token"):
+        (place.folder / name).write_text(name)
+    code, health, found = doctor(place, "--bucket", "artifacts", "--set", f"gateway.secret_file={place.folder}/secret",
+                                 "--set", f"gateway.token_file={place.folder}/token")
+    assert {health[name] for name in ("sqs", "ecs", "s3", "github", "suite")} == {"ok"}, found
+
+
 COMMON = [checks_before_anything_is_there, makes_all_and_then_finds_nothing_to_do, mends_what_somebody_changed,
           a_message_read_too_often_is_in_the_dead_letter_queue, the_shipped_queues_can_be_made_through_faults,
           nobody_there_is_told]
@@ -143,7 +186,7 @@ def main():
     os.environ["no_proxy"] = "*"
     failed = count = 0
     jars = harness.elasticmq_jars()
-    servers = [(harness.Moto, [*COMMON, a_wrong_key_is_told])]
+    servers = [(harness.Moto, [*COMMON, a_wrong_key_is_told, the_doctor_knows_what_a_team_lacks])]
     if jars:
         servers.append((lambda: harness.ElasticMq(jars), COMMON))
     for make, cases in servers:
