@@ -213,7 +213,11 @@ static enum err read_file(struct loader *self)
         }
         err = read_queues(self);
     }
-    return err;
+    if (err != ERR_OK || !open) {
+        return err; /* without a map the end may have been read already, and comes only once */
+    }
+    struct reader_item end;
+    return binder_next(&self->binder, &end);
 }
 
 static int by_need(const void *a, const void *b)
@@ -265,8 +269,6 @@ static enum err load(struct loader *self, const char *text, size_t size)
         return err;
     }
     err = read_file(self);
-    struct reader_item end;
-    err = err == ERR_OK ? binder_next(&self->binder, &end) : err;
     reader_destroy(&self->binder.reader);
     if (err == ERR_OK && self->binder.report->count == 0) {
         join(self);

@@ -65,6 +65,8 @@ static void expect_refused(const char *text, const char *what)
 
 Test(queues_file, refuses_what_sqs_would)
 {
+    expect_refused("", "the file");
+    expect_refused("# nothing\n", "the file");
     expect_refused("queues: {}\n", "a queue at least");
     expect_refused("queues:\n  a b: {}\n", "letters, digits");
     expect_refused("queues:\n  .fifo: {}\n", "letters, digits");
