@@ -324,6 +324,25 @@ static int teach_error(const struct invocation *invocation, const struct finding
 
 /* ---- all ---- */
 
+static int one_error(const struct invocation *invocation, const struct errors *self, bool teaches)
+{
+    const struct json_cause *cause = NULL;
+    const struct finding *finding = NULL;
+    int code = find_error(self, invocation->words[1], &cause, &finding);
+    if (code != EXIT_DONE || !finding) {
+        return code;
+    }
+    if (teaches) {
+        return teach_error(invocation, finding);
+    }
+    if (!invocation->json) {
+        return show_error(invocation, cause, finding);
+    }
+    return json_causes(stdout, self->run, cause, 1) == ERR_OK
+               ? EXIT_DONE
+               : complain(EXIT_COULD_NOT, "the result cannot be written", NULL);
+}
+
 int command_errors(struct invocation *invocation)
 {
     const char *word = invocation->words_count > 0 ? invocation->words[0] : "";
@@ -337,28 +356,17 @@ int command_errors(struct invocation *invocation)
             "--run names a run; without it, it is the newest.");
     }
     struct errors *self = calloc(1, sizeof *self);
-    const struct json_cause *cause = NULL;
-    const struct finding *finding = NULL;
-    int code =
-        self ? invocation_configure(invocation) : complain(EXIT_COULD_NOT, "out of memory", NULL);
+    if (!self) {
+        return complain(EXIT_COULD_NOT, "out of memory", NULL);
+    }
+    int code = invocation_configure(invocation);
     if (code == EXIT_DONE) {
         code = errors_read(invocation, self);
     }
-    if (code == EXIT_DONE && !list) {
-        code = find_error(self, invocation->words[1], &cause, &finding);
+    if (code == EXIT_DONE) {
+        code = list ? list_errors(invocation, self) : one_error(invocation, self, teaches);
     }
-    if (code == EXIT_DONE && list) {
-        code = list_errors(invocation, self);
-    } else if (code == EXIT_DONE && show && invocation->json) {
-        code = json_causes(stdout, self->run, cause, 1) == ERR_OK
-                   ? EXIT_DONE
-                   : complain(EXIT_COULD_NOT, "the result cannot be written", NULL);
-    } else if (code == EXIT_DONE) {
-        code = show ? show_error(invocation, cause, finding) : teach_error(invocation, finding);
-    }
-    if (self) {
-        errors_fini(self);
-    }
+    errors_fini(self);
     free(self);
     return code;
 }

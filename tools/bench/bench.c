@@ -44,7 +44,7 @@ static const struct row rows[] = {
     {"link-throughput", "1/s", bench_link_throughput, 1000000, 0, false, 33},
     {"link-rtt", "us", bench_link_rtt, 10000, 0, false, 128},
     {"codec", "1/s", bench_codec, 2000000, 0, false, 0},
-    {"classify", "1/s", bench_classify, 100000, 0, false, 0},
+    {"classify", "us", bench_classify, 20000, 0, false, 400},
     {"partition", "1/s", bench_partition, 50, 5000, false, 0},
     {"heal", "ms", bench_heal, 20, 5000, false, 0},
 };

@@ -40,14 +40,11 @@ bench_function bench_actor_memory;
 /* bench_link.c: between processes. */
 bench_function bench_link_throughput, bench_link_rtt;
 
-/* bench_parts.c: pure modules, per second. */
+/* bench_parts.c: pure modules, per second; classify: microseconds for a text of `size` bytes. */
 bench_function bench_codec, bench_partition, bench_classify;
 
 /* bench_heal.c: milliseconds for one match of two pages. */
 bench_function bench_heal;
-
-/* bench_ledger.c: the ledger on disk, and what the coordinator adds to a job. */
-bench_function bench_ledger, bench_dispatch;
 
 /* Monotonic, for measuring. */
 uint64_t bench_now_ns(void);

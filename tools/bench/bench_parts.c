@@ -91,41 +91,66 @@ enum err bench_partition(const struct bench_options *options, struct bench_resul
 
 /* ---- classify: error texts named by the rules and the model that came with the program ---- */
 
+enum { TEXT_MAX = 64 * 1024, SAMPLES_MAX = 100000 };
+
+static const char *const errors[] = {
+    "src/a.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.",
+    "AssertionError: expected 3 to be 4 // Object.is equality\n    at test/sum.test.ts:5:17",
+    "Error: Test timed out in 5000ms.\nIf this is a long-running test, pass a timeout value",
+    "locator.click: Timeout 30000ms exceeded.\nwaiting for getByRole('button')",
+    "Error: connect ECONNREFUSED 127.0.0.1:5432\n    at TCPConnectWrap.afterConnect",
+    "something nobody has a rule for"};
+enum { ERRORS = sizeof errors / sizeof errors[0] };
+
+/* An error, and frames behind it until there are `size` bytes. */
+static void write_error(char *text, size_t size, size_t which)
+{
+    size_t at = (size_t)snprintf(text, size + 1, "%s", errors[which]);
+    for (unsigned frame = 1; at < size; frame++) {
+        at += (size_t)snprintf(text + at, size + 1 - at,
+                               "\n    at step%u (src/parts/step%u.ts:%u:11)", frame % 97, frame,
+                               frame * 7);
+    }
+}
+
+static void time_errors(const struct judge *judge, const struct bench_options *options, double *us,
+                        struct classification *result)
+{
+    static char texts[ERRORS][TEXT_MAX + 1];
+    size_t size = options->size < TEXT_MAX ? options->size : TEXT_MAX;
+    for (size_t i = 0; i < ERRORS; i++) {
+        write_error(texts[i], size, i);
+    }
+    for (uint64_t i = 0; i < options->count; i++) {
+        const char *text = texts[i % ERRORS];
+        uint64_t began_ns = bench_now_ns();
+        classify(judge, text, strlen(text), NULL, result);
+        us[i] = (double)(bench_now_ns() - began_ns) / 1000;
+    }
+}
+
 enum err bench_classify(const struct bench_options *options, struct bench_result *ret_result)
 {
-    static const char *const texts[] = {
-        "src/a.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.",
-        "AssertionError: expected 3 to be 4 // Object.is equality\n    at test/sum.test.ts:5:17",
-        "Error: Test timed out in 5000ms.\nIf this is a long-running test, pass a timeout value",
-        "locator.click: Timeout 30000ms exceeded.\nwaiting for getByRole('button')",
-        "Error: connect ECONNREFUSED 127.0.0.1:5432\n    at TCPConnectWrap.afterConnect",
-        "something nobody has a rule for"};
     char path[PATH_MAX];
     struct rules *rules = NULL;
     struct model *model = NULL;
     struct config_report report;
     config_report_clear(&report);
-    enum err err = place_config(NULL, RULES_FILE_NAME, path);
-    if (err == ERR_OK) {
-        err = rules_load(path, NULL, &rules, &report);
-    }
-    if (err == ERR_OK) {
-        err = place_config(NULL, MODEL_FILE_NAME, path);
-    }
-    if (err == ERR_OK) {
-        err = model_load(path, &model);
-    }
+    enum err err = options->count > 0 && options->count <= SAMPLES_MAX ? ERR_OK : ERR_LIMIT;
+    err = err == ERR_OK ? place_config(NULL, RULES_FILE_NAME, path) : err;
+    err = err == ERR_OK ? rules_load(path, NULL, &rules, &report) : err;
+    err = err == ERR_OK ? place_config(NULL, MODEL_FILE_NAME, path) : err;
+    err = err == ERR_OK ? model_load(path, &model) : err;
     const struct judge judge = {.rules = rules, .model_or_null = model};
     struct classification *result = malloc(sizeof *result);
-    if (err == ERR_OK && result) {
-        uint64_t began_ns = bench_now_ns();
-        for (uint64_t i = 0; i < options->count; i++) {
-            const char *text = texts[i % (sizeof texts / sizeof texts[0])];
-            classify(&judge, text, strlen(text), NULL, result);
-        }
-        ret_result->value = per_second(options->count, began_ns);
+    double *us = calloc(options->count + 1, sizeof *us);
+    if (err == ERR_OK && result && us) {
+        time_errors(&judge, options, us, result);
+        ret_result->value = bench_median(us, options->count);
+        ret_result->p99 = us[options->count - 1 - options->count / 100];
     }
-    err = err == ERR_OK && !result ? ERR_MEMORY : err;
+    err = err == ERR_OK && !(result && us) ? ERR_MEMORY : err;
+    free(us);
     free(result);
     free(model);
     rules_destroy(&rules);
