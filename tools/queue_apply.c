@@ -92,15 +92,16 @@ bool queue_check(const struct invocation *invocation, const struct credentials *
                  char *text, size_t size)
 {
     struct queues *queues = NULL;
-    struct queues_apply *apply = malloc(sizeof *apply);
-    bool good = apply && load(invocation, &queues) == EXIT_DONE;
+    struct queues_apply *apply = calloc(1, sizeof *apply);
     (void)snprintf(text, size, "not asked");
-    if (good) {
-        queues_apply_start(apply, queues, true);
-        good = talk(invocation, credentials, apply) == EXIT_DONE && queues_apply_good(apply);
-        (void)snprintf(text, size, "%zu queues are as they are wanted", queues->count);
+    if (!apply || load(invocation, &queues) != EXIT_DONE || !queues) {
+        free(apply);
+        return false;
     }
-    for (size_t i = 0; queues && !good && i < queues->count; i++) {
+    queues_apply_start(apply, queues, true);
+    bool good = talk(invocation, credentials, apply) == EXIT_DONE && queues_apply_good(apply);
+    (void)snprintf(text, size, "%zu queues are as they are wanted", queues->count);
+    for (size_t i = 0; !good && i < queues->count; i++) {
         if (apply->states[i].outcome != QUEUE_SAME) {
             (void)snprintf(text, size, "%s is %s: %s", queues->list[i].name,
                            queue_outcome_word(apply->states[i].outcome), apply->states[i].why);
@@ -121,8 +122,12 @@ int queue_apply(struct invocation *invocation)
     if (code != EXIT_DONE) {
         return code;
     }
-    struct queues_apply *apply = malloc(sizeof *apply);
-    code = apply ? aws_credentials(&credentials) : complain(EXIT_COULD_NOT, "out of memory", NULL);
+    struct queues_apply *apply = calloc(1, sizeof *apply);
+    if (!apply) {
+        queues_destroy(&queues);
+        return complain(EXIT_COULD_NOT, "out of memory", NULL);
+    }
+    code = aws_credentials(&credentials);
     if (code == EXIT_DONE) {
         queues_apply_start(apply, queues, invocation_flag(invocation, "check"));
         code = talk(invocation, &credentials, apply);
