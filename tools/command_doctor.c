@@ -1,4 +1,5 @@
 /* command_doctor.c - troupe doctor: what this machine and a project need. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,12 +18,11 @@
 #include "runtime/sandbox.h"
 #include "tools/cluster.h"
 #include "tools/command.h"
+#include "tools/doctor.h"
 #include "tools/json.h"
 #include "tools/paint.h"
 
 enum {
-    CHECKS_MAX = 16,
-    TEXT_MAX = 512,
     OUTPUT_MS = 5000,
     NODE_MAJOR_MIN = 18,
     FREE_MIB_MIN = 200,
@@ -30,25 +30,10 @@ enum {
     FILES_MIN = 1024
 };
 
-enum health { HEALTH_OK, HEALTH_WARN, HEALTH_FAIL };
-
-struct check {
-    const char *name;
-    enum health health;
-    char found[TEXT_MAX];
-    char advice[TEXT_MAX];
-};
-
-struct doctor {
-    const struct invocation *invocation;
-    const char *dir;
-    struct check checks[CHECKS_MAX];
-    size_t count;
-};
-
-static void add(struct doctor *self, const char *name, enum health health, const char *found,
+void doctor_add(struct doctor *self, const char *name, enum health health, const char *found,
                 const char *advice)
 {
+    assert(self->count < DOCTOR_CHECKS_MAX);
     struct check *check = &self->checks[self->count++];
     check->name = name;
     check->health = health;
@@ -59,8 +44,7 @@ static void add(struct doctor *self, const char *name, enum health health, const
 
 /* ---- asking programs ---- */
 
-/* The first line that a program writes; false when it is not there or says nothing in time. */
-static bool ask_program(const char *const *argv, char *text, size_t size)
+bool doctor_ask(const char *const *argv, char *text, size_t size)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -98,47 +82,47 @@ static bool ask_program(const char *const *argv, char *text, size_t size)
 static void check_kernel(struct doctor *self)
 {
     struct utsname name;
-    char found[TEXT_MAX];
+    char found[DOCTOR_TEXT_MAX];
     if (uname(&name) != 0) {
-        add(self, "kernel", HEALTH_FAIL, "unknown", "Troupe needs Linux.");
+        doctor_add(self, "kernel", HEALTH_FAIL, "unknown", "Troupe needs Linux.");
         return;
     }
     long major = strtol(name.release, NULL, 10);
     (void)snprintf(found, sizeof found, "%.60s %.60s %.60s", name.sysname, name.release,
                    name.machine);
-    add(self, "kernel", major >= 5 ? HEALTH_OK : HEALTH_WARN, found,
-        "Linux 5.11 or newer has all that the sandbox uses.");
+    doctor_add(self, "kernel", major >= 5 ? HEALTH_OK : HEALTH_WARN, found,
+               "Linux 5.11 or newer has all that the sandbox uses.");
 }
 
 static void check_sandbox(struct doctor *self)
 {
     char why[SANDBOX_TEXT_MAX + 1] = "";
-    char found[TEXT_MAX];
+    char found[DOCTOR_TEXT_MAX];
     enum sandbox_level level = sandbox_probe(why, sizeof why);
     (void)snprintf(found, sizeof found, "%s%s%s", sandbox_level_name(level), why[0] ? ": " : "",
                    why);
-    add(self, "sandbox", level == SANDBOX_FULL ? HEALTH_OK : HEALTH_WARN, found,
-        "Tests run with less protection. Full needs user namespaces: sysctl "
-        "kernel.unprivileged_userns_clone=1, or a container that allows them.");
+    doctor_add(self, "sandbox", level == SANDBOX_FULL ? HEALTH_OK : HEALTH_WARN, found,
+               "Tests run with less protection. Full needs user namespaces: sysctl "
+               "kernel.unprivileged_userns_clone=1, or a container that allows them.");
 }
 
 static void check_node(struct doctor *self)
 {
-    char found[TEXT_MAX];
-    if (!ask_program((const char *[]){"node", "--version", NULL}, found, sizeof found)) {
-        add(self, "node", HEALTH_WARN, "not found", "vitest needs Node.js: nodejs.org.");
+    char found[DOCTOR_TEXT_MAX];
+    if (!doctor_ask((const char *[]){"node", "--version", NULL}, found, sizeof found)) {
+        doctor_add(self, "node", HEALTH_WARN, "not found", "vitest needs Node.js: nodejs.org.");
         return;
     }
     long major = strtol(found[0] == 'v' ? found + 1 : found, NULL, 10);
-    add(self, "node", major >= NODE_MAJOR_MIN ? HEALTH_OK : HEALTH_WARN, found,
-        "vitest needs Node.js 18 or newer.");
+    doctor_add(self, "node", major >= NODE_MAJOR_MIN ? HEALTH_OK : HEALTH_WARN, found,
+               "vitest needs Node.js 18 or newer.");
 }
 
 static void check_program(struct doctor *self, const char *program, const char *advice)
 {
-    char found[TEXT_MAX];
-    bool there = ask_program((const char *[]){program, "--version", NULL}, found, sizeof found);
-    add(self, program, there ? HEALTH_OK : HEALTH_WARN, there ? found : "not found", advice);
+    char found[DOCTOR_TEXT_MAX];
+    bool there = doctor_ask((const char *[]){program, "--version", NULL}, found, sizeof found);
+    doctor_add(self, program, there ? HEALTH_OK : HEALTH_WARN, there ? found : "not found", advice);
 }
 
 /* "version" of a package.json; a look, not a parser: the file was written by npm. */
@@ -164,14 +148,15 @@ static void check_vitest(struct doctor *self)
 {
     char dir[PATH_MAX];
     char version[64];
-    char found[TEXT_MAX];
+    char found[DOCTOR_TEXT_MAX];
     if (!realpath(self->dir, dir)) {
-        add(self, "vitest", HEALTH_FAIL, "no such directory", "Say which directory to look at.");
+        doctor_add(self, "vitest", HEALTH_FAIL, "no such directory",
+                   "Say which directory to look at.");
         return;
     }
     char package[PATH_MAX];
     if (place_join(dir, "package.json", package) == ERR_OK && access(package, F_OK) != 0) {
-        add(self, "vitest", HEALTH_OK, "no package.json here: not asked", "");
+        doctor_add(self, "vitest", HEALTH_OK, "no package.json here: not asked", "");
         return;
     }
     for (size_t size = strlen(dir); size > 0; size = strlen(dir)) {
@@ -180,14 +165,15 @@ static void check_vitest(struct doctor *self)
             package_version(path, version, sizeof version)) {
             long major = strtol(version, NULL, 10);
             (void)snprintf(found, sizeof found, "%s in %.300s", version, dir);
-            add(self, "vitest", major >= 2 && major <= 4 ? HEALTH_OK : HEALTH_WARN, found,
-                "Versions 2, 3 and 4 are known.");
+            doctor_add(self, "vitest", major >= 2 && major <= 4 ? HEALTH_OK : HEALTH_WARN, found,
+                       "Versions 2, 3 and 4 are known.");
             return;
         }
         char *slash = strrchr(dir, '/');
         *(slash ? slash : dir) = '\0';
     }
-    add(self, "vitest", HEALTH_WARN, "not installed", "npm ci (or npm install) in the project.");
+    doctor_add(self, "vitest", HEALTH_WARN, "not installed",
+               "npm ci (or npm install) in the project.");
 }
 
 static void check_state(struct doctor *self)
@@ -195,44 +181,45 @@ static void check_state(struct doctor *self)
     struct place place;
     struct statvfs disk;
     char why[PLACE_WHY_SIZE] = "";
-    char found[TEXT_MAX];
+    char found[DOCTOR_TEXT_MAX];
     enum err err = place_find(invocation_value(self->invocation, "state"), &place, why);
     if (err != ERR_OK || statvfs(place.state, &disk) != 0) {
-        add(self, "state", HEALTH_FAIL, why[0] ? why : strerrordesc_np(errno),
-            "Say --state DIR to keep it elsewhere.");
-        add(self, "cluster", HEALTH_WARN, "unknown", "First the state directory.");
+        doctor_add(self, "state", HEALTH_FAIL, why[0] ? why : strerrordesc_np(errno),
+                   "Say --state DIR to keep it elsewhere.");
+        doctor_add(self, "cluster", HEALTH_WARN, "unknown", "First the state directory.");
         return;
     }
     uint64_t mib = (uint64_t)disk.f_bavail * disk.f_frsize >> 20;
     (void)snprintf(found, sizeof found, "%.300s, %" PRIu64 " MiB free", place.state, mib);
-    add(self, "state",
-        mib < FREE_MIB_MIN    ? HEALTH_FAIL
-        : mib < FREE_MIB_WARN ? HEALTH_WARN
-                              : HEALTH_OK,
-        found, "Make room, or say --state DIR.");
-    add(self, "cluster", HEALTH_OK,
-        cluster_lives(&place) ? place.endpoint : "not running; troupe run starts one", "");
+    doctor_add(self, "state",
+               mib < FREE_MIB_MIN    ? HEALTH_FAIL
+               : mib < FREE_MIB_WARN ? HEALTH_WARN
+                                     : HEALTH_OK,
+               found, "Make room, or say --state DIR.");
+    doctor_add(self, "cluster", HEALTH_OK,
+               cluster_lives(&place) ? place.endpoint : "not running; troupe run starts one", "");
 }
 
 static void check_limits(struct doctor *self)
 {
     struct rlimit limit = {0, 0};
-    char found[TEXT_MAX];
+    char found[DOCTOR_TEXT_MAX];
     (void)getrlimit(RLIMIT_NOFILE, &limit);
     (void)snprintf(found, sizeof found, "%llu open files", (unsigned long long)limit.rlim_max);
-    add(self, "limits", limit.rlim_max >= FILES_MIN ? HEALTH_OK : HEALTH_WARN, found,
-        "Raise the hard limit: ulimit -Hn 65536.");
+    doctor_add(self, "limits", limit.rlim_max >= FILES_MIN ? HEALTH_OK : HEALTH_WARN, found,
+               "Raise the hard limit: ulimit -Hn 65536.");
 }
 
 static void check_parts(struct doctor *self)
 {
     char path[PATH_MAX];
     bool node = place_node_program(path) == ERR_OK;
-    add(self, "troupe-node", node ? HEALTH_OK : HEALTH_FAIL, node ? path : "not found",
-        "It belongs beside troupe: install again.");
+    doctor_add(self, "troupe-node", node ? HEALTH_OK : HEALTH_FAIL, node ? path : "not found",
+               "It belongs beside troupe: install again.");
     bool reporters = place_reporters(path) == ERR_OK;
-    add(self, "reporters", reporters ? HEALTH_OK : HEALTH_FAIL, reporters ? path : "not found",
-        "They belong into share/troupe/reporters: install again.");
+    doctor_add(self, "reporters", reporters ? HEALTH_OK : HEALTH_FAIL,
+               reporters ? path : "not found",
+               "They belong into share/troupe/reporters: install again.");
 }
 
 /* ---- telling ---- */
@@ -261,7 +248,7 @@ static void show(const struct doctor *self)
 
 static enum err show_json(const struct doctor *self, bool good)
 {
-    struct json_check list[CHECKS_MAX];
+    struct json_check list[DOCTOR_CHECKS_MAX];
     for (size_t i = 0; i < self->count; i++) {
         const struct check *check = &self->checks[i];
         list[i] = (struct json_check){check->name, health_word(check->health), check->found,
@@ -287,6 +274,9 @@ int command_doctor(struct invocation *invocation)
     check_vitest(&self);
     check_state(&self);
     check_limits(&self);
+    if (invocation_flag(invocation, "production")) {
+        doctor_production(&self);
+    }
     size_t failed = 0;
     for (size_t i = 0; i < self.count; i++) {
         failed += self.checks[i].health == HEALTH_FAIL;

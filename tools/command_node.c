@@ -3,6 +3,7 @@
 
 #include "tools/node_start.h"
 #include "tools/operate.h"
+#include "tools/queue_apply.h"
 
 /* ---- questions ---- */
 
@@ -89,6 +90,9 @@ int command_queue(struct invocation *invocation)
     }
     if (is_verb(invocation, "cancel") && invocation->words_count == 2) {
         return with_operate(invocation, run_cancel);
+    }
+    if (is_verb(invocation, "apply") && invocation->words_count == 1) {
+        return queue_apply(invocation);
     }
     return wrong_words(invocation);
 }

@@ -48,13 +48,15 @@ enum err ecs_json_run(const struct ecs_run *run, char **ret_body)
         json_decref(subnets);
         return ERR_MALFORMED;
     }
-    return write(json_pack("{s:s, s:s, s:I, s:s, s:s, s:[{s:s, s:i}], s:{s:{s:o, s:o}}}", "cluster",
-                           run->cluster, "taskDefinition", run->task, "count",
+    /* An address of its own: without a NAT gateway it could not fetch its image otherwise. */
+    return write(json_pack("{s:s, s:s, s:I, s:s, s:s, s:[{s:s, s:i}], s:{s:{s:o, s:o, s:s}}}",
+                           "cluster", run->cluster, "taskDefinition", run->task, "count",
                            (json_int_t)run->count, "startedBy", ECS_STARTED_BY, "clientToken",
                            run->token, "capacityProviderStrategy", "capacityProvider",
                            run->on_demand ? "FARGATE" : "FARGATE_SPOT", "weight", 1,
                            "networkConfiguration", "awsvpcConfiguration", "subnets", subnets,
-                           "securityGroups", list_of(run->security_groups)),
+                           "securityGroups", list_of(run->security_groups), "assignPublicIp",
+                           "ENABLED"),
                  ret_body);
 }
 

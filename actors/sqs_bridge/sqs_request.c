@@ -8,6 +8,7 @@
 const struct aws_service aws_sqs = {"sqs", "Content-Type: application/x-amz-json-1.0", "AmazonSQS"};
 const struct aws_service aws_ecs = {"ecs", "Content-Type: application/x-amz-json-1.1",
                                     "AmazonEC2ContainerServiceV20141113"};
+const struct aws_service aws_s3 = {"s3", "", ""};
 
 /* The scheme's own port is left out, as libcurl leaves it out of the header Host: what is signed
  * must be what is sent. */
@@ -69,15 +70,13 @@ enum err sqs_endpoint_read(const char *endpoint, const char *region, struct sqs_
     return aws_endpoint_read(&aws_sqs, endpoint, region, ret);
 }
 
-static void write_lines(const struct aws_service *service, const struct sigv4_signature *signature,
+/* Behind the first `count` lines. */
+static void write_lines(size_t count, const struct sigv4_signature *signature,
                         const struct credentials *credentials, struct sqs_head *ret)
 {
-    size_t count = 0;
     (void)snprintf(ret->date, sizeof ret->date, "X-Amz-Date: %s", signature->date);
     (void)snprintf(ret->authorization, sizeof ret->authorization, "Authorization: %s",
                    signature->authorization);
-    ret->lines[count++] = service->content_type;
-    ret->lines[count++] = ret->target;
     ret->lines[count++] = ret->date;
     ret->lines[count++] = ret->authorization;
     if (credentials->token[0]) {
@@ -109,7 +108,39 @@ enum err aws_request_sign(const struct sqs_signer *signer, const struct aws_serv
     struct sigv4_signature signature;
     enum err err = sigv4_sign(&request, &who, &signature);
     if (err == ERR_OK) {
-        write_lines(service, &signature, signer->credentials, ret);
+        ret->lines[0] = service->content_type;
+        ret->lines[1] = ret->target;
+        write_lines(2, &signature, signer->credentials, ret);
+    }
+    return err;
+}
+
+enum err aws_get_sign(const struct sqs_signer *signer, const struct aws_service *service,
+                      const char *path, struct sqs_head *ret)
+{
+    char hash[SIGV4_HASH_SIZE];
+    struct sigv4_signature signature;
+    if (strnlen(path, SQS_PATH_MAX + 1) > SQS_PATH_MAX) {
+        return ERR_LIMIT;
+    }
+    enum err err = sigv4_hash(NULL, 0, hash);
+    if (err != ERR_OK) {
+        return err;
+    }
+    /* S3 wants to be told what was signed; others do not mind. */
+    const struct sigv4_pair header = {"X-Amz-Content-Sha256", hash};
+    const struct sigv4_request request = {.method = "GET",
+                                          .host = signer->endpoint->host,
+                                          .path = path,
+                                          .headers = &header,
+                                          .header_count = 1};
+    const struct sigv4_signer who = {signer->endpoint->region, service->name, signer->credentials,
+                                     signer->time_s};
+    err = sigv4_sign(&request, &who, &signature);
+    if (err == ERR_OK) {
+        (void)snprintf(ret->target, sizeof ret->target, "%s: %s", header.name, hash);
+        ret->lines[0] = ret->target;
+        write_lines(1, &signature, signer->credentials, ret);
     }
     return err;
 }

@@ -12,6 +12,7 @@ enum {
     SQS_ENDPOINT_MAX = 255, /* bytes */
     SQS_REGION_MAX = 63,    /* bytes */
     SQS_TARGET_SIZE = 96,
+    SQS_PATH_MAX = 1024, /* bytes, of a GET */
     SQS_HEADERS_MAX = 5
 };
 
@@ -30,6 +31,7 @@ struct aws_service {
 
 extern const struct aws_service aws_sqs;
 extern const struct aws_service aws_ecs;
+extern const struct aws_service aws_s3; /* speaks no JSON: aws_get_sign alone */
 
 /* Reads "http[s]://host[:port][/]"; empty: that of AWS in the region.  *ret is written on ERR_OK
  * only.  ERR_CONFIG: it is none, or the region is empty or cannot be signed.  ERR_LIMIT: too long.
@@ -62,6 +64,11 @@ struct sqs_signer {
 enum err aws_request_sign(const struct sqs_signer *signer, const struct aws_service *service,
                           const char *action, struct sqs_text body,
                           struct sqs_head *ret) MUST_CHECK;
+
+/* Signs a GET of `path` at the endpoint, at most SQS_PATH_MAX bytes with '/' first and without a
+ * query.  Errors as those of sigv4_sign. */
+enum err aws_get_sign(const struct sqs_signer *signer, const struct aws_service *service,
+                      const char *path, struct sqs_head *ret) MUST_CHECK;
 
 /* The same for SQS. */
 enum err sqs_request_sign(const struct sqs_signer *signer, enum sqs_action action,

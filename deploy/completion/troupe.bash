@@ -35,10 +35,10 @@ _troupe() {
     node) words='list drain start --cluster --stop --off --role --join --bind --name --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     actor) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     link) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    queue) words='list cancel --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    queue) words='list cancel apply --cluster --check --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     cost) words='report forecast explain --limit --runs-per-day --work-s --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     console) words=' --execute --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    doctor) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    doctor) words=' --production --bucket --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     config) words='check show schema --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     models) words='list ping bench suggest --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     keys) words='new list allow revoke rotate --role --dir --json --quiet --verbose --color --config --set --state --timeout --help' ;;

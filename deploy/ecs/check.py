@@ -80,12 +80,11 @@ def check_self(session, found):
 
 
 def check_roles(documents):
-    """No role of the product is without a task; executors have machines instead, two roles are not for
-    a process of their own, for models there is no server there yet, and the scaler is started by hand
-    (README.md)."""
+    """No role of the product is without a task; executors have a task that is no service, two roles are
+    not for a process of their own, and for models there is no server there yet."""
     terms = (pathlib.Path(__file__).resolve().parents[2] / "proto" / "terms.def").read_text()
     roles = set(re.findall(r'TERM\(role,\s*\w+,\s*\d+,\s*"(\w+)"\)', terms))
-    expect(roles - {"executor", "client", "admin", "models", "scaler"} == set(documents.ROLES),
+    expect(roles - {"executor", "client", "admin", "models"} == set(documents.ROLES),
            f"roles differ: {roles ^ set(documents.ROLES)}")
 
 
@@ -101,14 +100,26 @@ def check_machine(request):
            "IMDSv2 with one hop is required")
 
 
-def check_policy(session, request):
-    """Every action is one that exists, on a queue by its full name."""
-    operations = session.get_service_model("sqs").operation_names
+def check_policy(session, name, request):
+    """Every action is one that exists, on a thing by its full name or in a cluster by its name."""
     for statement in json.loads(request["PolicyDocument"])["Statement"]:
         for action in statement["Action"]:
-            service, _, name = action.partition(":")
-            expect(service == "sqs" and name in operations, f"policy: no action {action}")
-        expect("*" not in statement["Resource"], f"policy: too wide: {statement['Resource']}")
+            service, _, operation = action.partition(":")
+            operations = session.get_service_model(service).operation_names
+            expect(operation in operations or action == "iam:PassRole", f"{name}: no action {action}")
+        wide = "*" in statement["Resource"]
+        expect(not wide or "ecs:cluster" in json.dumps(statement.get("Condition", {})),
+               f"{name}: too wide: {statement['Resource']}")
+
+
+def check_executor(request):
+    """What runs tests has no credentials, and Fargate takes it."""
+    expect("taskRoleArn" not in request, "an executor must have no role")
+    container = request["containerDefinitions"][0]
+    parameters = container["linuxParameters"]
+    expect(set(parameters) == {"capabilities"} and set(parameters["capabilities"]) == {"drop"},
+           "Fargate adds no capability, and has no tmpfs")
+    expect(container["stopTimeout"] <= 120, "Fargate waits for two minutes at most")
 
 
 def check_command(name, request):
@@ -132,7 +143,10 @@ def main():
     check_self(session, found)
     check_roles(documents)
     check_machine(found["launch-template-executor.json"][2])
-    check_policy(session, found["policy-sqs-bridge.json"][2])
+    check_executor(found["task-executor.json"][2])
+    for name, (_, operation, request) in found.items():
+        if operation == "CreatePolicy":
+            check_policy(session, name, request)
     for problem in problems:
         print(problem)
     print(f"{len(found)} documents, {len(problems)} problems")
