@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "actors/coordinator/findings.h"
+#include "actors/coordinator/look.h"
 #include "actors/coordinator/prune.h"
 #include "actors/coordinator/run.h"
 #include "actors/coordinator/spending.h"
@@ -538,6 +539,8 @@ static enum err from_client(struct coordinator *self, struct rt_context *ctx, co
         return on_drain(self, ctx, msg_as_drain(msg));
     case MSG_FINDINGS:
         return findings_answer(ctx, msg_as_findings(msg));
+    case MSG_LOOK:
+        return look_answer(ctx, msg_as_look(msg));
     case MSG_REPORTS_DUE:
         return reports_answer(ctx, msg_as_reports_due(msg));
     case MSG_REPORTED:

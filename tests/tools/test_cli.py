@@ -40,6 +40,7 @@ errors
 heal
 resolve
 runs
+events
 flaky
 up
 down
