@@ -259,8 +259,9 @@ uint64_t rt_http(struct rt_context *ctx, const struct rt_http_request *request);
 enum err rt_http_serve(struct rt_context *ctx, const char *at) MUST_CHECK;
 
 /* Answers an HTTP_REQUEST, in any later handler.  `status` 200 to 599; `type` of the content, ""
- * for none.  Once a request; one that nobody answers gets 503 after http.answer_ms_max.  Of the
- * answer to a HEAD only the head is sent. */
+ * for none; further header fields may follow it, each as "\nName: value".  Once a request; one that
+ * nobody answers gets 503 after http.answer_ms_max.  Of the answer to a HEAD only the head is sent.
+ */
 void rt_http_answer(struct rt_context *ctx, uint64_t id, uint64_t status, const char *type,
                     struct msg_str body);
 

@@ -255,6 +255,36 @@ enum err http_server_open(struct http_server *self, struct rt_address owner, con
 
 /* ---- answers ---- */
 
+/* A content type, and "\nName: value" for each further field. */
+static bool add_fields(struct MHD_Response *response, const char *type)
+{
+    char line[HTTP_ANSWER_FIELD_MAX + 1];
+    const char *name = "Content-Type";
+    char *value = line;
+    for (bool first = true; *type || first; first = false) {
+        size_t size = strcspn(type, "\n");
+        if (size >= sizeof line) {
+            return false;
+        }
+        memcpy(line, type, size);
+        line[size] = '\0';
+        type += size + (type[size] == '\n');
+        if (!first) {
+            char *colon = strstr(line, ": ");
+            if (!colon) {
+                return false;
+            }
+            *colon = '\0';
+            name = line;
+            value = colon + 2;
+        }
+        if (*value && MHD_add_response_header(response, name, value) != MHD_YES) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static struct MHD_Response *make_response(const char *type, struct msg_str body)
 {
     char *copy = malloc((size_t)body.size + 1);
@@ -270,7 +300,7 @@ static struct MHD_Response *make_response(const char *type, struct msg_str body)
         free(copy);
         return NULL;
     }
-    if (type[0] && MHD_add_response_header(response, "Content-Type", type) != MHD_YES) {
+    if (!add_fields(response, type)) {
         MHD_destroy_response(response);
         return NULL;
     }

@@ -17,7 +17,10 @@
 
 #include "runtime/http_host.h"
 
-enum { HTTP_ANSWER_BYTES_MAX = 16 * 1024 * 1024 }; /* of the body; a larger one becomes a 500 */
+enum {
+    HTTP_ANSWER_BYTES_MAX = 16 * 1024 * 1024, /* of the body; a larger one becomes a 500 */
+    HTTP_ANSWER_FIELD_MAX = 1024 /* of a header field; with a longer one there is none */
+};
 
 struct http_server;
 

@@ -46,6 +46,7 @@ struct cast {
     struct plan *plan;
     struct models_arg models;
     struct gateway_arg gateway;
+    struct dashboard_files dashboard;
     struct credentials credentials;
     char env[MSG_MAX_submit_env + 1];
     struct sqs_bridge_arg sqs_bridge;
@@ -122,7 +123,7 @@ static enum err load_models(struct cast *self, char *why, struct cast_arg *ret_a
 static enum err load_gateway(struct cast *self, char *why, struct cast_arg *ret_arg)
 {
     *ret_arg = (struct cast_arg){&self->gateway, sizeof self->gateway};
-    return gateway_prepare(self->options.config, &self->gateway, why);
+    return gateway_prepare(self->options.config, &self->gateway, &self->dashboard, why);
 }
 
 /* Whose name requests are signed with; the sentence names no value. */

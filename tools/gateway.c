@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,8 +12,9 @@
 #include "actors/gateway/checkout_steps.h"
 #include "tools/cast.h"
 #include "tools/environment.h"
+#include "tools/place.h"
 
-enum { FILE_BYTES_MAX = 4096 };
+enum { FILE_BYTES_MAX = 4096, DASHBOARD_TOKEN_MIN = 16 };
 
 static enum err refuse(char *why, const char *key, const char *text)
 {
@@ -49,20 +51,67 @@ static enum err read_secret(const char *key, const char *path, char text[FILE_BY
     return err;
 }
 
-static enum err take_token(char text[FILE_BYTES_MAX + 1], struct gateway_arg *arg, char *why)
+/* Reads the token in the first line of the file of `key` into `to`, `max` bytes and a NUL. */
+static enum err read_token(const char *key, const char *path, char *to, size_t max, char *why)
 {
-    text[strcspn(text, "\r\n")] = '\0';
-    size_t size = strlen(text);
-    if (size == 0 || size > GATEWAY_TOKEN_SIZE) {
-        return refuse(why, "token_file", "its first line is empty or too long for a token");
+    char text[FILE_BYTES_MAX + 1];
+    enum err err = read_secret(key, path, text, why);
+    if (err != ERR_OK) {
+        return err;
     }
-    for (size_t i = 0; i < size; i++) {
+    size_t size = strcspn(text, "\r\n");
+    if (size == 0 || size > max) {
+        err = refuse(why, key, "its first line is empty or too long for a token");
+    }
+    for (size_t i = 0; i < size && err == ERR_OK; i++) {
         if (text[i] <= ' ' || text[i] > '~') {
-            return refuse(why, "token_file", "there is more than a token in its first line");
+            err = refuse(why, key, "there is more than a token in its first line");
         }
     }
-    memcpy(arg->token, text, size + 1);
-    return ERR_OK;
+    if (err == ERR_OK) {
+        memcpy(to, text, size);
+        to[size] = '\0';
+    }
+    explicit_bzero(text, sizeof text);
+    return err;
+}
+
+/* Reads a file of the front end; what is not there or too large is empty. */
+static void read_page(const char *folder, const char *name, char *to, size_t max)
+{
+    char path[PATH_MAX];
+    FILE *file = place_join(folder, name, path) == ERR_OK ? fopen(path, "re") : NULL;
+    size_t size = file ? fread(to, 1, max + 1, file) : 0;
+    if (file) {
+        (void)fclose(file); /* it was only read */
+    }
+    to[size <= max ? size : 0] = '\0';
+}
+
+/* The dashboard is for those who know a token, and there when it was built. */
+static enum err prepare_dashboard(const struct config *config, struct gateway_arg *arg,
+                                  struct dashboard_files *files, char *why)
+{
+    char folder[PATH_MAX];
+    const char *path = config->gateway.dashboard_token_file;
+    if (path[0] == '\0') {
+        return ERR_OK;
+    }
+    enum err err = read_token("dashboard_token_file", path, arg->dashboard.token,
+                              sizeof arg->dashboard.token - 1, why);
+    if (err == ERR_OK && strlen(arg->dashboard.token) < DASHBOARD_TOKEN_MIN) {
+        err = refuse(why, "dashboard_token_file", "needs a token of at least 16 characters");
+    }
+    if (err == ERR_OK && place_dashboard(folder) == ERR_OK) {
+        read_page(folder, "index.html", files->page, DASHBOARD_PAGE_SIZE);
+        read_page(folder, "app.css", files->style, DASHBOARD_STYLE_SIZE);
+        read_page(folder, "app.js", files->script, DASHBOARD_SCRIPT_SIZE);
+        arg->dashboard.files = files;
+    } else if (err == ERR_OK) {
+        (void)fprintf(stderr, "troupe-node: the dashboard is not built (tools/dashboard/build): "
+                              "the plain page is shown\n");
+    }
+    return err;
 }
 
 /* A directory of ours, which those who read what is in it can enter. */
@@ -102,11 +151,11 @@ static enum err prepare_checkouts(const struct config *config, struct gateway_ar
     return err == ERR_OK ? need_folder("checkouts", cfg->checkouts, why) : err;
 }
 
-enum err gateway_prepare(const struct config *config, struct gateway_arg *arg, char *why)
+/* What pull requests need; without any of it there are none. */
+static enum err prepare_github(const struct config *config, struct gateway_arg *arg, char *why)
 {
     const struct cfg_gateway *cfg = &config->gateway;
     char text[FILE_BYTES_MAX + 1];
-    char left_out[128];
     if (cfg->checkouts[0] != '/') {
         return refuse(why, "checkouts", "needs an absolute path");
     }
@@ -114,13 +163,21 @@ enum err gateway_prepare(const struct config *config, struct gateway_arg *arg, c
     if (err == ERR_OK && signature_secrets_read(text, &arg->secrets) != ERR_OK) {
         err = refuse(why, "secret_file", "needs 1 to 4 lines of at most 256 bytes");
     }
-    if (err == ERR_OK) {
-        err = read_secret("token_file", cfg->token_file, text, why);
-    }
-    if (err == ERR_OK) {
-        err = take_token(text, arg, why);
-    }
     explicit_bzero(text, sizeof text);
-    environment_lines(config->sandbox.env, arg->env, left_out, sizeof left_out);
+    if (err == ERR_OK) {
+        err = read_token("token_file", cfg->token_file, arg->token, GATEWAY_TOKEN_SIZE, why);
+    }
     return err == ERR_OK ? prepare_checkouts(config, arg, why) : err;
+}
+
+enum err gateway_prepare(const struct config *config, struct gateway_arg *arg,
+                         struct dashboard_files *files, char *why)
+{
+    const struct cfg_gateway *cfg = &config->gateway;
+    char left_out[128];
+    bool dashboard_only = cfg->dashboard_token_file[0] != '\0' && cfg->checkouts[0] == '\0' &&
+                          cfg->secret_file[0] == '\0' && cfg->token_file[0] == '\0';
+    environment_lines(config->sandbox.env, arg->env, left_out, sizeof left_out);
+    enum err err = prepare_dashboard(config, arg, files, why);
+    return err != ERR_OK || dashboard_only ? err : prepare_github(config, arg, why);
 }

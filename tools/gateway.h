@@ -4,10 +4,11 @@
 
 #include "actors/gateway/gateway.h"
 
-/* Reads the secrets and the environment for tests; one thread.  `why` (CAST_WHY_SIZE bytes) says
- * what is wrong, never what a file holds.  ERR_CONFIG: a key is not set or a file not as it has to
- * be. */
+/* Reads the secrets, the environment for tests and, into `files` (borrowed by *arg), the dashboard;
+ * one thread.  Without any key of GitHub's, but with a dashboard, there is only that.  `why`
+ * (CAST_WHY_SIZE bytes) says what is wrong, never what a file holds.  ERR_CONFIG: a key is not set
+ * or a file not as it has to be. */
 enum err gateway_prepare(const struct config *config, struct gateway_arg *arg,
-                         char *why) MUST_CHECK;
+                         struct dashboard_files *files, char *why) MUST_CHECK;
 
 #endif

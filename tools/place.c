@@ -214,6 +214,14 @@ enum err place_reporters(char ret_path[PATH_MAX])
     return find_beside(names, "vitest/host.mjs", ret_path);
 }
 
+enum err place_dashboard(char ret_path[PATH_MAX])
+{
+    static const char *const names[] = {"../share/troupe/dashboard", "../../share/troupe/dashboard",
+                                        "../tools/dashboard/dist", "../../tools/dashboard/dist",
+                                        NULL};
+    return find_beside(names, "index.html", ret_path);
+}
+
 enum err place_sources(char ret_path[PATH_MAX])
 {
     static const char *const names[] = {"../share/troupe/sources", "../../share/troupe/sources",

@@ -58,6 +58,9 @@ enum err place_bench_program(char ret_path[PATH_MAX]) MUST_CHECK;
 enum err place_reporters(char ret_path[PATH_MAX]) MUST_CHECK;
 enum err place_sources(char ret_path[PATH_MAX]) MUST_CHECK;
 
+/* What tools/dashboard/build has made.  ERR_NOT_FOUND. */
+enum err place_dashboard(char ret_path[PATH_MAX]) MUST_CHECK;
+
 /* What writes tests.  ERR_NOT_FOUND. */
 enum err place_generator(char ret_path[PATH_MAX]) MUST_CHECK;
 

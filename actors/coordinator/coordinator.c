@@ -3,7 +3,7 @@
  * Takes  SUBMIT, RUN_FILE, WATCH, CANCEL, SEAL, STATUS from clients
  *        PULL, LEAVE                                   from slots of executors
  *        BEAT, TEST_DONE, JOB_DONE, FILE_FOUND, LISTED from slots, passed on to their run
- *        FINDINGS, REPORTS_DUE, REPORTED, PREPARED     from clients and the gateway
+ *        FINDINGS, REPORTS_DUE, REPORTED, PREPARED, LOOK from clients and the gateway
  *        RUNS, DRAIN                                   from operators
  *        DEMAND, COMMITTED, OFFER                      from its runs
  *        TREATED                                       from triages and remedies
@@ -11,7 +11,7 @@
  * Sends  SLOT_FREE                                      to runs, of every PULL
  *        SUBMITTED, SEALED, TEST_ROW, FILE_ROW, RUN_CLOSED, WATCHED, STATUS_IS to clients
  *        ERROR_ROW, FIX_ROW, HEAL_ROW, FOUND, REPORT_ROW, REPORTS_END, REPORTED_ACK, likewise
- *        PREPARED_ACK, likewise
+ *        PREPARED_ACK, LOOKED, likewise
  *        RUN_IS, DRAINED to operators; COMMITTED to triages
  *        OFFER to runs; JOB_ACK and REVOKE to slots that work for a run that is over
  *
@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "actors/coordinator/findings.h"
+#include "actors/coordinator/look.h"
 #include "actors/coordinator/prune.h"
 #include "actors/coordinator/run.h"
 #include "actors/coordinator/spending.h"
@@ -538,6 +539,8 @@ static enum err from_client(struct coordinator *self, struct rt_context *ctx, co
         return on_drain(self, ctx, msg_as_drain(msg));
     case MSG_FINDINGS:
         return findings_answer(ctx, msg_as_findings(msg));
+    case MSG_LOOK:
+        return look_answer(ctx, msg_as_look(msg));
     case MSG_REPORTS_DUE:
         return reports_answer(ctx, msg_as_reports_due(msg));
     case MSG_REPORTED:

@@ -10,8 +10,8 @@
 #define EPOCH_MAX (UINT64_C(0x7ffffffe))
 
 static const char *const migrations[] = {
-    schema_runs,  schema_jobs,  schema_findings, schema_held, schema_affected,
-    schema_fixes, schema_split, schema_truth,    schema_cost, schema_causes};
+    schema_runs,  schema_jobs,  schema_findings, schema_held,   schema_affected, schema_fixes,
+    schema_split, schema_truth, schema_cost,     schema_causes, schema_events};
 
 const struct store_schema ledger_schema = {
     .application_id = LEDGER_APPLICATION_ID,

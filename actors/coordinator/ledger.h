@@ -163,6 +163,7 @@ struct ledger_grant {
     struct msg_str worker;
     const uint64_t *jobs;
     size_t count;
+    uint64_t wall_ms; /* now, since the epoch */
 };
 
 /* A lease: QUEUED -> LEASED, token, owner, attempts + 1 for all of its jobs, or for none.

@@ -29,10 +29,11 @@ enum err ledger_grant(struct store_txn *txn, struct ledger_key key,
     for (size_t i = 0; i < grant->count && err == ERR_OK; i++) {
         err = store_exec(txn,
                          "UPDATE job SET state = 1, token = ?1, worker = ?2,"
-                         " attempts = attempts + 1"
+                         " attempts = attempts + 1, started_ms = ?5"
                          " WHERE run = ?3 AND job = ?4 AND state = 0 AND token < ?1",
                          STORE_WITH(store_u64(grant->token), store_text(grant->worker),
-                                    store_u64(line.no), store_u64(grant->jobs[i])));
+                                    store_u64(line.no), store_u64(grant->jobs[i]),
+                                    store_u64(grant->wall_ms)));
         if (err == ERR_OK && store_changes(txn) != 1) {
             err = ERR_STALE;
         }
@@ -296,7 +297,7 @@ static enum err close_job(struct intake *in, enum term status)
         " planned = ?, passed = ?, failed = ?, skipped = ?, flaky = ?, lost = ?,"
         " crashes = ?, infra = ?, poison = ?, failures = max(failures, ?),"
         " duration_us = ?, cpu_us = ?, digest = ?, message = ?,"
-        " made_ms = (SELECT accepted_ms FROM run WHERE no = job.run)"
+        " made_ms = (SELECT accepted_ms FROM run WHERE no = job.run), ended_ms = ?"
         " WHERE run = ? AND job = ? AND token = ? AND state = 1",
         STORE_WITH(store_u64((uint64_t)ledger_state(status)), store_u64(in->line.seq + 1),
                    store_u64((uint64_t)status), store_u64((uint64_t)result->outcome),
@@ -305,8 +306,8 @@ static enum err close_job(struct intake *in, enum term status)
                    store_u64(tests->lost), store_u64(counts->crashes), store_u64(counts->infra),
                    store_u64(counts->poison), store_u64(counts->failures), store_u64(duration_us),
                    store_u64(cut(result->cpu_us, LEDGER_US_MAX)), store_u64(in->digest),
-                   store_text(result->message), store_u64(in->line.no), store_u64(result->job),
-                   store_u64(result->token)));
+                   store_text(result->message), store_u64(result->wall_ms), store_u64(in->line.no),
+                   store_u64(result->job), store_u64(result->token)));
     if (err == ERR_OK && store_changes(in->txn) != 1) {
         err = ERR_STALE;
     }

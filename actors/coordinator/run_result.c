@@ -116,7 +116,8 @@ static enum err finish_apply(struct store_txn *txn, struct rt_store_op *op)
     struct ledger_grant grant = {.token = self->result.token,
                                  .worker = msg_str(self->worker),
                                  .jobs = &self->result.job,
-                                 .count = 1};
+                                 .count = 1,
+                                 .wall_ms = self->result.wall_ms};
     enum err err = self->joined ? ledger_grant(txn, key, &grant) : ERR_OK;
     return err == ERR_OK ? ledger_finish_job(txn, key, &self->result, &self->finished) : err;
 }

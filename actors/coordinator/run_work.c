@@ -137,6 +137,7 @@ struct msg_grant run_grant_msg(const struct run *run, uint64_t token)
 struct grant_op {
     struct run_op base;
     uint64_t token;
+    uint64_t wall_ms;
     bool part; /* one job, and no file */
     char worker[MSG_MAX_offer_worker + 1];
     size_t count;
@@ -149,7 +150,8 @@ static enum err grant_apply(struct store_txn *txn, struct rt_store_op *op)
     struct ledger_grant grant = {.token = self->token,
                                  .worker = msg_str(self->worker),
                                  .jobs = self->jobs,
-                                 .count = self->count};
+                                 .count = self->count,
+                                 .wall_ms = self->wall_ms};
     return self->part ? ledger_note_part(txn, run_op_key(&self->base), self->token)
                       : ledger_grant(txn, run_op_key(&self->base), &grant);
 }
@@ -296,6 +298,7 @@ enum err run_grant(struct rt_context *ctx, struct run *run, const struct msg_off
         return err;
     }
     op->token = token;
+    op->wall_ms = rt_wall_ms(ctx);
     memcpy(op->worker, offer->worker.at, offer->worker.size);
     memcpy(lease->worker, offer->worker.at, offer->worker.size);
     lease->slot = (struct rt_address){offer->node, offer->actor};

@@ -7,6 +7,9 @@
 #ifndef ACTORS_COORDINATOR_SCHEMA_H
 #define ACTORS_COORDINATOR_SCHEMA_H
 
+/* The time of the event before, for one without its own. */
+#define EVENT_NOW " SELECT coalesce((SELECT at_ms FROM event ORDER BY no DESC LIMIT 1), 0)"
+
 #define LEDGER_APPLICATION_ID 0x74727031u /* "trp1" */
 
 static const char schema_runs[] =
@@ -312,5 +315,80 @@ static const char schema_causes[] =
     "ALTER TABLE finding ADD COLUMN routed_ms INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX finding_cause ON finding (cause, run);"
     "ALTER TABLE history ADD COLUMN flaky INTEGER NOT NULL DEFAULT 0;";
+
+static const char schema_events[] =
+    /* When its last lease was given, and when its result came; 0: not known. */
+    "ALTER TABLE job ADD COLUMN started_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN ended_ms INTEGER NOT NULL DEFAULT 0;"
+
+    /* What has happened, in the order of the commits.  The triggers write it, so that no change can
+     * be there without its event, whoever makes it.  `number` is that of a job or an error, `value`
+     * a term; the time of a change that brings none is that of the event before. */
+    "CREATE TABLE event ("
+    "  no     INTEGER PRIMARY KEY,"
+    "  at_ms  INTEGER NOT NULL,"
+    "  run    TEXT NOT NULL,"
+    "  kind   TEXT NOT NULL,"
+    "  number INTEGER NOT NULL,"
+    "  value  INTEGER NOT NULL,"
+    "  who    TEXT NOT NULL,"
+    "  text   TEXT NOT NULL);"
+    "CREATE INDEX event_run ON event (run, no);"
+
+    /* The newest 100,000 stay. */
+    "CREATE TRIGGER event_bound AFTER INSERT ON event WHEN NEW.no % 1000 = 0 BEGIN"
+    " DELETE FROM event WHERE no <= NEW.no - 100000; END;"
+
+    "CREATE TRIGGER event_accepted AFTER INSERT ON run BEGIN"
+    " INSERT INTO event (at_ms, run, kind, number, value, who, text)"
+    " VALUES (NEW.accepted_ms, NEW.id, 'run-accepted', 0, 0, NEW.origin, NEW.dir); END;"
+
+    /* One for all of a run's steps: the order in which several triggers fire is not defined. */
+    "CREATE TRIGGER event_run AFTER UPDATE OF planned, verdict, settled, reported ON run BEGIN"
+    " INSERT INTO event (at_ms, run, kind, number, value, who, text)" EVENT_NOW
+    ", NEW.id, 'run-planned', NEW.files, 0, NEW.runner_found, '' WHERE NEW.planned > OLD.planned;"
+    " INSERT INTO event (at_ms, run, kind, number, value, who, text)"
+    " SELECT NEW.accepted_ms + NEW.wall_ms, NEW.id, 'run-closed', 0, NEW.verdict, '', NEW.reason"
+    " WHERE NEW.verdict <> OLD.verdict;"
+    " INSERT INTO event (at_ms, run, kind, number, value, who, text)" EVENT_NOW
+    ", NEW.id, 'run-settled', 0, 0, '', '' WHERE NEW.settled > OLD.settled;"
+    " INSERT INTO event (at_ms, run, kind, number, value, who, text)" EVENT_NOW
+    ", NEW.id, 'run-reported', 0, 0, NEW.origin, '' WHERE NEW.reported > OLD.reported; END;"
+
+    "CREATE TRIGGER event_job AFTER UPDATE OF state ON job WHEN NEW.state <> OLD.state BEGIN"
+    " INSERT INTO event (at_ms, run, kind, number, value, who, text)"
+    " SELECT coalesce(nullif(CASE WHEN NEW.state >= 3 THEN NEW.ended_ms"
+    " WHEN NEW.state = 1 THEN NEW.started_ms ELSE 0 END, 0), (" EVENT_NOW ")),"
+    " (SELECT id FROM run WHERE no = NEW.run),"
+    " CASE NEW.state WHEN 0 THEN 'file-requeued' WHEN 1 THEN 'file-started' ELSE 'file-done' END,"
+    " NEW.job, NEW.status, NEW.worker, NEW.file; END;"
+
+    "CREATE TRIGGER event_error AFTER INSERT ON finding BEGIN"
+    " INSERT INTO event (at_ms, run, kind, number, value, who, text)"
+    " SELECT NEW.noted_ms, (SELECT id FROM run WHERE no = NEW.run), 'error-found', NEW.error, 0, "
+    "'',"
+    " (SELECT file FROM job WHERE run = NEW.run AND job = NEW.job); END;"
+
+    "CREATE TRIGGER event_labelled AFTER UPDATE OF label ON finding"
+    " WHEN NEW.label <> OLD.label BEGIN"
+    " INSERT INTO event (at_ms, run, kind, number, value, who, text)"
+    " SELECT coalesce(nullif(NEW.routed_ms, 0), (" EVENT_NOW ")),"
+    " (SELECT id FROM run WHERE no = NEW.run), 'error-labelled', NEW.error, NEW.label, NEW.queue,"
+    " (SELECT file FROM job WHERE run = NEW.run AND job = NEW.job); END;"
+
+    "CREATE TRIGGER event_fix AFTER INSERT ON fix BEGIN"
+    " INSERT INTO event (at_ms, run, kind, number, value, who, text)" EVENT_NOW
+    ", (SELECT id FROM run WHERE no = NEW.run), 'fix', NEW.error, NEW.status, NEW.source,"
+    " NEW.reason; END;"
+
+    "CREATE TRIGGER event_heal AFTER INSERT ON heal BEGIN"
+    " INSERT INTO event (at_ms, run, kind, number, value, who, text)" EVENT_NOW
+    ", (SELECT id FROM run WHERE no = NEW.run), 'heal', NEW.error, NEW.status, NEW.file,"
+    " NEW.reason; END;"
+
+    "CREATE TRIGGER event_decided AFTER INSERT ON decision BEGIN"
+    " INSERT INTO event (at_ms, run, kind, number, value, who, text)"
+    " SELECT NEW.at_ms, (SELECT id FROM run WHERE no = NEW.run), 'fix-decided', NEW.error,"
+    " NEW.state, '', ''; END;";
 
 #endif

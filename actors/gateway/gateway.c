@@ -3,12 +3,14 @@
  * Takes  HTTP_REQUEST                      from outside
  *        ROLE_UP, DOWN, TICK               from the runtime
  *        REPORT_ROW, REPORTS_END           from the coordinator; REPORT_ROW from deliveries, too
- *        STATUS_IS, FAILED                 answers of the coordinator
+ *        STATUS_IS, LOOKED, FAILED         answers of the coordinator
+ *        NODE_IS, ACTOR_IS, LINK_IS        answers of the admin of its process
  *        WATCHED, RUN_CLOSED, REPORTED     from reporters
- * Sends  REPORTS_DUE, STATUS               to the coordinator
+ * Sends  REPORTS_DUE, STATUS, LOOK         to the coordinator
  *
  *     POST /webhook   webhook.c refuses, or one delivery.c each submits and answers
- *     GET  /          status_page.c
+ *     GET  /          status_page.c, unless there is a dashboard
+ *     the rest        dashboard.c
  *
  * A run that is held has a checkout.c, which brings its code; of one repository one at a time.
  * Every run that has not been reported has a reporter.c; the ledger knows which those are, so that
@@ -58,6 +60,7 @@ struct gateway {
     uint64_t status_ask;       /* open; 0: none */
     uint64_t pages[PAGES_MAX]; /* requests that wait for it */
     size_t pages_count;
+    struct dashboard dashboard;
 };
 
 /* ---- runs ---- */
@@ -188,7 +191,7 @@ static enum err on_report_row(struct gateway *self, struct rt_context *ctx,
 
 static void ask_due(struct gateway *self, struct rt_context *ctx)
 {
-    if (self->coordinator.node == 0 || self->due_ask != 0) {
+    if (self->coordinator.node == 0 || self->due_ask != 0 || self->reporter.token[0] == '\0') {
         return;
     }
     enum err err =
@@ -326,6 +329,8 @@ static enum err on_http_request(struct gateway *self, struct rt_context *ctx,
     bool get = msg_str_is(request->method, "GET") || msg_str_is(request->method, "HEAD");
     if (webhook && msg_str_is(request->method, "POST")) {
         deliver(self, ctx, request);
+    } else if (dashboard_has(&self->dashboard, request->path)) {
+        dashboard_request(&self->dashboard, ctx, request);
     } else if (page && get) {
         show_page(self, ctx, request->id);
     } else {
@@ -363,7 +368,16 @@ static enum err on_down(struct gateway *self, struct rt_context *ctx, uint64_t r
 static enum err on_role_up(struct gateway *self, struct rt_context *ctx,
                            const struct msg_role_up *up)
 {
-    self->coordinator = (struct rt_address){up->node, up->actor};
+    struct rt_address address = {up->node, up->actor};
+    if (up->role == TERM_role_ADMIN) {
+        if (up->node == self->coordinator.node) {
+            self->dashboard.admin = address;
+        }
+        return ERR_OK;
+    }
+    self->coordinator = address;
+    self->dashboard.coordinator = address;
+    rt_watch_role(ctx, TERM_role_ADMIN); /* that of its process may have been told before */
     ask_due_anew(self, ctx);
     return ERR_OK;
 }
@@ -371,6 +385,9 @@ static enum err on_role_up(struct gateway *self, struct rt_context *ctx,
 static enum err on_answer(struct gateway *self, struct rt_context *ctx, const struct msg *msg)
 {
     uint64_t answered = rt_answered(ctx);
+    if (dashboard_answer(&self->dashboard, ctx, msg)) {
+        return ERR_OK;
+    }
     if (answered != 0 && answered == self->status_ask) {
         self->status_ask = 0;
         show(self, ctx, msg->type == MSG_STATUS_IS ? msg_as_status_is(msg) : NULL);
@@ -378,6 +395,15 @@ static enum err on_answer(struct gateway *self, struct rt_context *ctx, const st
         on_reports_end(self, ctx, msg->type == MSG_REPORTS_END && msg_as_reports_end(msg)->more);
     }
     return ERR_OK;
+}
+
+static enum err on_tick(struct gateway *self, struct rt_context *ctx, uint64_t tag)
+{
+    if (tag == DASHBOARD_TICK) {
+        return dashboard_tick(&self->dashboard, ctx);
+    }
+    ask_due_anew(self, ctx);
+    return rt_tick(ctx, POLL_MS, 0) ? ERR_OK : ERR_MEMORY;
 }
 
 static enum err gateway_receive(struct rt_context *ctx, void *state, const struct msg *msg)
@@ -391,8 +417,7 @@ static enum err gateway_receive(struct rt_context *ctx, void *state, const struc
     case MSG_DOWN:
         return on_down(self, ctx, msg_as_down(msg)->ref);
     case MSG_TICK:
-        ask_due_anew(self, ctx);
-        return rt_tick(ctx, POLL_MS, 0) ? ERR_OK : ERR_MEMORY;
+        return on_tick(self, ctx, msg_as_tick(msg)->tag);
     case MSG_REPORT_ROW:
         return on_report_row(self, ctx, msg_as_report_row(msg));
     case MSG_WATCHED:
@@ -402,6 +427,10 @@ static enum err gateway_receive(struct rt_context *ctx, void *state, const struc
     case MSG_REPORTED:
         return on_reported(self, msg_as_reported(msg));
     case MSG_STATUS_IS:
+    case MSG_LOOKED:
+    case MSG_NODE_IS:
+    case MSG_ACTOR_IS:
+    case MSG_LINK_IS:
     case MSG_REPORTS_END:
     case MSG_FAILED:
         return on_answer(self, ctx, msg);
@@ -416,6 +445,7 @@ static enum err gateway_start(struct rt_context *ctx, void *state, const void *a
     const struct cfg_gateway *cfg = &rt_config(ctx)->gateway;
     const struct gateway_arg *given = arg;
     self->secrets = given->secrets;
+    self->dashboard.arg = given->dashboard;
     memcpy(self->delivery.env, given->env, sizeof self->delivery.env);
     memcpy(self->reporter.token, given->token, sizeof self->reporter.token);
     memcpy(self->checkout.token, given->token, sizeof self->checkout.token);

@@ -2,6 +2,7 @@
 #ifndef ACTORS_GATEWAY_GATEWAY_H
 #define ACTORS_GATEWAY_GATEWAY_H
 
+#include "actors/gateway/dashboard.h"
 #include "actors/gateway/webhook.h"
 #include "runtime/actor.h"
 
@@ -10,9 +11,10 @@ enum { GATEWAY_TOKEN_SIZE = 512 };
 /* What an actor may not read for itself: the argument of the gateway. */
 struct gateway_arg {
     struct signature_secrets secrets;          /* of webhooks */
-    char token[GATEWAY_TOKEN_SIZE + 1];        /* for GitHub's API */
+    char token[GATEWAY_TOKEN_SIZE + 1];        /* for GitHub's API; empty: nothing is reported */
     char env[MSG_MAX_submit_env + 1];          /* what tests may see, NAME=VALUE lines */
     char checkout_env[MSG_MAX_submit_env + 1]; /* what checkouts see: the same, and proxies */
+    struct dashboard_arg dashboard;
 };
 
 extern const struct rt_behaviour gateway_behaviour;

@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char prefix[] = "sha256=";
@@ -75,6 +76,27 @@ bool signature_is_valid(const struct signature_secrets *secrets, struct msg_str 
         valid |= is_mac_of(secrets->secrets[i], mac, body);
     }
     return valid;
+}
+
+enum err signature_make(const char *secret, struct msg_str body, char ret_text[SIGNATURE_TEXT_SIZE])
+{
+    uint8_t mac[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    const unsigned char *bytes = (const unsigned char *)body.at;
+    if (!HMAC(EVP_sha256(), secret, (int)strlen(secret), bytes, body.size, mac, &size) ||
+        size != DIGEST_SIZE) {
+        return ERR_MEMORY;
+    }
+    memcpy(ret_text, prefix, PREFIX_SIZE);
+    for (size_t i = 0; i < DIGEST_SIZE; i++) {
+        (void)snprintf(ret_text + PREFIX_SIZE + 2 * i, 3, "%02x", mac[i]);
+    }
+    return ERR_OK;
+}
+
+bool signature_same(const uint8_t a[DIGEST_SIZE], const uint8_t b[DIGEST_SIZE])
+{
+    return CRYPTO_memcmp(a, b, DIGEST_SIZE) == 0;
 }
 
 enum err signature_digest(struct msg_str bytes, uint8_t ret_digest[DIGEST_SIZE])

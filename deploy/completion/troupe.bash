@@ -4,7 +4,7 @@ _troupe() {
     local command=${COMP_WORDS[1]} words=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W "run fix generate verify partition simulate classify rules errors heal resolve runs flaky up down status health submit node actor link queue cost console doctor config models keys bench completion version help" -- "$cur"))
+        COMPREPLY=($(compgen -W "run fix generate verify partition simulate classify rules errors heal resolve runs events flaky up down status health submit node actor link queue cost console doctor config models keys bench completion version help" -- "$cur"))
         return
     fi
     case $prev in
@@ -26,6 +26,7 @@ _troupe() {
     heal) words='list show health --snapshot --cases --fingerprints --before --after --selector --error --no-abstain --runs --repair-minutes --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     resolve) words=' --html --snapshot --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     runs) words='list show why --limit --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    events) words=' --follow --limit --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     flaky) words=' --runs --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     up) words=' --workers --allow-write --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     down) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
@@ -45,7 +46,7 @@ _troupe() {
     bench) words='ping-pong counting thread-ring fork-join-throughput fork-join-create big chameneos bank actor-memory link-throughput link-rtt codec classify partition heal --runs --workers --count --actors --work-us --size --peers --transport --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     completion) words='bash zsh fish --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     version) words=' --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    help) words='run fix generate verify partition simulate classify rules errors heal resolve runs flaky up down status health submit node actor link queue cost console doctor config models keys bench completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    help) words='run fix generate verify partition simulate classify rules errors heal resolve runs events flaky up down status health submit node actor link queue cost console doctor config models keys bench completion version help --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
     [ "${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=($(compgen -f -- "$cur"))

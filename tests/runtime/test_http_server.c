@@ -43,6 +43,10 @@ static enum err on_request(struct rt_context *ctx, const struct msg_http_request
         rt_http_answer(ctx, request->id, 202, type, msg_str("second"));
     } else if (msg_str_is(request->path, "/unsound")) {
         rt_http_answer(ctx, request->id, 17, type, msg_str(""));
+    } else if (msg_str_is(request->path, "/fields")) {
+        rt_http_answer(ctx, request->id, 200, "text/x\nX-One: 1, a\nX-Two: 2", msg_str("fields"));
+    } else if (msg_str_is(request->path, "/split")) {
+        rt_http_answer(ctx, request->id, 200, "text/x\nno field", msg_str("split"));
     } else if (msg_str_is(request->path, "/big")) {
         char *big = calloc(1, BIG);
         rt_http_answer(ctx, request->id, 200, type, (struct msg_str){big, BIG});
@@ -176,6 +180,17 @@ Test(http_server, answers_pipelined_requests_in_order)
         cr_assert(strstr(answer, wanted), "%s in %s", wanted, answer);
     }
     (void)close(fd);
+}
+
+Test(http_server, sends_further_fields_and_nothing_that_is_none)
+{
+    uint16_t port = open_host(&host);
+    cr_expect_eq(get(port, "/fields"), 200);
+    cr_expect(strstr(answer, "Content-Type: text/x\r\n") && strstr(answer, "X-One: 1, a\r\n") &&
+                  strstr(answer, "X-Two: 2\r\n"),
+              "%s", answer);
+    cr_expect_eq(get(port, "/split"), 503);
+    cr_expect_not(strstr(answer, "no field"));
 }
 
 Test(http_server, counts_only_the_first_answer_of_the_right_number)

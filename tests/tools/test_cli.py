@@ -41,6 +41,7 @@ errors
 heal
 resolve
 runs
+events
 flaky
 up
 down
