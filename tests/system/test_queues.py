@@ -7,6 +7,7 @@ Prints TAP.
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -202,6 +203,7 @@ def main():
                     failed += 1
                     print(f"not ok {count} - {server.name} {case.__name__}\n# {error!r}")
                 sys.stdout.flush()
+            shutil.rmtree(place.folder, ignore_errors=True)
         finally:
             server.close()
     if not jars:
