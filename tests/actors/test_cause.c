@@ -4,49 +4,15 @@
 #include <string.h>
 
 #include "actors/coordinator/ledger_finding.h"
+#include "tests/actors/ledger_txn.h"
 
-static const struct cfg_store cfg = {.group_max = 256, .group_ms_max = 2, .busy_ms_max = 1000};
 static struct store *store;
 static uint64_t epoch;
 #define RUN(last) "01JD000000000000000000000" last
 
-/* ---- one call, one transaction ---- */
-
-struct call {
-    struct rt_store_op op;
-    enum err (*body)(struct store_txn *txn, void *arg);
-    void *arg;
-};
-
-static enum err call_apply(struct store_txn *txn, struct rt_store_op *op)
-{
-    struct call *self = (struct call *)op;
-    return self->body(txn, self->arg);
-}
-
-static void on_done(void *arg, struct rt_store_op **op)
-{
-    *(enum err *)arg = (*op)->err;
-    free(*op);
-    *op = NULL;
-}
-
 static enum err run(enum err (*body)(struct store_txn *txn, void *arg), void *arg)
 {
-    enum err err = ERR_OK;
-    struct store_events events = {.arg = &err, .done = on_done};
-    struct call *call = calloc(1, sizeof *call);
-    cr_assert(call);
-    *call = (struct call){.op = {.apply = call_apply}, .body = body, .arg = arg};
-    struct rt_store_op *op = &call->op;
-    store_submit(store, &op);
-    cr_assert_eq(store_run(store, &events), 1);
-    return err;
-}
-
-static enum err begin_body(struct store_txn *txn, void *arg)
-{
-    return ledger_begin(txn, arg);
+    return ledger_txn(store, body, arg);
 }
 
 /* ---- rows ---- */
@@ -145,10 +111,8 @@ static void sql(const char *text)
 
 static void setup(void)
 {
-    struct store_why why = {""};
-    cr_assert_eq(store_open(":memory:", &cfg, &ledger_schema, &why, &store), ERR_OK, "%s",
-                 why.text);
-    cr_assert_eq(run(begin_body, &epoch), ERR_OK);
+    store = ledger_txn_open();
+    epoch = ledger_txn_begin(store);
 }
 
 static void teardown(void)

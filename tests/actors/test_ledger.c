@@ -5,46 +5,16 @@
 #include <string.h>
 #include <time.h>
 
-#include "actors/coordinator/ledger.h"
+#include "tests/actors/ledger_txn.h"
 
-static const struct cfg_store cfg = {.group_max = 256, .group_ms_max = 2, .busy_ms_max = 1000};
 static struct store *store;
 static uint64_t epoch;
 static uint64_t counter;
 #define RUN "01JD0000000000000000000000"
 
-/* ---- one call, one transaction ---- */
-
-struct call {
-    struct rt_store_op op;
-    enum err (*body)(struct store_txn *txn, void *arg);
-    void *arg;
-};
-
-static enum err call_apply(struct store_txn *txn, struct rt_store_op *op)
-{
-    struct call *self = (struct call *)op;
-    return self->body(txn, self->arg);
-}
-
-static void on_done(void *arg, struct rt_store_op **op)
-{
-    *(enum err *)arg = (*op)->err;
-    free(*op);
-    *op = NULL;
-}
-
 static enum err run(enum err (*body)(struct store_txn *txn, void *arg), void *arg)
 {
-    enum err err = ERR_OK;
-    struct store_events events = {.arg = &err, .done = on_done};
-    struct call *call = calloc(1, sizeof *call);
-    cr_assert(call);
-    *call = (struct call){.op = {.apply = call_apply}, .body = body, .arg = arg};
-    struct rt_store_op *op = &call->op;
-    store_submit(store, &op);
-    cr_assert_eq(store_run(store, &events), 1);
-    return err;
+    return ledger_txn(store, body, arg);
 }
 
 static struct ledger_key key(void)
@@ -52,14 +22,9 @@ static struct ledger_key key(void)
     return (struct ledger_key){epoch, msg_str(RUN)};
 }
 
-static enum err begin_body(struct store_txn *txn, void *arg)
-{
-    return ledger_begin(txn, arg);
-}
-
 static void restart(void)
 {
-    cr_assert_eq(run(begin_body, &epoch), ERR_OK);
+    epoch = ledger_txn_begin(store);
     counter = 0;
 }
 
@@ -288,9 +253,7 @@ static void expect_sums(const struct ledger_sums *sums, const char *text)
 
 static void setup(void)
 {
-    struct store_why why = {""};
-    cr_assert_eq(store_open(":memory:", &cfg, &ledger_schema, &why, &store), ERR_OK, "%s",
-                 why.text);
+    store = ledger_txn_open();
     restart();
 }
 

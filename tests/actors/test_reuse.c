@@ -6,59 +6,23 @@
 #include <string.h>
 
 #include "actors/coordinator/ledger_flaky.h"
+#include "tests/actors/ledger_txn.h"
 
 enum { FILES_MAX = 64, TESTS_MAX = 10, DAY_MS = 86400000 };
 
-static const struct cfg_store cfg = {.group_max = 256, .group_ms_max = 2, .busy_ms_max = 1000};
 static struct store *store;
 static uint64_t epoch;
 static uint64_t counter;
 
-/* ---- one call, one transaction ---- */
-
-struct call {
-    struct rt_store_op op;
-    enum err (*body)(struct store_txn *txn, void *arg);
-    void *arg;
-};
-
-static enum err call_apply(struct store_txn *txn, struct rt_store_op *op)
-{
-    struct call *self = (struct call *)op;
-    return self->body(txn, self->arg);
-}
-
-static void on_done(void *arg, struct rt_store_op **op)
-{
-    *(enum err *)arg = (*op)->err;
-    free(*op);
-    *op = NULL;
-}
-
 static enum err in_txn(enum err (*body)(struct store_txn *txn, void *arg), void *arg)
 {
-    enum err err = ERR_OK;
-    struct store_events events = {.arg = &err, .done = on_done};
-    struct call *call = calloc(1, sizeof *call);
-    cr_assert(call);
-    *call = (struct call){.op = {.apply = call_apply}, .body = body, .arg = arg};
-    struct rt_store_op *op = &call->op;
-    store_submit(store, &op);
-    cr_assert_eq(store_run(store, &events), 1);
-    return err;
-}
-
-static enum err begin_body(struct store_txn *txn, void *arg)
-{
-    return ledger_begin(txn, arg);
+    return ledger_txn(store, body, arg);
 }
 
 static void setup(void)
 {
-    struct store_why why = {""};
-    cr_assert_eq(store_open(":memory:", &cfg, &ledger_schema, &why, &store), ERR_OK, "%s",
-                 why.text);
-    cr_assert_eq(in_txn(begin_body, &epoch), ERR_OK);
+    store = ledger_txn_open();
+    epoch = ledger_txn_begin(store);
     counter = 0;
 }
 
