@@ -9,7 +9,7 @@
 
 #include "runtime/core.h"
 
-enum { PUBLISHERS = 3, ROUNDS = 3000, LISTENERS = 8, LIVES_OF = 50, ALWAYS = 4 };
+enum { PUBLISHERS = 3, ROUNDS = 3000, LISTENERS = 8, LIVES_OF = 10, ALWAYS = 4 };
 
 static atomic_uint_fast64_t took;
 static atomic_uint_fast64_t heard;
