@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "actors/classifier/classify.h"
+#include "actors/common/ending.h"
 
 struct classifier {
     struct judge judge;
@@ -50,8 +51,10 @@ static struct msg_str join_reasons(const struct classification *result,
 static enum err on_classify(struct rt_context *ctx, struct classifier *self,
                             const struct msg_classify *msg)
 {
-    classify(&self->judge, msg->message.at, msg->message.size,
-             msg->file.size > 0 ? msg->file.at : NULL, self->result);
+    const struct classify_input input = {msg->message.at, msg->message.size,
+                                         msg->file.size > 0 ? msg->file.at : NULL,
+                                         ending_code(msg->message)};
+    classify_with(&self->judge, &input, self->result);
     const struct classification *result = self->result;
     char why[MSG_MAX_classified_why];
     rt_reply(ctx,

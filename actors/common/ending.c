@@ -1,9 +1,14 @@
 /* ending.c - words about how a command ended. */
 #include "actors/common/ending.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What ending_text begins with, and ending_code reads. */
+#define BY_SIGNAL "was ended by signal "
+#define WITH_CODE "ended with code "
 
 void tail_add(struct tail *tail, struct msg_str bytes)
 {
@@ -88,10 +93,10 @@ void ending_text(const struct msg_exec_exited *exited, const struct tail *out,
         (void)snprintf(text, size, "was killed: it held more memory than sandbox.memory_bytes_max");
     } else if (exited->signal != 0) {
         const char *signal = sigdescr_np((int)exited->signal);
-        (void)snprintf(text, size, "was ended by signal %llu (%s)",
-                       (unsigned long long)exited->signal, signal ? signal : "unknown");
+        (void)snprintf(text, size, BY_SIGNAL "%llu (%s)", (unsigned long long)exited->signal,
+                       signal ? signal : "unknown");
     } else {
-        (void)snprintf(text, size, "ended with code %llu", (unsigned long long)exited->code);
+        (void)snprintf(text, size, WITH_CODE "%llu", (unsigned long long)exited->code);
     }
     const struct tail *said = err && err->size > 0 ? err : out;
     size_t used = strlen(text);
@@ -100,6 +105,26 @@ void ending_text(const struct msg_exec_exited *exited, const struct tail *out,
         text[used + 1] = '\0';
         add_readable(text, size, said);
     }
+}
+
+/* The number behind `before`, at most 255; negative: the text does not begin like that. */
+static int number_behind(struct msg_str text, const char *before)
+{
+    size_t at = strlen(before);
+    if (text.size <= at || memcmp(text.at, before, at) != 0) {
+        return -1;
+    }
+    int number = -1;
+    for (; at < text.size && isdigit((unsigned char)text.at[at]) && number <= 255; at++) {
+        number = (number < 0 ? 0 : number * 10) + (text.at[at] - '0');
+    }
+    return number <= 255 ? number : -1;
+}
+
+int ending_code(struct msg_str text)
+{
+    int signal = number_behind(text, BY_SIGNAL);
+    return signal >= 0 ? 128 + signal : number_behind(text, WITH_CODE);
 }
 
 enum err env_split(const char *env, const char ***ret_list, char **ret_text)

@@ -22,6 +22,10 @@ void tail_add(struct tail *tail, struct msg_str bytes);
 void ending_text(const struct msg_exec_exited *exited, const struct tail *out,
                  const struct tail *err, char *text, size_t size);
 
+/* The exit code in a text that ending_text wrote, as a shell would say it (128 and the signal's
+ * number for a signal); negative: the text tells none. */
+int ending_code(struct msg_str text);
+
 /* The lines of an environment as a list; the caller frees *ret_list and *ret_text.  ERR_MEMORY. */
 enum err env_split(const char *env, const char ***ret_list, char **ret_text) MUST_CHECK;
 

@@ -49,10 +49,10 @@ void priority_of(const struct priority_facts *facts, struct priority *ret_priori
     assert(facts->kind <= PRIORITY_KIND_MAX);
     assert(facts->flake >= 0);
     assert(facts->flake <= 1);
-    uint64_t reach = (uint64_t)facts->occurrences + facts->dependants;
     int *terms = ret_priority->terms;
     terms[PRIORITY_TERM_kind] = (int)facts->kind * KIND_POINTS / 16;
-    terms[PRIORITY_TERM_fan_out] = least(FAN_OUT_POINTS * doublings(reach), FAN_OUT_MAX);
+    terms[PRIORITY_TERM_fan_out] =
+        least(FAN_OUT_POINTS * doublings(facts->occurrences), FAN_OUT_MAX);
     terms[PRIORITY_TERM_new] = facts->is_new ? NEW_POINTS : 0;
     terms[PRIORITY_TERM_fix] = facts->has_fix ? FIX_POINTS : 0;
     terms[PRIORITY_TERM_flake] = -(int)(FLAKE_POINTS * facts->flake);

@@ -19,7 +19,6 @@ struct priority_facts {
     unsigned kind;        /* 0 to PRIORITY_KIND_MAX: what the rules say of its kind, where 80 and
                              more stop everybody, and warnings have little */
     uint32_t occurrences; /* 1 at least */
-    uint32_t dependants;  /* files that need the one that is at fault */
     bool is_new;          /* not seen before this commit */
     bool has_fix;         /* a deterministic source has a candidate */
     float flake;          /* 0 to 1: how probable it is that the next try passes */

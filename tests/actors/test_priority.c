@@ -22,7 +22,7 @@ Test(priority, what_blocks_everybody_comes_first)
 
 Test(priority, each_fact_has_its_term)
 {
-    const struct priority_facts facts = {54, 5, 3, true, true, 0.5F, 2, 600000};
+    const struct priority_facts facts = {54, 8, true, true, 0.5F, 2, 600000};
     struct priority priority;
     char text[200];
     priority_of(&facts, &priority);
@@ -37,14 +37,14 @@ Test(priority, each_fact_has_its_term)
 
 Test(priority, stays_within_its_bounds)
 {
-    const struct priority_facts most = {80, UINT32_MAX, UINT32_MAX, true, true, 0, 0, UINT64_MAX};
-    const struct priority_facts least = {18, 1, 0, false, false, 1, UINT32_MAX, 0};
+    const struct priority_facts most = {80, UINT32_MAX, true, true, 0, 0, UINT64_MAX};
+    const struct priority_facts least = {18, 1, false, false, 1, UINT32_MAX, 0};
     cr_expect_eq(value_of(most), PRIORITY_MAX);
     cr_expect_eq(value_of(least), 0);
 }
 
 Test(priority, whatever_waits_long_enough_comes_first)
 {
-    const struct priority_facts old = {18, 1, 0, false, false, 1, UINT32_MAX, UINT64_C(86400000)};
+    const struct priority_facts old = {18, 1, false, false, 1, UINT32_MAX, UINT64_C(86400000)};
     cr_expect_eq(value_of(old), PRIORITY_MAX);
 }

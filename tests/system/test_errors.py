@@ -100,6 +100,17 @@ class Errors(unittest.TestCase):
         refused = self.place.run("errors", "teach", first["id"], "nonsense")
         self.assertEqual(refused.returncode, 2)
 
+    def test_rules_may_ask_how_a_command_ended(self):
+        config = self.place.project({"troupe.yml": "", "error-routing-rules.yml":
+                                     "rules:\n  - name: half\n    when: {exit: [75, 143]}\n"
+                                     "    class: react\n    route: react\n    priority: 9\n"})
+        project = self.place.project({"ends": "exit 75\n", "killed": "kill -TERM $$\n", "fails": "exit 1\n"})
+        self.place.run("run", project, "--files-from", "-", "--runner", "command", "--command", "sh {}",
+                       "--config", config, "--fix", "off", "--heal", "off", input="ends\nkilled\nfails\n")
+        found = {place["file"]: error["route"]["queue"] for error in self.errors("list")["errors"]
+                 for place in error["failures"]}
+        self.assertEqual(found, {"ends": "react", "killed": "react", "fails": "general"})
+
     def test_rules_of_a_project_are_asked_first(self):
         config = self.place.project({"troupe.yml": "", "error-routing-rules.yml":
                                      "rules:\n  - name: shop\n    when: {message: [\"/^Error: shop \\\\d+$/\"]}\n"
