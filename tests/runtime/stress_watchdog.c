@@ -2,7 +2,7 @@
  *
  * A plain program, so that it also runs under ThreadSanitizer.  Exit 0 when all holds.  Tried: it
  * fails without the store of `doing` in handle(), without the signal (no stack), with two reports
- * of one handler, and when what is at work is taken for stuck (no comparison of `doing`).
+ * of one handler, and when what is at work is taken for stuck (no comparisons of `doing`).
  */
 #include <pthread.h>
 #include <stdio.h>
