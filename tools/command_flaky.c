@@ -102,7 +102,7 @@ int command_flaky(struct invocation *invocation)
 {
     char dir[PATH_MAX];
     const char *word = invocation->words_count > 0 ? invocation->words[0] : ".";
-    struct ledger_flaky_wanted wanted;
+    struct ledger_flaky_wanted wanted = {.runner = msg_str("")};
     struct store_reader *reader = NULL;
     struct list list = {.count = 0};
     if (invocation->words_count > 1 || !realpath(word, dir)) {
