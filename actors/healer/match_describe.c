@@ -252,7 +252,9 @@ static bool describe_attrs(struct describer *self, const struct tree_node *from,
         note_attr(node, attr->value, value, kind);
     }
     node->attrs_count = (uint16_t)(self->side->attrs_count - node->attrs);
-    sort_attrs(self->side->attrs + node->attrs, node->attrs_count);
+    if (node->attrs_count > 0) { /* a page without any has no memory for them */
+        sort_attrs(self->side->attrs + node->attrs, node->attrs_count);
+    }
     return true;
 }
 
