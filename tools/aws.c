@@ -1,18 +1,15 @@
 /* aws.c - an actor that asks what it is told to ask. */
 #include "tools/aws.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "runtime/actor.h"
-#include "tools/world.h"
+#include "tools/solo.h"
 
-enum { CALL_MS = 10000, TALK_MS = 300000, AGAIN_MS = 200, AGAIN_MS_MAX = 3200, STOP_MS = 500 };
+enum { CALL_MS = 10000, TALK_MS = 300000, AGAIN_MS = 200, AGAIN_MS_MAX = 3200 };
 
-/* One talk: its actor notes how it ended, and then writes a byte to `done`. */
+/* One talk: its actor notes how it ended, and then says that it is over. */
 struct stage {
     const struct aws_talk *talk;
     int done;
@@ -27,9 +24,8 @@ struct talker {
 
 static enum err over(struct talker *self, enum err err)
 {
-    const char byte = 0;
     self->stage->err = err;
-    (void)!write(self->stage->done, &byte, 1); /* an empty pipe takes a byte */
+    solo_over(self->stage->done);
     return ERR_OK;
 }
 
@@ -126,51 +122,11 @@ static const struct rt_behaviour talker_behaviour = {.name = "talker",
 
 /* ---- around it ---- */
 
-static void on_log(void *log_world, enum rt_level level, const char *actor, const char *text)
-{
-    (void)log_world;
-    if (level == RT_ERROR) {
-        (void)fprintf(stderr, "troupe: %s: %s\n", actor, text);
-    }
-}
-
-static int play(const struct invocation *invocation, struct stage *stage, int done)
-{
-    const struct world_options options = {
-        .config = &invocation->config, .name = "aws", .log = on_log};
-    char why[WORLD_WHY_SIZE];
-    struct world *world = NULL;
-    struct rt_address address;
-    if (world_new(&options, why, &world) != ERR_OK) {
-        return complain(EXIT_COULD_NOT, why, NULL);
-    }
-    int code = EXIT_DONE;
-    enum err err =
-        system_spawn(world_system(world), &talker_behaviour, &stage, sizeof stage, &address);
-    if (err != ERR_OK || world_start(world) != ERR_OK) {
-        code = complain(EXIT_COULD_NOT, "the actors cannot be started", NULL);
-    } else {
-        struct pollfd fds[] = {{.fd = done, .events = POLLIN},
-                               {.fd = world_failure_fd(world), .events = POLLIN}};
-        (void)poll(fds, 2, TALK_MS); /* a signal ends the program */
-        code = fds[0].revents ? EXIT_DONE : complain(EXIT_COULD_NOT, "AWS was not asked", NULL);
-    }
-    world_stop(world, STOP_MS);
-    world_destroy(&world);
-    return code;
-}
-
 int aws_talk(const struct invocation *invocation, const struct aws_talk *talk)
 {
+    const struct solo solo = {"aws", &talker_behaviour, TALK_MS, "AWS was not asked"};
     struct stage stage = {.talk = talk};
-    int fds[2];
-    if (pipe(fds) != 0) {
-        return complain(EXIT_COULD_NOT, "no descriptors left", NULL);
-    }
-    stage.done = fds[1];
-    int code = play(invocation, &stage, fds[0]);
-    (void)close(fds[0]);
-    (void)close(fds[1]);
+    int code = solo_play(invocation, &solo, &stage, &stage.done);
     if (code == EXIT_DONE && stage.err != ERR_OK) {
         code = complainf(stage.err == ERR_CONFIG ? EXIT_CONFIG : EXIT_COULD_NOT,
                          "A region is eu-central-1, an endpoint http(s)://HOST[:PORT] or nothing.",

@@ -1,23 +1,19 @@
 /* command_models.c - troupe models: which models are configured, and which servers have them;
  * what they are worth is command_models_bench.c's. */
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "actors/models/wire.h"
-#include "runtime/actor.h"
 #include "tools/command_models_bench.h"
 #include "tools/json.h"
 #include "tools/json_models.h"
 #include "tools/models.h"
-#include "tools/world.h"
+#include "tools/solo.h"
 
-enum { PING_MS = 5000, STOP_MS = 500 };
+enum { PING_MS = 5000 };
 
-/* One call of ping: filled by its actor, which then writes a byte to `done`. */
+/* One call of ping: filled by its actor, which then says that it is over. */
 struct ping {
     const struct plan *plan;
     int done;
@@ -32,12 +28,6 @@ struct pinger {
     uint64_t begun_ms;
     size_t open;
 };
-
-static void over(const struct pinger *self)
-{
-    const char byte = 0;
-    (void)!write(self->ping->done, &byte, 1); /* an empty pipe takes a byte */
-}
 
 static enum err ping_start(struct rt_context *ctx, void *state, const void *arg)
 {
@@ -80,7 +70,7 @@ static void on_done(struct rt_context *ctx, struct pinger *self, const struct ms
         self->open--;
     }
     if (self->open == 0) {
-        over(self);
+        solo_over(self->ping->done);
     }
 }
 
@@ -98,42 +88,6 @@ static const struct rt_behaviour ping_behaviour = {.name = "ping",
                                                    .start = ping_start,
                                                    .receive = ping_receive,
                                                    .restart = RT_RESTART_NEVER};
-
-/* ---- asking ---- */
-
-static void on_log(void *log_world, enum rt_level level, const char *actor, const char *text)
-{
-    (void)log_world;
-    if (level == RT_ERROR) {
-        (void)fprintf(stderr, "troupe: %s: %s\n", actor, text);
-    }
-}
-
-static int ask_all(const struct invocation *invocation, struct ping *ping, int done)
-{
-    const struct world_options options = {
-        .config = &invocation->config, .name = "models", .log = on_log};
-    char why[WORLD_WHY_SIZE];
-    struct world *world = NULL;
-    struct rt_address address;
-    if (world_new(&options, why, &world) != ERR_OK) {
-        return complain(EXIT_COULD_NOT, why, NULL);
-    }
-    int code = EXIT_DONE;
-    enum err err = system_spawn(world_system(world), &ping_behaviour, &ping, sizeof ping, &address);
-    if (err != ERR_OK || world_start(world) != ERR_OK) {
-        code = complain(EXIT_COULD_NOT, "the actors cannot be started", NULL);
-    } else {
-        struct pollfd fds[] = {{.fd = done, .events = POLLIN},
-                               {.fd = world_failure_fd(world), .events = POLLIN}};
-        (void)poll(fds, 2, 2 * PING_MS); /* a signal ends the program */
-        code = fds[0].revents ? EXIT_DONE
-                              : complain(EXIT_COULD_NOT, "the servers were not asked", NULL);
-    }
-    world_stop(world, STOP_MS);
-    world_destroy(&world);
-    return code;
-}
 
 /* ---- what came of it ---- */
 
@@ -174,19 +128,13 @@ static void print_ping(const struct ping *ping)
 
 static int do_ping(const struct invocation *invocation, const struct plan *plan)
 {
+    const struct solo solo = {"models", &ping_behaviour, 2 * PING_MS, "the servers were not asked"};
     struct ping ping = {.plan = plan};
     uint32_t models = 0;
-    int fds[2];
     if (plan->instances_count == 0) {
         return complain(EXIT_NEGATIVE, "no server is configured", NULL);
     }
-    if (pipe(fds) != 0) {
-        return complain(EXIT_COULD_NOT, "no descriptors left", NULL);
-    }
-    ping.done = fds[1];
-    int code = ask_all(invocation, &ping, fds[0]);
-    (void)close(fds[0]);
-    (void)close(fds[1]);
+    int code = solo_play(invocation, &solo, &ping, &ping.done);
     if (code != EXIT_DONE) {
         return code;
     }
