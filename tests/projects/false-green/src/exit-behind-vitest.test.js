@@ -1,8 +1,8 @@
 // process.exit is replaced by vitest; this is what it would have called.
 import { expect, test } from 'vitest'
-import { reported } from './reported.js'
+import { pause, reported } from './reported.js'
 
-test('finished before', () => {})
+test('finished before', { timeout: 60_000 }, () => pause())
 test('leaves by the back door', { timeout: 60_000 }, async () => {
   await reported()
   process.reallyExit(0)

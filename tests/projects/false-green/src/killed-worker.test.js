@@ -1,8 +1,8 @@
 // The worker is killed; vitest sends no end of the module.
 import { expect, test } from 'vitest'
-import { reported } from './reported.js'
+import { pause, reported } from './reported.js'
 
-test('finished before', () => {})
+test('finished before', { timeout: 60_000 }, () => pause())
 test('is killed', { timeout: 60_000 }, async () => {
   await reported()
   process.kill(process.pid, 'SIGKILL')
