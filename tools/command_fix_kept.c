@@ -46,12 +46,13 @@ static int find_error(struct store_reader *reader, const char *run, const char *
                                       "%.26s has no error %.64s", run, word);
 }
 
-/* Words behind the first: [RUN] ERROR, where RUN is `last` when it is missing. */
+/* Words behind the first: [RUN] ERROR; without RUN the newest with fixes is meant. */
 static int find_both(struct invocation *invocation, struct store_reader *reader,
                      char ret_run[ULID_SIZE + 1], uint64_t *ret_error)
 {
     bool both = invocation->words_count == 3;
-    int code = history_find(reader, both ? invocation->words[1] : "last", ret_run);
+    int code = both ? history_find(reader, invocation->words[1], ret_run)
+                    : history_find_mended(reader, HISTORY_FIXES, ret_run);
     return code == EXIT_DONE
                ? find_error(reader, ret_run, invocation->words[both ? 2 : 1], ret_error)
                : code;
@@ -128,8 +129,8 @@ static enum err read_list(struct store_reader *reader, struct kept_list *list)
 static int list_fixes(struct invocation *invocation, struct store_reader *reader)
 {
     struct kept_list list = {.all = NULL};
-    int code =
-        history_find(reader, invocation->words_count > 1 ? invocation->words[1] : "last", list.run);
+    int code = invocation->words_count > 1 ? history_find(reader, invocation->words[1], list.run)
+                                           : history_find_mended(reader, HISTORY_FIXES, list.run);
     if (code != EXIT_DONE) {
         return code;
     }
@@ -299,10 +300,11 @@ int command_fix_kept(struct invocation *invocation)
     const struct word *word = find_word(invocation);
     struct store_reader *reader = NULL;
     if (invocation->words_count < word->words_min || invocation->words_count > word->words_max) {
-        return complain(EXIT_USAGE,
-                        "say troupe fix list [RUN], or troupe fix show|votes|apply|reject|revert "
-                        "[RUN] ERROR",
-                        "Without RUN the newest is meant; ERROR is its number in troupe fix list.");
+        return complain(
+            EXIT_USAGE,
+            "say troupe fix list [RUN], or troupe fix show|votes|apply|reject|revert "
+            "[RUN] ERROR",
+            "Without RUN the newest with fixes is meant; ERROR is its number in troupe fix list.");
     }
     if (word->order >= 0) {
         return decide(invocation, (enum kept_order)word->order);

@@ -110,7 +110,7 @@ static int tell(const struct invocation *invocation, const struct ledger_finding
     return err == ERR_OK ? EXIT_DONE : complain(EXIT_COULD_NOT, err_text(err), NULL);
 }
 
-/* list [RUN], show [RUN] ERROR; without RUN the newest is meant. */
+/* list [RUN], show [RUN] ERROR; without RUN the newest with heals is meant. */
 static int look(const struct invocation *invocation, bool list)
 {
     const struct ledger_wanted wanted = {.state = FINDINGS_OF_ALL_STATES,
@@ -124,7 +124,8 @@ static int look(const struct invocation *invocation, bool list)
     if (code != EXIT_DONE) {
         return code;
     }
-    code = history_find(reader, named ? invocation->words[1] : "last", run);
+    code = named ? history_find(reader, invocation->words[1], run)
+                 : history_find_mended(reader, HISTORY_HEALS, run);
     if (code == EXIT_DONE) {
         enum err err =
             ledger_read_findings(store_reader_txn(reader), msg_str(run), &wanted, &findings);
@@ -157,7 +158,7 @@ int command_heal_kept(struct invocation *invocation)
     if (invocation->words_count < least || invocation->words_count > least + 1) {
         return complain(
             EXIT_USAGE, "say troupe heal list [RUN], heal show [RUN] ERROR or heal health [DIR]",
-            "Without RUN the newest is meant; ERROR is its number in troupe heal list.");
+            "Without RUN the newest with heals is meant; ERROR is its number in troupe heal list.");
     }
     return strcmp(invocation->words[0], "health") == 0 ? command_heal_health(invocation)
                                                        : look(invocation, !show);

@@ -34,11 +34,11 @@ int history_open(const struct invocation *invocation, struct store_reader **ret_
     return EXIT_DONE;
 }
 
-static enum err find_last(struct store_reader *reader, char ret_run[ULID_SIZE + 1])
+static enum err find_first(struct store_reader *reader, const char *sql,
+                           char ret_run[ULID_SIZE + 1])
 {
     struct store_rows rows;
-    store_query(store_reader_txn(reader), "SELECT id FROM run ORDER BY no DESC LIMIT 1",
-                STORE_WITHOUT, &rows);
+    store_query(store_reader_txn(reader), sql, STORE_WITHOUT, &rows);
     bool found = store_next(&rows);
     if (found) {
         struct msg_str id = store_column_text(&rows, 0);
@@ -65,7 +65,7 @@ static char upper(char letter)
 int history_find(struct store_reader *reader, const char *word, char ret_run[ULID_SIZE + 1])
 {
     if (strcmp(word, "last") == 0) {
-        return find_last(reader, ret_run) == ERR_OK
+        return find_first(reader, "SELECT id FROM run ORDER BY no DESC LIMIT 1", ret_run) == ERR_OK
                    ? EXIT_DONE
                    : complain(EXIT_COULD_NOT, "there is no run yet", "troupe run makes one.");
     }
@@ -77,6 +77,17 @@ int history_find(struct store_reader *reader, const char *word, char ret_run[ULI
         ret_run[i] = upper(word[i]);
     }
     return EXIT_DONE;
+}
+
+int history_find_mended(struct store_reader *reader, enum history_mended which,
+                        char ret_run[ULID_SIZE + 1])
+{
+    static const char *const sql[] = {
+        [HISTORY_FIXES] = "SELECT id FROM run WHERE no = (SELECT max(run) FROM fix)",
+        [HISTORY_HEALS] = "SELECT id FROM run WHERE no = (SELECT max(run) FROM heal)"};
+    return find_first(reader, sql[which], ret_run) == ERR_OK
+               ? EXIT_DONE
+               : history_find(reader, "last", ret_run);
 }
 
 int history_resolve(const struct invocation *invocation, const char *word,

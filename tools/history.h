@@ -20,4 +20,10 @@ int history_check(const char *word);
 /* history_resolve in an open ledger. */
 int history_find(struct store_reader *reader, const char *word, char ret_run[ULID_SIZE + 1]);
 
+/* The newest run for which such changes were looked for: runs behind them have none.  Without one,
+ * the newest of all.  Says what is wrong. */
+enum history_mended { HISTORY_FIXES, HISTORY_HEALS };
+int history_find_mended(struct store_reader *reader, enum history_mended which,
+                        char ret_run[ULID_SIZE + 1]);
+
 #endif

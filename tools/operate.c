@@ -433,15 +433,6 @@ static enum err actor_cells(struct table *table, const char *node, const struct 
     CELL(bytes, is->queued_bytes);
     CELL(number, is->handled);
     CELL(number, is->restarts);
-    if (is->samples > 0) {
-        CELL(nanoseconds, is->wait_p99_ns);
-        CELL(nanoseconds, is->handling_p50_ns);
-        CELL(nanoseconds, is->handling_p99_ns);
-    } else {
-        for (int i = 0; i < 3; i++) {
-            CELL(text, "");
-        }
-    }
     return CELL(duration, is->quiet_ms);
 }
 
@@ -490,9 +481,6 @@ static const struct look look_actors = {"actors", "No actor.",
                                                                       {"BYTES", true},
                                                                       {"HANDLED", true},
                                                                       {"CRASHES", true},
-                                                                      {"WAIT P99", true},
-                                                                      {"TAKES P50", true},
-                                                                      {"P99", true},
                                                                       {"QUIET", true},
                                                                       {NULL, false}},
                                         actor_cells};

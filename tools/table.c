@@ -113,22 +113,6 @@ enum err table_duration(struct table *table, uint64_t ms)
     return table_text(table, text);
 }
 
-enum err table_nanoseconds(struct table *table, uint64_t ns)
-{
-    char text[NUMBER_SIZE];
-    if (ns >= 1000000000) {
-        return table_duration(table, ns / 1000000);
-    }
-    if (ns < 1000) {
-        (void)snprintf(text, sizeof text, "%" PRIu64 "ns", ns);
-    } else {
-        const char *unit = ns < 1000000 ? "us" : "ms";
-        double value = (double)ns / (ns < 1000000 ? 1e3 : 1e6);
-        (void)snprintf(text, sizeof text, value < 10 ? "%.1f%s" : "%.0f%s", value, unit);
-    }
-    return table_text(table, text);
-}
-
 /* ---- printing ---- */
 
 /* Characters, not bytes: continuation bytes of UTF-8 take no place. */

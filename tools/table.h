@@ -42,9 +42,6 @@ enum err table_bytes(struct table *table, uint64_t bytes) MUST_CHECK;
 /* "340ms", "12s", "2m05s", "3h12m", "4d06h" */
 enum err table_duration(struct table *table, uint64_t ms) MUST_CHECK;
 
-/* "850ns", "1.5us", "12ms", from a second on as table_duration. */
-enum err table_nanoseconds(struct table *table, uint64_t ns) MUST_CHECK;
-
 struct table_style {
     size_t width;      /* of the terminal; 0: nothing is cut */
     const char *head;  /* before the heads, an escape sequence or "" */
