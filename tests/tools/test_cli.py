@@ -681,8 +681,9 @@ def heal_knows_the_health_of_browser_tests(place):
         run_id = ledger.execute("SELECT id FROM run WHERE no = 3").fetchone()[0]
     listed = json.loads(place.troupe("heal", "list", run_id, "--json").stdout)
     assert [(h["number"], h["status"], h["before"], h["after"]) for h in listed["heals"]] == [(1, "healed", "#a", "#b")], listed
-    assert json.loads(place.troupe("heal", "list", "--json").stdout)["heals"] == []
-    assert "No locator was looked for" in place.troupe("heal", "list").stdout
+    assert json.loads(place.troupe("heal", "list", "--json").stdout) == listed, "the newest that has some"
+    assert json.loads(place.troupe("heal", "list", "last", "--json").stdout)["heals"] == []
+    assert "No locator was looked for" in place.troupe("heal", "list", "last").stdout
     assert "#b" in place.troupe("heal", "list", run_id).stdout
     shown = json.loads(place.troupe("heal", "show", run_id, "1", "--json").stdout)
     assert shown["diff"] == "+x" and shown["reason"] == "because" and shown["run"] == run_id, shown
