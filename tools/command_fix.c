@@ -1,14 +1,8 @@
 /* command_fix.c - troupe fix: a command that fails, mended; the policy gate alone. */
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "actors/fixer/fixer.h"
 #include "actors/models/models.h"
@@ -16,15 +10,15 @@
 #include "tools/command_fix_kept.h"
 #include "tools/environment.h"
 #include "tools/fix_check.h"
+#include "tools/foreground.h"
 #include "tools/json_fix.h"
 #include "tools/mend.h"
 #include "tools/models.h"
 #include "tools/place.h"
 #include "tools/project.h"
 #include "tools/session.h"
-#include "tools/world.h"
 
-enum { FIX_TIMEOUT_MS = 100000, STOP_MS = 500, ALLOW_SIZE = MSG_MAX_fix_allow + 1 };
+enum { FIX_TIMEOUT_MS = 100000, ALLOW_SIZE = MSG_MAX_fix_allow + 1 };
 
 /* One call; large, so on the heap. */
 struct fix {
@@ -37,7 +31,6 @@ struct fix {
     char sources[PATH_MAX];
     char allow[ALLOW_SIZE];
     struct plan *plan; /* NULL: no models are wanted */
-    struct world *world;
 };
 
 /* ---- what is wanted ---- */
@@ -153,18 +146,9 @@ static int read_options(struct fix *self)
 
 /* ---- running it ---- */
 
-static void on_log(void *log_world, enum rt_level level, const char *actor, const char *text)
+static enum err spawn_all(void *fix, struct rt_system *system)
 {
-    const struct fix *self = log_world;
-    bool quiet = self->invocation->quiet;
-    if (level <= (self->invocation->verbose ? RT_DEBUG : quiet ? RT_ERROR : RT_WARN)) {
-        (void)fprintf(stderr, "troupe: %s: %s\n", actor, text);
-    }
-}
-
-static enum err spawn_all(struct fix *self)
-{
-    struct rt_system *system = world_system(self->world);
+    const struct fix *self = fix;
     const struct mend *mend = &self->mend;
     struct rt_address address;
     enum err err =
@@ -179,62 +163,13 @@ static enum err spawn_all(struct fix *self)
     if (err == ERR_OK) {
         err = system_spawn(system, &mend_behaviour, &mend, sizeof mend, &address);
     }
-    return err == ERR_OK ? world_start(self->world) : err;
-}
-
-/* Until the mender is done, or a signal comes: EXIT_CANCELLED. */
-static int wait_for_end(struct fix *self, int done, int signals)
-{
-    struct pollfd fds[] = {{.fd = done, .events = POLLIN},
-                           {.fd = signals, .events = POLLIN},
-                           {.fd = world_failure_fd(self->world), .events = POLLIN}};
-    int count;
-    do {
-        count = poll(fds, 3, -1);
-    } while (count < 0 && errno == EINTR);
-    if (fds[0].revents) {
-        return EXIT_DONE;
-    }
-    return fds[1].revents ? complain(EXIT_CANCELLED, "cancelled", NULL)
-                          : complain(EXIT_INTERNAL, world_failure(self->world), NULL);
+    return err;
 }
 
 static int run(struct fix *self)
 {
-    sigset_t signals;
-    int fds[2];
-    char why[WORLD_WHY_SIZE];
-    const struct world_options options = {.config = &self->invocation->config,
-                                          .name = "fix",
-                                          .exec = true,
-                                          .log_world = self,
-                                          .log = on_log};
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGHUP);
-    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signal_fd < 0 || pipe2(fds, O_CLOEXEC) != 0) {
-        return complain(EXIT_COULD_NOT, "no descriptors left", NULL);
-    }
-    self->mend.done = fds[1];
-    int code = EXIT_DONE;
-    if (world_new(&options, why, &self->world) != ERR_OK) {
-        code = complain(EXIT_COULD_NOT, why, NULL);
-    } else if (spawn_all(self) != ERR_OK) {
-        code = complain(EXIT_COULD_NOT, "the actors cannot be started", NULL);
-    } else {
-        code = wait_for_end(self, fds[0], signal_fd);
-    }
-    if (self->world) {
-        world_stop(self->world, STOP_MS);
-        world_destroy(&self->world);
-    }
-    (void)close(fds[0]);
-    (void)close(fds[1]);
-    (void)close(signal_fd);
-    return code;
+    const struct foreground foreground = {self->invocation, "fix", spawn_all, self};
+    return foreground_play(&foreground, &self->mend.done);
 }
 
 /* ---- what came of it ---- */

@@ -1,27 +1,23 @@
 /* command_generate.c - troupe generate: tests for sources that have none, or what theirs notice. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/command.h"
 #include "tools/environment.h"
+#include "tools/foreground.h"
 #include "tools/generate.h"
 #include "tools/json_generate.h"
 #include "tools/place.h"
 #include "tools/project.h"
 #include "tools/session.h"
 #include "tools/table.h"
-#include "tools/world.h"
 
-enum { GENERATE_TIMEOUT_MS = 600000, GENERATE_RESERVE_MS = 3000, STOP_MS = 500 };
+enum { GENERATE_TIMEOUT_MS = 600000, GENERATE_RESERVE_MS = 3000 };
 
 /* One call; large, so on the heap. */
 struct generation {
@@ -34,7 +30,6 @@ struct generation {
     char env[MSG_MAX_submit_env + 1];
     char sources[WORDS_MAX][PATH_MAX]; /* relative to dir */
     char *request;
-    struct world *world;
 };
 
 /* ---- what is wanted ---- */
@@ -138,77 +133,17 @@ static int read_options(struct generation *self)
 
 /* ---- running it ---- */
 
-static void on_log(void *log_world, enum rt_level level, const char *actor, const char *text)
+static enum err spawn_all(void *self, struct rt_system *system)
 {
-    const struct generation *self = log_world;
-    bool quiet = self->invocation->quiet;
-    if (level <= (self->invocation->verbose ? RT_DEBUG : quiet ? RT_ERROR : RT_WARN)) {
-        (void)fprintf(stderr, "troupe: %s: %s\n", actor, text);
-    }
-}
-
-/* Until all is said, or a signal comes: EXIT_CANCELLED. */
-static int wait_for_end(struct generation *self, int done, int signals)
-{
-    struct pollfd fds[] = {{.fd = done, .events = POLLIN},
-                           {.fd = signals, .events = POLLIN},
-                           {.fd = world_failure_fd(self->world), .events = POLLIN}};
-    int count;
-    do {
-        count = poll(fds, 3, -1);
-    } while (count < 0 && errno == EINTR);
-    if (fds[0].revents) {
-        return EXIT_DONE;
-    }
-    return fds[1].revents ? complain(EXIT_CANCELLED, "cancelled", NULL)
-                          : complain(EXIT_INTERNAL, world_failure(self->world), NULL);
-}
-
-static int play(struct generation *self, int done, int signals)
-{
-    char why[WORLD_WHY_SIZE];
-    const struct generate *generate = &self->generate;
-    const struct world_options options = {.config = &self->invocation->config,
-                                          .name = "generate",
-                                          .exec = true,
-                                          .log_world = self,
-                                          .log = on_log};
-    if (world_new(&options, why, &self->world) != ERR_OK) {
-        return complain(EXIT_COULD_NOT, why, NULL);
-    }
+    const struct generate *generate = &((struct generation *)self)->generate;
     struct rt_address address;
-    int code = EXIT_DONE;
-    if (system_spawn(world_system(self->world), &generate_behaviour, &generate, sizeof generate,
-                     &address) != ERR_OK ||
-        world_start(self->world) != ERR_OK) {
-        code = complain(EXIT_COULD_NOT, "the actors cannot be started", NULL);
-    } else {
-        code = wait_for_end(self, done, signals);
-    }
-    world_stop(self->world, STOP_MS);
-    world_destroy(&self->world);
-    return code;
+    return system_spawn(system, &generate_behaviour, &generate, sizeof generate, &address);
 }
 
 static int run(struct generation *self)
 {
-    sigset_t signals;
-    int fds[2];
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGHUP);
-    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signal_fd < 0 || pipe2(fds, O_CLOEXEC) != 0) {
-        return complain(EXIT_COULD_NOT, "no descriptors left", NULL);
-    }
-    self->generate.done = fds[1];
-    int code = play(self, fds[0], signal_fd);
-    (void)close(fds[0]);
-    (void)close(fds[1]);
-    (void)close(signal_fd);
-    return code;
+    const struct foreground foreground = {self->invocation, "generate", spawn_all, self};
+    return foreground_play(&foreground, &self->generate.done);
 }
 
 /* ---- what came of it ---- */
