@@ -79,11 +79,9 @@ static bool prepare(const struct wires *self, void *socket, const char *endpoint
                 set_int(socket, ZMQ_HANDSHAKE_IVL, as_int(config->silence_ms_max)) &&
                 zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0;
     /* The kernel tells of a dead process behind a unix socket, but not of a dead machine. */
-    if (good && endpoint_is_tcp(endpoint)) {
-        good = set_int(socket, ZMQ_HEARTBEAT_IVL, as_int(config->heartbeat_ms)) &&
-               set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, as_int(config->silence_ms_max));
-    }
-    return good;
+    return good && (!endpoint_is_tcp(endpoint) ||
+                    (set_int(socket, ZMQ_HEARTBEAT_IVL, as_int(config->heartbeat_ms)) &&
+                     set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, as_int(config->silence_ms_max))));
 }
 
 static void close_socket(void **socket)
@@ -107,10 +105,10 @@ static void dealer_close(struct dealer *dealer)
 /* A socket with its monitor, not connected yet. */
 static bool dealer_make(struct wires *self, struct dealer *dealer)
 {
+    const struct cfg_runtime *config = self->options.config;
     size_t index = (size_t)(dealer - self->dealers);
     uint64_t secret = 0;
-    char id[128];
-    char monitor[64];
+    char id[128], monitor[64];
     dealer->lives++;
     dealer->again_ms = 0;
     /* Fresh each time: a ROUTER ignores an id as long as it believes in its old connection.  And
@@ -127,6 +125,8 @@ static bool dealer_make(struct wires *self, struct dealer *dealer)
     return dealer->socket && dealer->monitor && prepare(self, dealer->socket, dealer->endpoint) &&
            (!dealer->curve || security_dial(self->security, dealer->socket)) &&
            set_int(dealer->socket, ZMQ_IMMEDIATE, 1) &&
+           /* A machine that has gone does not refuse; the kernel would wait for it for minutes. */
+           set_int(dealer->socket, ZMQ_CONNECT_TIMEOUT, as_int(config->silence_ms_max / 2)) &&
            set_int(dealer->socket, ZMQ_RECONNECT_IVL, RECONNECT_MS) &&
            set_int(dealer->socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MS_MAX) &&
            zmq_setsockopt(dealer->socket, ZMQ_ROUTING_ID, id, (size_t)id_size) == 0 &&

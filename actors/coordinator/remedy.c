@@ -31,7 +31,7 @@ enum {
     ABSENT_MS = 10000, /* nobody in a role for so long: there will be nobody */
     TICK_AGAIN = 1,
     TICK_DEADLINE = 2,
-    TICK_ABSENT = 3,
+    TICK_ABSENT = 3, /* and the step that it belongs to */
 };
 
 /* A heal that is no surer than this may have passed by chance. */
@@ -347,7 +347,7 @@ static enum err go_on(struct rt_context *ctx, struct remedy *self, enum remedy_s
     self->ask = 0;
     self->tries = 0;
     if (expert(self).node == 0) {
-        (void)rt_tick(ctx, ABSENT_MS, TICK_ABSENT);
+        (void)rt_tick(ctx, ABSENT_MS, TICK_ABSENT + step);
     }
     return ask(ctx, self);
 }
@@ -548,8 +548,8 @@ static enum err on_tick(struct rt_context *ctx, struct remedy *self, const struc
     if (tick->tag == TICK_DEADLINE) {
         return give_up(ctx, self, "not done within coordinator.remedy_ms_max");
     }
-    if (tick->tag == TICK_ABSENT) {
-        return expert(self).node != 0 || self->step == STEP_LOADING
+    if (tick->tag >= TICK_ABSENT) {
+        return expert(self).node != 0 || tick->tag != TICK_ABSENT + self->step
                    ? ERR_OK
                    : give_up(ctx, self, "nobody in the cluster plays the role that it takes");
     }

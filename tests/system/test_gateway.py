@@ -91,10 +91,10 @@ class Gateway(unittest.TestCase):
         self.wait_for(lambda: self.get("/")[0] == 200, "the gateway does not listen")
         return process
 
-    def coordinator(self):
+    def coordinator(self, *more):
         return self.start("coordinator", "--role", "coordinator", "--role", "partitioner",
                           "--role", "classifier", "--bind", self.endpoint, "--state",
-                          str(self.place.state))
+                          str(self.place.state), *more)
 
     def executor(self):
         return self.start("executor", "--role", "executor", "--connect", self.endpoint)
@@ -192,10 +192,12 @@ class Gateway(unittest.TestCase):
     @unittest.skipUnless(shutil.which("chromium"), "there is no chromium")
     def test_a_pull_request_comes_back_with_what_was_proved(self):
         """The demo with three of its faults, through the whole cast, a process each."""
-        self.coordinator()
+        self.coordinator("--set", "coordinator.remedy_ms_max=800000")
         self.executor()
+        # The project's own TypeScript, cold and on a busy machine.
+        patient = "--set", "fixer.source_timeout_ms=300000"
         for role in ("fixer", "validator", "healer"):
-            self.start(role, "--role", role, "--connect", self.endpoint)
+            self.start(role, "--role", role, "--connect", self.endpoint, *patient)
         monitor = free_port()
         self.start("monitor", "--role", "monitor", "--connect", self.endpoint,
                    "--set", f"monitor.listen=127.0.0.1:{monitor}")
