@@ -205,7 +205,7 @@ class Gateway(unittest.TestCase):
         self.gateway("--set", "gateway.fix=propose", "--set", "gateway.heal=propose", *runners)
         self.demo(SHA)
         self.assertEqual(self.post(payload())[0], 202)
-        self.wait_for(self.reported, "not reported", 400)
+        self.wait_for(self.reported, "not reported", 800)
         (first,) = self.completed()
         self.assertEqual(first["conclusion"], "success", first)
         # A redesign, a slip of the pen and a wrong sum.
@@ -213,7 +213,7 @@ class Gateway(unittest.TestCase):
         self.demo(broken, "test-stale-test-id", "typescript-wrong-property", "general-off-by-one")
         newer = payload(broken).replace(b"12:34:56", b"12:40:00").replace(b"opened", b"synchronize")
         self.assertEqual(self.post(newer)[0], 202)
-        self.wait_for(lambda: self.reported(2), "not reported", 600)
+        self.wait_for(lambda: self.reported(2), "not reported", 1500)
         self.assertEqual([c["conclusion"] for c in self.completed()], ["success", "failure"])
         (comment,) = self.github.comments.values()
         body = comment["body"]
