@@ -298,6 +298,22 @@ enum err rt_ask(struct rt_context *ctx, struct rt_address to, const struct msg *
     return err;
 }
 
+void rt_cancel(struct rt_context *ctx, uint64_t ask)
+{
+    struct relations *relations = ctx->actor->relations;
+    struct ask **at = relations ? &relations->asks : NULL;
+    while (at && *at && (*at)->number != ask) {
+        at = &(*at)->next;
+    }
+    struct ask *found = at ? *at : NULL;
+    if (found) {
+        *at = found->next;
+        timers_cancel(ctx->system->timers, found->timer);
+        deliver_signal(ctx->system, rt_self(ctx), found->to, MSG(cancel_ask, .ask = ask));
+        free(found);
+    }
+}
+
 uint64_t rt_answered(const struct rt_context *ctx)
 {
     return ctx->answered;

@@ -194,6 +194,16 @@ static void add_lane(struct links *links, struct peer *peer, int lane, struct ba
     }
 }
 
+/* Looked at with every heartbeat and credit: what was accepted is sent, waits, or is lost. */
+static void audit(struct links *links, const struct peer *peer)
+{
+    const struct link_stats *stats = &peer->stats;
+    uint64_t queued = peer->lanes[LANE_SYSTEM].count + peer->lanes[LANE_USER].count;
+    if (stats->accepted != stats->sent + queued + stats->lost) {
+        link_leak(links, peer, "messages");
+    }
+}
+
 static void commit(struct links *links, struct peer *peer, struct batch *batch)
 {
     peer->out_seq += 1 + batch->bytes;
@@ -207,6 +217,7 @@ static void commit(struct links *links, struct peer *peer, struct batch *batch)
         peer->granted_ms = links->now_ms;
     }
     if (batch->goodbye) {
+        peer->goodbye_frames = peer->goodbye_ms == 0 ? peer->frames_out : peer->goodbye_frames;
         peer->goodbye_ms = links->now_ms;
     }
     for (int lane = 0; lane < LANES; lane++) {
@@ -321,6 +332,9 @@ uint64_t link_flush(struct links *links, struct peer *peer)
     }
     while (peer->ways_count > 0 && (peer->retry_ms == 0 || peer->retry_ms <= links->now_ms)) {
         struct dues dues = dues_of(links, peer);
+        if (dues.beat || dues.credit) {
+            audit(links, peer);
+        }
         size_t ways = peer->ways_count;
         gave = gave || dues.credit;
         /* A way that turned out to be gone leaves the others to be tried. */

@@ -115,6 +115,41 @@ static void on_link(struct rt_context *ctx, struct rt_address from)
     }
 }
 
+/* Takes the ask out of a queue of the user lane; NULL: it is not there. */
+static struct envelope *take_ask(struct queue *queue, struct rt_address from, uint64_t ask)
+{
+    struct envelope *before = NULL;
+    for (struct envelope *it = queue->first; it;
+         before = it, it = atomic_load_explicit(&it->next, memory_order_relaxed)) {
+        if (it->ask != ask || !rt_address_equal(it->from, from)) {
+            continue;
+        }
+        struct envelope *after = atomic_load_explicit(&it->next, memory_order_relaxed);
+        if (before) {
+            atomic_store_explicit(&before->next, after, memory_order_relaxed);
+        } else {
+            queue->first = after;
+        }
+        queue->last = queue->last == it ? before : queue->last;
+        return it;
+    }
+    return NULL;
+}
+
+/* Nobody waits for the answer any more: what has not begun is not begun. */
+static void on_cancel(struct rt_context *ctx, struct rt_address from, uint64_t ask)
+{
+    struct actor *self = ctx->actor;
+    struct envelope *envelope = ask != 0 ? take_ask(&self->ready[LANE_USER], from, ask) : NULL;
+    if (!envelope && ask != 0 && self->relations) {
+        envelope = take_ask(&self->relations->stash, from, ask);
+    }
+    if (envelope) {
+        mailbox_finished(self, envelope);
+        envelope_end(&envelope, OUTCOME_EXPIRED);
+    }
+}
+
 bool life_signal(struct rt_context *ctx, const struct envelope *envelope)
 {
     const struct msg *msg = envelope_msg(envelope);
@@ -152,6 +187,9 @@ bool life_signal(struct rt_context *ctx, const struct envelope *envelope)
         if (relations) {
             peer_remove(peer_find(&relations->links, from));
         }
+        return true;
+    case MSG_CANCEL_ASK:
+        on_cancel(ctx, from, msg_as_cancel_ask(msg)->ask);
         return true;
     case MSG_DOWN:
         return on_down(ctx, msg_as_down(msg)->ref);
