@@ -1,5 +1,6 @@
 /* context.c - actor.h over the system: what a handler may do. */
 #include "runtime/core.h"
+#include "runtime/mutant.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,7 +229,7 @@ static uint64_t now_or_deadline(const struct rt_context *ctx, uint64_t timeout_m
 {
     uint64_t deadline_ms = rt_now_ms(ctx) + timeout_ms;
     uint64_t outer_ms = ctx->envelope ? ctx->envelope->deadline_ms : 0;
-    return outer_ms && outer_ms < deadline_ms ? outer_ms : deadline_ms;
+    return outer_ms && outer_ms < deadline_ms && !MUTANT(OWN_PATIENCE) ? outer_ms : deadline_ms;
 }
 
 static void note_remote(struct rt_context *ctx, struct rt_address other)

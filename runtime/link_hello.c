@@ -1,5 +1,6 @@
 /* link_hello.c - how a link begins and how it ends. */
 #include "runtime/link_priv.h"
+#include "runtime/mutant.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,11 +10,10 @@ enum { QUIET_BEATS = 2 };
 
 void link_greet(struct links *links, uint64_t route, const struct peer *peer, bool answer)
 {
-    const struct msg *hello =
-        MSG(hello, .proto_min = PROTO_VERSION_MIN, .proto_max = PROTO_VERSION_MAX,
-            .node = links->node, .name = msg_str(links->name),
-            .credit_bytes = links->config->credit_bytes, .answer = answer,
-            .receiver = peer ? peer->stats.node : 0);
+    const struct msg *hello = MSG(
+        hello, .proto_min = PROTO_VERSION_MIN, .proto_max = PROTO_VERSION_MAX, .node = links->node,
+        .name = msg_str(links->name), .credit_bytes = links->config->credit_bytes, .answer = answer,
+        .receiver = peer ? peer->stats.node : 0);
     struct dial *dial = link_dial(links, route);
     if (dial && peer && peer->out_seq > dial->said_seq) {
         dial->said_seq = peer->out_seq;
@@ -277,7 +277,9 @@ static struct peer *welcome(struct links *links, uint64_t route, uint64_t seq,
     if (peer->state != PEER_UP) {
         peer->out_seq = first_seq(links, peer, link_dial(links, route));
         begin(links, peer, seq, hello);
-        replace(links, peer);
+        if (!MUTANT(TWO_LIVES)) {
+            replace(links, peer);
+        }
         link_way_add(links, peer, route, true);
     } else {
         /* Resumed: the numbers go on, what the other side may have missed is said again. */
@@ -307,13 +309,13 @@ void link_on_hello(struct links *links, uint64_t route, const struct frame_reade
         return;
     }
     struct peer *peer = link_find(links, node);
-    if (peer && peer->state == PEER_OVER) {
+    if (peer && peer->state == PEER_OVER && !MUTANT(HALF_LINK)) {
         /* It does not know yet, or its confirmation is on its way. */
         link_way_add(links, peer, route, true);
         link_part(links, peer);
         return;
     }
-    if (hello->receiver != 0 && hello->receiver != links->node) {
+    if (hello->receiver != 0 && hello->receiver != links->node && !MUTANT(NO_RECEIVER)) {
         /* Meant for an earlier process at this end of the route.  So may be the frames behind it,
          * which must not be taken for ours: it has to say HELLO to us first. */
         link_greet(links, route, peer, false);

@@ -54,15 +54,15 @@ struct peer {
     size_t ways_count;
 
     struct link_queue lanes[LANES];
-    uint64_t out_seq;    /* of the next frame */
-    uint64_t window;     /* how far ahead of its credit the peer lets us go */
-    uint64_t out_limit;  /* no user message is begun at or above this out_seq */
-    uint64_t sent_ms;    /* when the last frame left */
-    uint64_t retry_ms;   /* the transport was full: not before; 0 when it was not */
-    uint64_t retry_wait; /* how long that was, in ms */
-    uint64_t frames_out; /* of this link, for HEARTBEAT and GOODBYE */
-    uint64_t goodbye_ms; /* when GOODBYE was said last; 0 for not yet */
-    uint64_t roles_owed; /* bit per role not announced yet */
+    uint64_t out_seq;        /* of the next frame */
+    uint64_t window;         /* how far ahead of its credit the peer lets us go */
+    uint64_t out_limit;      /* no user message is begun at or above this out_seq */
+    uint64_t sent_ms;        /* when the last frame left */
+    uint64_t retry_ms;       /* the transport was full: not before; 0 when it was not */
+    uint64_t retry_wait;     /* how long that was, in ms */
+    uint64_t frames_out;     /* of this link, for HEARTBEAT and GOODBYE */
+    uint64_t goodbye_ms;     /* when GOODBYE was said last; 0 for not yet */
+    uint64_t roles_owed;     /* bit per role not announced yet */
     uint64_t goodbye_frames; /* frames_out with the first GOODBYE */
     bool goodbye_acked;
 

@@ -1,5 +1,6 @@
 /* link_receive.c - inbound: what is taken from whom, and holes in the sequence. */
 #include "runtime/link_priv.h"
+#include "runtime/mutant.h"
 
 #include <inttypes.h>
 
@@ -154,8 +155,8 @@ static void on_goodbye(struct links *links, struct peer *peer, const struct msg_
     link_down(links, peer, PEER_CLOSED, "it said goodbye");
 }
 
-/* Between two HEARTBEATs as many frames must have come as were sent, less than that only if there was
- * a hole. */
+/* Between two HEARTBEATs as many frames must have come as were sent, less than that only if there
+ * was a hole. */
 static void on_heartbeat(struct links *links, struct peer *peer,
                          const struct msg_heartbeat *heartbeat)
 {
@@ -226,7 +227,7 @@ static void on_gap(struct links *links, struct peer *peer, uint64_t seq)
     peer->stats.gap_bytes += bytes;
     peer->in_seq = seq;
     link_note(links, NOTE_GAP, "frames lost peer=%s bytes=%" PRIu64, peer->stats.name, bytes);
-    peer->resync_owed = true;
+    peer->resync_owed = !MUTANT(NO_RESYNC);
     peer->resync_seq = seq;
     link_resync(links, peer);
 }
@@ -322,7 +323,7 @@ void links_receive(struct links *links, uint64_t route, const void *bytes, size_
     } else if (first && first->type == MSG_GOODBYE_ACK) {
         /* Outside of the sequence too; it may confirm the end of an earlier link. */
         on_goodbye_ack(links, peer, msg_as_goodbye_ack(first)->frames);
-    } else if (reader.seq < peer->in_seq) {
+    } else if (reader.seq < peer->in_seq && !MUTANT(TAKE_STALE)) {
         peer->stats.stale++;
         if (first && first->type == MSG_GOODBYE) {
             confirm(links, peer,

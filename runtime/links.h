@@ -98,8 +98,8 @@ void links_announce(struct links *links, uint64_t role, uint64_t actor);
  * fault and accuses nobody. */
 uint64_t links_run(struct links *links, uint64_t now_ms);
 
-/* Says GOODBYE to all once their queues are empty; links_drained() once each has confirmed it, or is
- * gone.  The confirmation counts the frames of the link that arrived: those that did not are
+/* Says GOODBYE to all once their queues are empty; links_drained() once each has confirmed it, or
+ * is gone.  The confirmation counts the frames of the link that arrived: those that did not are
  * links_totals' frames_lost, and logged.  No new links from now on. */
 void links_goodbye(struct links *links, uint64_t now_ms);
 bool links_drained(const struct links *links);

@@ -9,6 +9,7 @@
  * SUBSCRIBE is an ask and repeated until there is an answer, for the network may lose it.
  */
 #include "runtime/core.h"
+#include "runtime/mutant.h"
 
 #include <stdio.h>
 
@@ -47,6 +48,9 @@ static enum err relay_start(struct rt_context *ctx, void *state, const void *arg
 
 static void on_failed(struct rt_context *ctx, struct relay *self, enum err reason)
 {
+    if (MUTANT(SUBSCRIBE_ONCE)) {
+        return;
+    }
     if (reason == ERR_TIMEOUT || reason == ERR_EXPIRED) {
         ask(ctx, self);
         return;
@@ -95,7 +99,7 @@ enum err relay_spawn(struct rt_system *system, uint64_t node, const char *topic,
 enum err relay_accept(struct rt_context *ctx, const struct msg *msg)
 {
     struct rt_address from = rt_sender(ctx);
-    if (msg->type == MSG_DOWN) {
+    if (msg->type == MSG_DOWN && !MUTANT(STALE_RELAY)) {
         topics_forget(ctx->system,
                       (struct rt_address){msg_as_down(msg)->node, msg_as_down(msg)->actor});
         return ERR_OK;

@@ -1,5 +1,6 @@
 /* signal.c - what other actors and nodes let an actor know of their ends: links and monitors. */
 #include "runtime/core.h"
+#include "runtime/mutant.h"
 
 #include <stdlib.h>
 
@@ -53,7 +54,9 @@ static bool on_down(struct rt_context *ctx, uint64_t ref)
     if (!peer || !*peer) {
         return true;
     }
-    peer_remove(peer);
+    if (!MUTANT(DOWN_TWICE)) {
+        peer_remove(peer);
+    }
     return ctx->actor->lifecycle != ACTOR_ALIVE;
 }
 
@@ -61,7 +64,7 @@ static void fail_asks_of(struct rt_context *ctx, uint64_t node)
 {
     struct rt_address self = rt_self(ctx);
     for (struct ask *ask = ctx->actor->relations->asks; ask; ask = ask->next) {
-        if (ask->to.node == node) {
+        if (ask->to.node == node && !MUTANT(ASK_STAYS)) {
             struct envelope *failed =
                 envelope_new(MSG(failed, .type = ask->type, .reason = ERR_GONE));
             if (failed) {
@@ -82,7 +85,7 @@ static void on_node_gone(struct rt_context *ctx, uint64_t node)
         return;
     }
     for (struct peer *peer = relations->watched; peer; peer = peer->next) {
-        if (peer->address.node == node) {
+        if (peer->address.node == node && !MUTANT(NO_DOWN)) {
             deliver_signal(ctx->system, peer->address, self,
                            MSG(down, .ref = peer->ref, .node = node, .actor = peer->address.actor,
                                .reason = ERR_GONE));

@@ -167,8 +167,7 @@ enum err topics_subscribe(struct rt_system *system, uint64_t node, const char *t
 
 enum err rt_subscribe_at(struct rt_context *ctx, uint64_t node, const char *topic)
 {
-    enum err err =
-        node == 0 ? ERR_GONE : topics_subscribe(ctx->system, node, topic, rt_self(ctx));
+    enum err err = node == 0 ? ERR_GONE : topics_subscribe(ctx->system, node, topic, rt_self(ctx));
     ctx->actor->has_topics |= err == ERR_OK;
     return err == ERR_EXISTS ? ERR_OK : err;
 }

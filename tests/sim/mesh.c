@@ -13,7 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HEAL_MS = 12000, REST_MS = 26000, LEAVE_MS = 30000, LIMIT_MS = 36000, ROUTE_FACTOR = 100000 };
+enum {
+    HEAL_MS = 12000,
+    REST_MS = 26000,
+    LEAVE_MS = 30000,
+    LIMIT_MS = 36000,
+    ROUTE_FACTOR = 100000,
+    ROUNDS_MAX = 10000 /* in one millisecond */
+};
 
 void mesh_blame(struct mesh *mesh, const char *format, ...)
 {
@@ -318,8 +325,8 @@ static bool arrive(struct mesh *mesh)
         if (there) {
             /* The way by which it came may lead to nobody any more. */
             bool dials = to->index > from->index;
-            uint64_t route = dials ? 1 + from->index
-                                   : (from->index + 1) * ROUTE_FACTOR + frame->from_life;
+            uint64_t route =
+                dials ? 1 + from->index : (from->index + 1) * ROUTE_FACTOR + frame->from_life;
             links_receive(to->links, route, frame->bytes, frame->size, mesh->now_ms);
             to->next_ms = mesh->now_ms;
         }
@@ -395,8 +402,11 @@ static void strike(struct mesh *mesh)
 
 static void run_due(struct mesh *mesh)
 {
-    while (mesh->why[0] == '\0') {
+    for (int rounds = 0; mesh->why[0] == '\0'; rounds++) {
         bool any = arrive(mesh);
+        if (rounds == ROUNDS_MAX) {
+            mesh_blame(mesh, "somebody does not rest");
+        }
         for (size_t i = 0; i < MESH_NODES; i++) {
             struct mesh_node *node = &mesh->nodes[i];
             if (!node->alive && node->start_ms <= mesh->now_ms) {
@@ -452,14 +462,14 @@ static void leave(struct mesh *mesh)
     struct links_totals totals;
     mesh->phase = MESH_LEAVES;
     for (size_t i = 0; i + 1 < MESH_NODES; i++) {
+        mesh_say_last(&mesh->nodes[i]);
         links_goodbye(mesh->nodes[i].links, mesh->now_ms);
         mesh->nodes[i].next_ms = mesh->now_ms;
     }
     run_until(mesh, LIMIT_MS);
     for (size_t i = 0; i + 1 < MESH_NODES && mesh->why[0] == '\0'; i++) {
         links_totals(mesh->nodes[i].links, &totals);
-        if (!links_drained(mesh->nodes[i].links) ||
-            (mesh->lossless && totals.frames_lost > 0)) {
+        if (!links_drained(mesh->nodes[i].links) || (mesh->lossless && totals.frames_lost > 0)) {
             mesh_blame(mesh, "%s did not drain", mesh->nodes[i].name);
         }
     }

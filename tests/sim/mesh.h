@@ -1,6 +1,7 @@
-/* mesh.h - three processes of talkers over a network that is the seed's: the runtime's protocol alone.
+/* mesh.h - three processes of talkers over a network that is the seed's: the runtime's protocol
+ * alone.
  *
- * mesh.c is the world: time, frames, lives of processes; mesh_talk.c the actors and the judge.  What
+ * mesh.c is the world: time, frames, lives of processes; mesh_talk.c the actors and the judge. What
  * the judge knows it was told by the talkers, not by the runtime.
  */
 #ifndef TESTS_SIM_MESH_H
@@ -38,11 +39,11 @@ struct mesh_node {
     bool alive;
     struct rt_system *system;
     struct links *links;
-    uint64_t paused_ms;  /* until then; 0: it runs */
-    uint64_t resumed_ms; /* when it went on, or began, last */
-    uint64_t start_ms;   /* when it comes back; UINT64_MAX: not */
-    uint64_t cut_ms;     /* until then nothing leaves it and nothing reaches it */
-    uint64_t next_ms;    /* timers and links want to be called */
+    uint64_t paused_ms;           /* until then; 0: it runs */
+    uint64_t resumed_ms;          /* when it went on, or began, last */
+    uint64_t start_ms;            /* when it comes back; UINT64_MAX: not */
+    uint64_t cut_ms;              /* until then nothing leaves it and nothing reaches it */
+    uint64_t next_ms;             /* timers and links want to be called */
     uint64_t down_ms[MESH_NODES]; /* when the link to that process was lost last */
     uint64_t down_of[MESH_NODES]; /* and its incarnation */
     uint64_t known[MESH_NODES];   /* the latest incarnation of each */
@@ -98,7 +99,7 @@ struct mesh {
     uint64_t hash, events;
     bool calm_story; /* nothing but pauses shorter than a silence, and of all at once */
     bool lossless;
-    bool healed;     /* nothing fails any more */
+    bool healed; /* nothing fails any more */
     enum mesh_phase { MESH_TALKS, MESH_RESTS, MESH_LEAVES } phase;
     bool trace;
     uint64_t loss, twice, full, delay_ms, jitter_ms;
@@ -113,11 +114,12 @@ struct mesh {
     size_t watches_count;
     struct mesh_stumble stumbles[MESH_STUMBLES_MAX];
     size_t stumbles_count;
-    uint64_t talkers; /* lives of them so far */
-    uint64_t talker[MESH_NODES]; /* the life that is on */
+    uint64_t talkers;                    /* lives of them so far */
+    uint64_t talker[MESH_NODES];         /* the life that is on */
     size_t said[MESH_NODES][MESH_NODES]; /* the latest stream from one to the other */
     size_t news[MESH_NODES];
-    size_t took[MESH_NODES]; /* how many took what was published last */
+    struct rt_address address[MESH_NODES]; /* of the talkers */
+    size_t took[MESH_NODES];               /* how many took what was published last */
     char why[MESH_WHY_SIZE];
 };
 
@@ -152,6 +154,9 @@ extern const struct rt_behaviour mesh_talker;
 
 /* A link has brought a message: none is missing before it, but for what the links own up to. */
 void mesh_arrived(struct mesh_node *node, const struct msg *msg);
+
+/* The process's talker says much before it leaves. */
+void mesh_say_last(struct mesh_node *node);
 
 /* What is due by now, and did not happen. */
 void mesh_audit(struct mesh *mesh);

@@ -7,9 +7,17 @@
 
 #include "tests/sim/mesh.h"
 
-enum kind { SAY, ASK, ANSWER, NEST, DEAF, CRASH, NEWS, KINDS };
+enum kind { SAY, ASK, ANSWER, NEST, DEAF, CRASH, NEWS, LAST };
 
-enum { PEERS_MAX = 8, FINAL_TAG = 1, WRONG_TAG = 2, SLACK_MS = 400, PATIENCE_MS = 12000 };
+enum {
+    PEERS_MAX = 8,
+    WRONG_TAG = 2,
+    SLACK_MS = 400,
+    HUSH_MS = 14000,
+    HUSH_END_MS = 19000,
+    LAST_SIZE = 1500,
+    PATIENCE_MS = 12000
+};
 
 struct peer_known {
     struct rt_address address;
@@ -49,6 +57,7 @@ static enum err start(struct rt_context *ctx, void *state, const void *arg)
     self->news = new_stream(self->mesh, self->node->index);
     rt_take_role(ctx, TERM_role_EXECUTOR);
     rt_watch_role(ctx, TERM_role_EXECUTOR);
+    self->mesh->address[self->node->index] = rt_self(ctx);
     (void)rt_tick(ctx, 20, 0);
     return ERR_OK;
 }
@@ -164,7 +173,9 @@ static void on_tick(struct rt_context *ctx, struct talker *self, uint64_t tag)
     if (tag == WRONG_TAG) {
         mesh_blame(mesh, "%s: a cancelled tick came", self->node->name);
     }
-    if (self->count > 0 && mesh->phase == MESH_TALKS) {
+    /* For a while nobody says anything in a calm story: the links themselves must. */
+    bool hush = mesh->calm_story && mesh->now_ms > HUSH_MS && mesh->now_ms < HUSH_END_MS;
+    if (self->count > 0 && mesh->phase == MESH_TALKS && !hush) {
         act(ctx, self);
     }
     if (mesh->phase == MESH_RESTS) {
@@ -342,8 +353,7 @@ static void on_ask(struct rt_context *ctx, struct talker *self, const struct msg
         size_t place = mesh->asks_count;
         ask(ctx, self, peer, DEAF, PATIENCE_MS, &number);
         bool held = self->node->resumed_ms > mesh->asks[data->number % MESH_ASKS_MAX].asked_ms;
-        if (place < mesh->asks_count && !held &&
-            mesh->asks[place].until_ms > until_ms + SLACK_MS) {
+        if (place < mesh->asks_count && !held && mesh->asks[place].until_ms > until_ms + SLACK_MS) {
             mesh->asks[place].until_ms = until_ms + SLACK_MS; /* whoever asked waits no longer */
         }
         return;
@@ -356,8 +366,8 @@ static void on_answer(struct talker *self, uint64_t number)
     struct mesh *mesh = self->mesh;
     for (size_t i = mesh->asks_settled; i < mesh->asks_count; i++) {
         struct mesh_ask *it = &mesh->asks[i];
-        if (it->number == number && it->from == self->node->index &&
-            it->life == self->node->life && it->talker == self->life) {
+        if (it->number == number && it->from == self->node->index && it->life == self->node->life &&
+            it->talker == self->life) {
             if (it->cancelled || !it->open) {
                 mesh_blame(mesh, "%s: an answer %s", self->node->name,
                            it->cancelled ? "after it was cancelled" : "came twice");
@@ -367,6 +377,25 @@ static void on_answer(struct talker *self, uint64_t number)
         }
     }
     mesh_blame(mesh, "%s: an answer to nothing that is open", self->node->name);
+}
+
+/* More than may be on the way at a time, to the one that stays. */
+static void say_last(struct rt_context *ctx, struct talker *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        for (int k = 0; k < 60 && self->peers[i].index == MESH_NODES - 1; k++) {
+            (void)say(ctx, self, &self->peers[i], LAST_SIZE);
+        }
+    }
+}
+
+void mesh_say_last(struct mesh_node *node)
+{
+    if (system_tell(node->system, node->mesh->address[node->index], MSG(data, .kind = LAST)) !=
+        ERR_OK) {
+        mesh_blame(node->mesh, "%s has no talker", node->name);
+    }
+    (void)system_run_ready(node->system);
 }
 
 static enum err receive(struct rt_context *ctx, void *state, const struct msg *msg)
@@ -403,6 +432,9 @@ static enum err receive(struct rt_context *ctx, void *state, const struct msg *m
         return ERR_OK;
     case CRASH:
         return on_crash(self, data);
+    case LAST:
+        say_last(ctx, self);
+        return ERR_OK;
     case ASK:
     case NEST:
     case DEAF:
