@@ -194,9 +194,9 @@ static const struct rt_behaviour source = {.name = "source",
                                            .start = source_start,
                                            .receive = source_receive};
 
-/* ---- the tail, a slow receiver, topics ---- */
+/* ---- the tail, more of it than there is credit, a slow receiver, topics ---- */
 
-enum { TAIL = 3000, SLOW = 60000, SLOW_US = 40, SLOW_SIZE = 200, LISTENERS = 3, NEWS_MIN = 200 };
+enum { TAIL = 12000, SLOW = 60000, SLOW_US = 40, SLOW_SIZE = 200, LISTENERS = 3, NEWS_MIN = 200 };
 
 /* Sends as many as it was told, as fast as it may; who sees ERR_FULL tries again later. */
 struct writer {
