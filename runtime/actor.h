@@ -116,6 +116,12 @@ void rt_tell(struct rt_context *ctx, struct rt_address to, const struct msg *msg
 enum err rt_ask(struct rt_context *ctx, struct rt_address to, const struct msg *msg,
                 uint64_t timeout_ms, uint64_t *ret_ask) MUST_CHECK;
 
+/* Takes back an ask of this actor: neither answer nor FAILED comes any more.  Where it still waits
+ * in the receiver's mailbox it is ended without being handled (it counts as expired); what has been
+ * begun is not interrupted, and one that is overtaken on a link is begun.  Of an ask that was
+ * answered, or is none, nothing is changed. */
+void rt_cancel(struct rt_context *ctx, uint64_t ask);
+
 /* The ask that the message being handled answers; 0 when it answers none. */
 uint64_t rt_answered(const struct rt_context *ctx);
 
@@ -189,9 +195,14 @@ void rt_watch_role(struct rt_context *ctx, uint64_t role);
 
 /* ---- topics ---- */
 
-/* Of one process: a topic is known by its name to the actors there, and is for as long as somebody
- * has subscribed to it.  Those who share work by rt_publish_one are a group. */
-enum { RT_TOPIC_NAME_MAX = 64, RT_TOPICS_MAX = 1024, RT_TOPIC_SUBSCRIBERS_MAX = 4096 };
+/* A topic belongs to a process: it is known by its name there, and is for as long as somebody has
+ * subscribed to it.  Those who share work by rt_publish_one are a group. */
+enum {
+    RT_TOPIC_NAME_MAX = 64,
+    RT_TOPICS_MAX = 1024, /* of a process, with those of other ones that its actors hear */
+    RT_TOPIC_SUBSCRIBERS_MAX = 4096,
+    RT_TOPIC_NODES_MAX = 1024 /* subscriptions of other processes to topics of this one */
+};
 
 /* This actor gets what is published, until it unsubscribes or has ended for good: like its mailbox
  * a subscription outlives a crash.  To subscribe again changes nothing.  ERR_LIMIT: `topic` is
@@ -200,13 +211,22 @@ enum { RT_TOPIC_NAME_MAX = 64, RT_TOPICS_MAX = 1024, RT_TOPIC_SUBSCRIBERS_MAX = 
 enum err rt_subscribe(struct rt_context *ctx, const char *topic) MUST_CHECK;
 void rt_unsubscribe(struct rt_context *ctx, const char *topic); /* if it has subscribed */
 
+/* The same for a topic of process `node`: what is published there comes once over the link, however
+ * many have subscribed here, and goes on to each of them with its first sender.  It begins when the
+ * word of it has arrived there, what a link loses is lost, and it ends with the link: who wants to
+ * hear more monitors an actor of `node` (or watches its role) and subscribes anew, to the next
+ * incarnation or link.  It ends, with a line in the log, also when that process has no room for it
+ * or is too old to know of it.  Errors as above; ERR_GONE: `node` is 0. */
+enum err rt_subscribe_at(struct rt_context *ctx, uint64_t node, const char *topic) MUST_CHECK;
+void rt_unsubscribe_at(struct rt_context *ctx, uint64_t node, const char *topic);
+
 /* Copies `msg` to each subscriber, as rt_send; the sender is one too if it has subscribed.  Returns
- * how many took it: those without room did not.  Two messages that one actor publishes come to
- * each in this order. */
+ * how many took it: those without room did not, and another process counts as one.  Two messages
+ * that one actor publishes come to each in this order. */
 size_t rt_publish(struct rt_context *ctx, const char *topic, const struct msg *msg);
 
-/* Sends `msg` to one subscriber, in turn, passing over those without room.  Errors as for rt_send:
- * ERR_GONE: there is none; ERR_FULL: none has room. */
+/* Sends `msg` to one subscriber of this process, in turn, passing over those without room.  Errors
+ * as for rt_send: ERR_GONE: there is none; ERR_FULL: none has room. */
 enum err rt_publish_one(struct rt_context *ctx, const char *topic,
                         const struct msg *msg) MUST_CHECK;
 

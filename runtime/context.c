@@ -1,5 +1,6 @@
 /* context.c - actor.h over the system: what a handler may do. */
 #include "runtime/core.h"
+#include "runtime/mutant.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,7 +229,7 @@ static uint64_t now_or_deadline(const struct rt_context *ctx, uint64_t timeout_m
 {
     uint64_t deadline_ms = rt_now_ms(ctx) + timeout_ms;
     uint64_t outer_ms = ctx->envelope ? ctx->envelope->deadline_ms : 0;
-    return outer_ms && outer_ms < deadline_ms ? outer_ms : deadline_ms;
+    return outer_ms && outer_ms < deadline_ms && !MUTANT(OWN_PATIENCE) ? outer_ms : deadline_ms;
 }
 
 static void note_remote(struct rt_context *ctx, struct rt_address other)
@@ -296,6 +297,22 @@ enum err rt_ask(struct rt_context *ctx, struct rt_address to, const struct msg *
         ask->timer = set_timer(ctx, err == ERR_OK ? timeout_ms : 0, TIMER_ASK, *ret_ask);
     }
     return err;
+}
+
+void rt_cancel(struct rt_context *ctx, uint64_t ask)
+{
+    struct relations *relations = ctx->actor->relations;
+    struct ask **at = relations ? &relations->asks : NULL;
+    while (at && *at && (*at)->number != ask) {
+        at = &(*at)->next;
+    }
+    struct ask *found = at ? *at : NULL;
+    if (found) {
+        *at = found->next;
+        timers_cancel(ctx->system->timers, found->timer);
+        deliver_signal(ctx->system, rt_self(ctx), found->to, MSG(cancel_ask, .ask = ask));
+        free(found);
+    }
 }
 
 uint64_t rt_answered(const struct rt_context *ctx)

@@ -15,7 +15,8 @@
 #include "runtime/timers.h"
 #include "runtime/times.h"
 
-#define NO_SLOT UINT32_MAX
+#define NO_SLOT    UINT32_MAX
+#define ROOT_ACTOR (UINT64_C(1) << 32) /* id of the root of every process: the first of all */
 
 enum {
     ACTOR_CHUNK = 256,           /* slots allocated at a time */
@@ -218,6 +219,7 @@ struct topics {
     pthread_rwlock_t lock;
     struct topic *first;
     uint32_t count;
+    uint32_t foreign; /* subscriptions of other processes */
 };
 
 struct rt_system {
@@ -406,8 +408,29 @@ enum err chain_check(const struct rt_context *ctx, struct rt_address to, char *t
 void topics_init(struct topics *topics);
 void topics_fini(struct topics *topics);
 
-/* An actor has ended for good. */
-void topics_forget(struct rt_system *system, uint64_t actor);
+/* An actor, or the relay of another process, has ended for good. */
+void topics_forget(struct rt_system *system, struct rt_address actor);
+
+/* The link to a node is lost, and with it what is heard from there: at once, so that whoever hears
+ * of the next link and subscribes anew is not forgotten with the old relay. */
+void topics_node_down(struct rt_system *system, uint64_t node);
+
+/* As rt_subscribe_at, for an actor of this process or, to one of our topics, of another.
+ * ERR_EXISTS: it has subscribed already. */
+enum err topics_subscribe(struct rt_system *system, uint64_t node, const char *topic,
+                          struct rt_address actor) MUST_CHECK;
+
+/* On the turn of the topic's relay: passes the message being handled on to all subscribers. */
+void topics_relay(struct rt_context *ctx, uint64_t node, const char *topic);
+
+/* ---- relay.c: topics between processes ---- */
+
+/* Starts the actor that brings a topic of another process; pushes only. */
+enum err relay_spawn(struct rt_system *system, uint64_t node, const char *topic,
+                     uint64_t *ret_relay) MUST_CHECK;
+
+/* On the root's turn: what relays of other processes ask of it. */
+enum err relay_accept(struct rt_context *ctx, const struct msg *msg) MUST_CHECK;
 
 /* ---- life.c: starts, crashes, ends, and the signals about them ---- */
 

@@ -306,7 +306,7 @@ static void end_for_good(struct rt_context *ctx)
     struct relations *relations = self->relations;
     enum err reason = self->end_reason;
     if (self->has_topics) { /* before anybody hears of the end */
-        topics_forget(system, address.actor);
+        topics_forget(system, address);
         self->has_topics = false;
     }
     while (relations && relations->watchers) {
@@ -547,10 +547,8 @@ void life_drop(struct rt_system *system, struct actor *self)
 
 static enum err root_receive(struct rt_context *ctx, void *state, const struct msg *msg)
 {
-    (void)ctx;
     (void)state;
-    (void)msg;
-    return ERR_UNKNOWN;
+    return relay_accept(ctx, msg);
 }
 
 const struct rt_behaviour life_root = {

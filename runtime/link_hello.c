@@ -1,5 +1,6 @@
 /* link_hello.c - how a link begins and how it ends. */
 #include "runtime/link_priv.h"
+#include "runtime/mutant.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,10 +10,10 @@ enum { QUIET_BEATS = 2 };
 
 void link_greet(struct links *links, uint64_t route, const struct peer *peer, bool answer)
 {
-    const struct msg *hello =
-        MSG(hello, .proto_min = PROTO_VERSION_MIN, .proto_max = PROTO_VERSION_MAX,
-            .node = links->node, .name = msg_str(links->name),
-            .credit_bytes = links->config->credit_bytes, .answer = answer);
+    const struct msg *hello = MSG(
+        hello, .proto_min = PROTO_VERSION_MIN, .proto_max = PROTO_VERSION_MAX, .node = links->node,
+        .name = msg_str(links->name), .credit_bytes = links->config->credit_bytes, .answer = answer,
+        .receiver = peer ? peer->stats.node : 0);
     struct dial *dial = link_dial(links, route);
     if (dial && peer && peer->out_seq > dial->said_seq) {
         dial->said_seq = peer->out_seq;
@@ -180,7 +181,7 @@ static enum err judge(struct links *links, uint64_t route, uint64_t node,
         why = "its key does not allow a role that it took";
     } else if (peer && peer->state == PEER_REPLACED) {
         why = "a newer process of that name is linked";
-    } else if (links->leaving && !(peer && peer->state == PEER_UP)) {
+    } else if (links->leaving && !(peer && peer->state == PEER_UP && !peer->goodbye_acked)) {
         why = "this process is leaving";
     } else if (links->up_count == LINK_PEERS_MAX && !(peer && peer->state == PEER_UP)) {
         why = "too many links";
@@ -220,6 +221,8 @@ static void begin(struct links *links, struct peer *peer, uint64_t seq,
                   const struct msg_hello *hello)
 {
     peer->window = hello->credit_bytes;
+    peer->stats.version =
+        hello->proto_max < PROTO_VERSION_MAX ? hello->proto_max : (uint64_t)PROTO_VERSION_MAX;
     peer->out_limit = link_add(peer->out_seq, peer->window);
     peer->retry_ms = 0;
     peer->frames_out = 0;
@@ -227,6 +230,7 @@ static void begin(struct links *links, struct peer *peer, uint64_t seq,
     peer->goodbye_acked = false;
     peer->in_seq = seq;
     peer->frames_in = 0;
+    peer->beat_said = 0;
     peer->resync_ms = 0;
     peer->resync_owed = false;
     peer->granted = seq;
@@ -238,8 +242,8 @@ static void begin(struct links *links, struct peer *peer, uint64_t seq,
     peer->granted_ms = links->now_ms;
     link_peer_enter(links, peer, PEER_UP);
     links->totals.began++;
-    link_log(links, RT_INFO, "link up peer=%s node=%016" PRIx64, peer->stats.name,
-             peer->stats.node);
+    link_log(links, RT_INFO, "link up peer=%s node=%016" PRIx64 " version=%" PRIu64,
+             peer->stats.name, peer->stats.node, peer->stats.version);
 }
 
 /* Where our numbers on a new link begin.  Our HELLO may have been meant for an earlier incarnation
@@ -273,7 +277,9 @@ static struct peer *welcome(struct links *links, uint64_t route, uint64_t seq,
     if (peer->state != PEER_UP) {
         peer->out_seq = first_seq(links, peer, link_dial(links, route));
         begin(links, peer, seq, hello);
-        replace(links, peer);
+        if (!MUTANT(TWO_LIVES)) {
+            replace(links, peer);
+        }
         link_way_add(links, peer, route, true);
     } else {
         /* Resumed: the numbers go on, what the other side may have missed is said again. */
@@ -303,10 +309,16 @@ void link_on_hello(struct links *links, uint64_t route, const struct frame_reade
         return;
     }
     struct peer *peer = link_find(links, node);
-    if (peer && peer->state == PEER_OVER) {
+    if (peer && peer->state == PEER_OVER && !MUTANT(HALF_LINK)) {
         /* It does not know yet, or its confirmation is on its way. */
         link_way_add(links, peer, route, true);
         link_part(links, peer);
+        return;
+    }
+    if (hello->receiver != 0 && hello->receiver != links->node && !MUTANT(NO_RECEIVER)) {
+        /* Meant for an earlier process at this end of the route.  So may be the frames behind it,
+         * which must not be taken for ours: it has to say HELLO to us first. */
+        link_greet(links, route, peer, false);
         return;
     }
     peer = welcome(links, route, reader->seq, hello);

@@ -125,6 +125,12 @@ static void forget_oldest(struct links *links)
     peer_free(peer);
 }
 
+void link_leak(struct links *links, const struct peer *peer, const char *which)
+{
+    links->totals.leaks++;
+    link_note(links, NOTE_LEAK, "link does not balance peer=%s which=%s", peer->stats.name, which);
+}
+
 void link_peers_trim(struct links *links)
 {
     while (links->tombs_count > LINK_TOMBS_MAX) {

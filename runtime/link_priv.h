@@ -54,15 +54,16 @@ struct peer {
     size_t ways_count;
 
     struct link_queue lanes[LANES];
-    uint64_t out_seq;    /* of the next frame */
-    uint64_t window;     /* how far ahead of its credit the peer lets us go */
-    uint64_t out_limit;  /* no user message is begun at or above this out_seq */
-    uint64_t sent_ms;    /* when the last frame left */
-    uint64_t retry_ms;   /* the transport was full: not before; 0 when it was not */
-    uint64_t retry_wait; /* how long that was, in ms */
-    uint64_t frames_out; /* of this link, for HEARTBEAT and GOODBYE */
-    uint64_t goodbye_ms; /* when GOODBYE was said last; 0 for not yet */
-    uint64_t roles_owed; /* bit per role not announced yet */
+    uint64_t out_seq;        /* of the next frame */
+    uint64_t window;         /* how far ahead of its credit the peer lets us go */
+    uint64_t out_limit;      /* no user message is begun at or above this out_seq */
+    uint64_t sent_ms;        /* when the last frame left */
+    uint64_t retry_ms;       /* the transport was full: not before; 0 when it was not */
+    uint64_t retry_wait;     /* how long that was, in ms */
+    uint64_t frames_out;     /* of this link, for HEARTBEAT and GOODBYE */
+    uint64_t goodbye_ms;     /* when GOODBYE was said last; 0 for not yet */
+    uint64_t roles_owed;     /* bit per role not announced yet */
+    uint64_t goodbye_frames; /* frames_out with the first GOODBYE */
     bool goodbye_acked;
 
     uint64_t in_seq;            /* expected of the next frame */
@@ -72,6 +73,9 @@ struct peer {
     uint64_t resync_ms;         /* when a hole was last answered with HELLO */
     bool resync_owed;           /* that HELLO has not been answered yet */
     uint64_t resync_seq;        /* of the frame behind the hole: an answer is numbered higher */
+    uint64_t beat_said;         /* what the last HEARTBEAT counted; 0: none has come */
+    uint64_t beat_came;         /* frames_in then */
+    uint64_t beat_gaps;         /* stats.gaps then */
     uint64_t granted;           /* the last CREDIT's bytes */
     uint64_t granted_ms;        /* when it left */
     uint64_t look_ms;           /* when to look for credit to give; 0 for no need */
@@ -98,6 +102,7 @@ enum link_note {
     NOTE_GAP,
     NOTE_REJECTED,
     NOTE_TABLE,
+    NOTE_LEAK,
     LINK_NOTES
 };
 
@@ -161,6 +166,9 @@ struct dial *link_dial(struct links *links, uint64_t route);
 
 /* Bytes of messages from the peer that have no outcome yet. */
 uint64_t link_outstanding(const struct peer *peer);
+
+/* The figures of the link do not balance. */
+void link_leak(struct links *links, const struct peer *peer, const char *which);
 
 /* A log line of a kind that a stranger can cause. */
 void link_note(struct links *links, enum link_note note, const char *format, ...)

@@ -1,5 +1,6 @@
 /* link_receive.c - inbound: what is taken from whom, and holes in the sequence. */
 #include "runtime/link_priv.h"
+#include "runtime/mutant.h"
 
 #include <inttypes.h>
 
@@ -154,6 +155,33 @@ static void on_goodbye(struct links *links, struct peer *peer, const struct msg_
     link_down(links, peer, PEER_CLOSED, "it said goodbye");
 }
 
+/* Between two HEARTBEATs as many frames must have come as were sent, less than that only if there
+ * was a hole. */
+static void on_heartbeat(struct links *links, struct peer *peer,
+                         const struct msg_heartbeat *heartbeat)
+{
+    uint64_t sent = heartbeat->frames - peer->beat_said;
+    uint64_t came = peer->frames_in - peer->beat_came;
+    uint64_t gaps = peer->stats.gaps - peer->beat_gaps;
+    if (peer->beat_said != 0 && (gaps == 0 ? sent != came : sent < came)) {
+        link_leak(links, peer, "frames");
+    }
+    peer->beat_said = heartbeat->frames;
+    peer->beat_came = peer->frames_in;
+    peer->beat_gaps = peer->stats.gaps;
+}
+
+/* Our GOODBYE is confirmed, with how many frames have come there. */
+static void on_goodbye_ack(struct links *links, struct peer *peer, uint64_t came)
+{
+    if (peer->goodbye_ms != 0 && !peer->goodbye_acked && came < peer->goodbye_frames) {
+        links->totals.frames_lost += peer->goodbye_frames - came;
+        link_log(links, RT_WARN, "frames sent and never had peer=%s count=%" PRIu64,
+                 peer->stats.name, peer->goodbye_frames - came);
+    }
+    peer->goodbye_acked = peer->goodbye_ms != 0;
+}
+
 static void on_link_message(struct links *links, struct peer *peer, uint64_t route,
                             const struct msg *msg)
 {
@@ -172,8 +200,11 @@ static void on_link_message(struct links *links, struct peer *peer, uint64_t rou
     case MSG_GOODBYE:
         on_goodbye(links, peer, msg_as_goodbye(msg));
         return;
+    case MSG_HEARTBEAT:
+        on_heartbeat(links, peer, msg_as_heartbeat(msg));
+        return;
     default:
-        /* HEARTBEAT has done its work by arriving. */
+        /* Of a newer version, or one that stands alone. */
         return;
     }
 }
@@ -196,7 +227,7 @@ static void on_gap(struct links *links, struct peer *peer, uint64_t seq)
     peer->stats.gap_bytes += bytes;
     peer->in_seq = seq;
     link_note(links, NOTE_GAP, "frames lost peer=%s bytes=%" PRIu64, peer->stats.name, bytes);
-    peer->resync_owed = true;
+    peer->resync_owed = !MUTANT(NO_RESYNC);
     peer->resync_seq = seq;
     link_resync(links, peer);
 }
@@ -291,8 +322,8 @@ void links_receive(struct links *links, uint64_t route, const void *bytes, size_
         on_late_frame(links, peer, route, first);
     } else if (first && first->type == MSG_GOODBYE_ACK) {
         /* Outside of the sequence too; it may confirm the end of an earlier link. */
-        peer->goodbye_acked = peer->goodbye_ms != 0;
-    } else if (reader.seq < peer->in_seq) {
+        on_goodbye_ack(links, peer, msg_as_goodbye_ack(first)->frames);
+    } else if (reader.seq < peer->in_seq && !MUTANT(TAKE_STALE)) {
         peer->stats.stale++;
         if (first && first->type == MSG_GOODBYE) {
             confirm(links, peer,

@@ -1,5 +1,6 @@
 /* link_send.c - outbound: queues, batches, credit, heartbeats. */
 #include "runtime/link_priv.h"
+#include "runtime/mutant.h"
 
 #include <inttypes.h>
 
@@ -162,7 +163,8 @@ static bool add_message(struct links *links, struct batch *batch, const struct e
 
 static bool has_expired(const struct links *links, const struct envelope *envelope)
 {
-    return envelope->deadline_ms != 0 && envelope->deadline_ms <= links->now_ms;
+    return !MUTANT(SENDS_EXPIRED) && envelope->deadline_ms != 0 &&
+           envelope->deadline_ms <= links->now_ms;
 }
 
 /* Moves messages of one lane into the frame, until it is full or credit ends. */
@@ -170,7 +172,8 @@ static void add_lane(struct links *links, struct peer *peer, int lane, struct ba
 {
     struct link_queue *queue = &peer->lanes[lane];
     while (batch->count < links->config->batch_count_max && !links->buffer.failed) {
-        if (lane == LANE_USER && peer->out_seq + batch->bytes >= peer->out_limit) {
+        if (lane == LANE_USER && peer->out_seq + batch->bytes >= peer->out_limit &&
+            !MUTANT(IGNORED_CREDIT)) {
             return;
         }
         struct envelope *envelope = link_queue_pop(queue);
@@ -194,6 +197,16 @@ static void add_lane(struct links *links, struct peer *peer, int lane, struct ba
     }
 }
 
+/* Looked at with every heartbeat and credit: what was accepted is sent, waits, or is lost. */
+static void audit(struct links *links, const struct peer *peer)
+{
+    const struct link_stats *stats = &peer->stats;
+    uint64_t queued = peer->lanes[LANE_SYSTEM].count + peer->lanes[LANE_USER].count;
+    if (stats->accepted != stats->sent + queued + stats->lost) {
+        link_leak(links, peer, "messages");
+    }
+}
+
 static void commit(struct links *links, struct peer *peer, struct batch *batch)
 {
     peer->out_seq += 1 + batch->bytes;
@@ -207,6 +220,7 @@ static void commit(struct links *links, struct peer *peer, struct batch *batch)
         peer->granted_ms = links->now_ms;
     }
     if (batch->goodbye) {
+        peer->goodbye_frames = peer->goodbye_ms == 0 ? peer->frames_out : peer->goodbye_frames;
         peer->goodbye_ms = links->now_ms;
     }
     for (int lane = 0; lane < LANES; lane++) {
@@ -218,6 +232,10 @@ static void commit(struct links *links, struct peer *peer, struct batch *batch)
 static void take_back(struct links *links, struct peer *peer, struct batch *batch, enum err err)
 {
     for (int lane = 0; lane < LANES; lane++) {
+        if (MUTANT(LOST_WHEN_FULL)) {
+            envelope_end_all(batch->lanes[lane].first, OUTCOME_LOST);
+            continue;
+        }
         link_queue_unpop(&peer->lanes[lane], &batch->lanes[lane]);
     }
     if (err == ERR_GONE) {
@@ -296,12 +314,14 @@ static struct dues dues_of(const struct links *links, const struct peer *peer)
     uint64_t now_ms = links->now_ms;
     bool said = peer->goodbye_ms != 0;
     struct dues dues = {0};
-    dues.goodbye = links->leaving && !peer->goodbye_acked && !has_queued(peer) &&
+    dues.goodbye = links->leaving && !peer->goodbye_acked &&
+                   (MUTANT(EARLY_GOODBYE) || !has_queued(peer)) &&
                    (!said || now_ms - peer->goodbye_ms >= beat_ms);
     if (!said && !dues.goodbye) {
-        dues.beat = now_ms - peer->sent_ms >= beat_ms;
+        dues.beat = now_ms - peer->sent_ms >= beat_ms && !MUTANT(NO_BEAT);
         bool talks = dues.beat || has_queued(peer) || peer->roles_owed != 0;
-        dues.credit = credit_due(links, peer) || (talks && now_ms - peer->granted_ms >= beat_ms);
+        dues.credit = !MUTANT(NO_CREDIT) &&
+                      (credit_due(links, peer) || (talks && now_ms - peer->granted_ms >= beat_ms));
     }
     return dues;
 }
@@ -321,6 +341,9 @@ uint64_t link_flush(struct links *links, struct peer *peer)
     }
     while (peer->ways_count > 0 && (peer->retry_ms == 0 || peer->retry_ms <= links->now_ms)) {
         struct dues dues = dues_of(links, peer);
+        if (dues.beat || dues.credit) {
+            audit(links, peer);
+        }
         size_t ways = peer->ways_count;
         gave = gave || dues.credit;
         /* A way that turned out to be gone leaves the others to be tried. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "runtime/link_priv.h"
+#include "runtime/mutant.h"
 
 static void set_now(struct links *links, uint64_t now_ms)
 {
@@ -122,7 +123,7 @@ void links_announce(struct links *links, uint64_t role, uint64_t actor)
  * time that we missed is not their silence. */
 static void forgive_own_delay(struct links *links)
 {
-    if (links->promised_ms == UINT64_MAX ||
+    if (MUTANT(OWN_DELAY) || links->promised_ms == UINT64_MAX ||
         links->now_ms <= links->promised_ms + links->config->heartbeat_ms) {
         return;
     }

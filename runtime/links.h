@@ -98,8 +98,9 @@ void links_announce(struct links *links, uint64_t role, uint64_t actor);
  * fault and accuses nobody. */
 uint64_t links_run(struct links *links, uint64_t now_ms);
 
-/* Says GOODBYE to all once their queues are empty; links_drained() once each has confirmed every
- * frame, or is gone.  No new links from now on. */
+/* Says GOODBYE to all once their queues are empty; links_drained() once each has confirmed it, or
+ * is gone.  The confirmation counts the frames of the link that arrived: those that did not are
+ * links_totals' frames_lost, and logged.  No new links from now on. */
 void links_goodbye(struct links *links, uint64_t now_ms);
 bool links_drained(const struct links *links);
 
@@ -119,6 +120,7 @@ struct link_stats {
     uint64_t credit_bytes;      /* left to send */
     uint64_t outstanding_bytes; /* inbound, not ended yet */
     uint64_t heard_ms;          /* monotonic: when the last frame came */
+    uint64_t version;           /* of the protocol, the newest that both speak */
 };
 
 /* The first `max` links that are up, oldest first; returns how many there are. */
@@ -131,6 +133,8 @@ struct links_totals {
     uint64_t frames_out, bytes_out; /* handed to the transport, greetings included */
     uint64_t frames_in, bytes_in;   /* that the transport brought, from whomever */
     uint64_t gaps;                  /* holes in sequences of frames */
+    uint64_t frames_lost; /* of ours, that a peer which confirmed our GOODBYE has not had */
+    uint64_t leaks;       /* times that a link's figures did not balance: a fault of this program */
 };
 
 void links_totals(const struct links *links, struct links_totals *ret_totals);

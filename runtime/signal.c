@@ -1,5 +1,6 @@
 /* signal.c - what other actors and nodes let an actor know of their ends: links and monitors. */
 #include "runtime/core.h"
+#include "runtime/mutant.h"
 
 #include <stdlib.h>
 
@@ -53,7 +54,9 @@ static bool on_down(struct rt_context *ctx, uint64_t ref)
     if (!peer || !*peer) {
         return true;
     }
-    peer_remove(peer);
+    if (!MUTANT(DOWN_TWICE)) {
+        peer_remove(peer);
+    }
     return ctx->actor->lifecycle != ACTOR_ALIVE;
 }
 
@@ -61,7 +64,7 @@ static void fail_asks_of(struct rt_context *ctx, uint64_t node)
 {
     struct rt_address self = rt_self(ctx);
     for (struct ask *ask = ctx->actor->relations->asks; ask; ask = ask->next) {
-        if (ask->to.node == node) {
+        if (ask->to.node == node && !MUTANT(ASK_STAYS)) {
             struct envelope *failed =
                 envelope_new(MSG(failed, .type = ask->type, .reason = ERR_GONE));
             if (failed) {
@@ -82,7 +85,7 @@ static void on_node_gone(struct rt_context *ctx, uint64_t node)
         return;
     }
     for (struct peer *peer = relations->watched; peer; peer = peer->next) {
-        if (peer->address.node == node) {
+        if (peer->address.node == node && !MUTANT(NO_DOWN)) {
             deliver_signal(ctx->system, peer->address, self,
                            MSG(down, .ref = peer->ref, .node = node, .actor = peer->address.actor,
                                .reason = ERR_GONE));
@@ -112,6 +115,41 @@ static void on_link(struct rt_context *ctx, struct rt_address from)
     (void)peer_add(&relations->links, from, 0);
     if (from.node != ctx->system->node) {
         atomic_store_explicit(&ctx->actor->remote, true, memory_order_relaxed);
+    }
+}
+
+/* Takes the ask out of a queue of the user lane; NULL: it is not there. */
+static struct envelope *take_ask(struct queue *queue, struct rt_address from, uint64_t ask)
+{
+    struct envelope *before = NULL;
+    for (struct envelope *it = queue->first; it;
+         before = it, it = atomic_load_explicit(&it->next, memory_order_relaxed)) {
+        if (it->ask != ask || !rt_address_equal(it->from, from)) {
+            continue;
+        }
+        struct envelope *after = atomic_load_explicit(&it->next, memory_order_relaxed);
+        if (before) {
+            atomic_store_explicit(&before->next, after, memory_order_relaxed);
+        } else {
+            queue->first = after;
+        }
+        queue->last = queue->last == it ? before : queue->last;
+        return it;
+    }
+    return NULL;
+}
+
+/* Nobody waits for the answer any more: what has not begun is not begun. */
+static void on_cancel(struct rt_context *ctx, struct rt_address from, uint64_t ask)
+{
+    struct actor *self = ctx->actor;
+    struct envelope *envelope = ask != 0 ? take_ask(&self->ready[LANE_USER], from, ask) : NULL;
+    if (!envelope && ask != 0 && self->relations) {
+        envelope = take_ask(&self->relations->stash, from, ask);
+    }
+    if (envelope) {
+        mailbox_finished(self, envelope);
+        envelope_end(&envelope, OUTCOME_EXPIRED);
     }
 }
 
@@ -152,6 +190,9 @@ bool life_signal(struct rt_context *ctx, const struct envelope *envelope)
         if (relations) {
             peer_remove(peer_find(&relations->links, from));
         }
+        return true;
+    case MSG_CANCEL_ASK:
+        on_cancel(ctx, from, msg_as_cancel_ask(msg)->ask);
         return true;
     case MSG_DOWN:
         return on_down(ctx, msg_as_down(msg)->ref);

@@ -52,6 +52,7 @@ enum err system_new(const struct system_options *options, struct rt_system **ret
         system_destroy(&self);
         return err;
     }
+    assert(self->root.actor == ROOT_ACTOR);
     *ret_system = self;
     return ERR_OK;
 }
@@ -363,6 +364,7 @@ static void forget_roles_of(struct rt_system *self, uint64_t node)
 void system_node_down(struct rt_system *self, uint64_t node)
 {
     forget_roles_of(self, node);
+    topics_node_down(self, node);
     (void)pthread_mutex_lock(&self->lock);
     uint32_t slots = self->slots;
     (void)pthread_mutex_unlock(&self->lock);

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "runtime/mutant.h"
+
 struct slot {
     struct timer timer;
     uint64_t order;      /* breaks ties */
@@ -159,7 +161,8 @@ void timers_cancel(struct timers *self, uint64_t number)
 {
     uint32_t slot = (uint32_t)number;
     (void)pthread_mutex_lock(&self->lock);
-    if (slot < self->capacity && self->slots[slot].generation == (uint32_t)(number >> 32)) {
+    if (slot < self->capacity && self->slots[slot].generation == (uint32_t)(number >> 32) &&
+        !MUTANT(TICK_STAYS)) {
         remove_at(self, self->slots[slot].place);
     }
     (void)pthread_mutex_unlock(&self->lock);

@@ -7,6 +7,7 @@
  * A worker that finds nothing sleeps.
  */
 #include "runtime/core.h"
+#include "runtime/mutant.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -314,7 +315,8 @@ static void crashed(struct rt_context *ctx, struct envelope **envelope, enum err
 {
     struct actor *actor = ctx->actor;
     struct envelope *self = *envelope;
-    bool again = ++self->crashes < CRASHES_PER_MESSAGE_MAX && !(self->ask & FRAME_ANSWER) &&
+    bool again = (++self->crashes < CRASHES_PER_MESSAGE_MAX || MUTANT(POISON)) &&
+                 !MUTANT(CRASH_LOSES) && !(self->ask & FRAME_ANSWER) &&
                  actor->behaviour->restart == RT_RESTART_ON_CRASH;
     if (again) {
         queue_push_front(&actor->ready[self->lane], self);
@@ -328,7 +330,8 @@ static void crashed(struct rt_context *ctx, struct envelope **envelope, enum err
 
 static bool has_expired(const struct rt_context *ctx, const struct envelope *envelope)
 {
-    return envelope->deadline_ms && system_now(ctx->system) > envelope->deadline_ms;
+    return !MUTANT(NO_DEADLINE) && envelope->deadline_ms &&
+           system_now(ctx->system) > envelope->deadline_ms;
 }
 
 static void handle(struct rt_context *ctx, struct envelope **envelope)

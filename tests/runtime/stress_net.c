@@ -194,6 +194,127 @@ static const struct rt_behaviour source = {.name = "source",
                                            .start = source_start,
                                            .receive = source_receive};
 
+/* ---- the tail, more of it than there is credit, a slow receiver, topics ---- */
+
+enum { TAIL = 12000, SLOW = 60000, SLOW_US = 40, SLOW_SIZE = 200, LISTENERS = 3, NEWS_MIN = 200 };
+
+/* Sends as many as it was told, as fast as it may; who sees ERR_FULL tries again later. */
+struct writer {
+    struct rt_address to;
+    uint64_t next, count;
+};
+
+static enum err writer_start(struct rt_context *ctx, void *state, const void *arg)
+{
+    struct writer *self = state;
+    self->count = *(const uint64_t *)arg;
+    rt_watch_role(ctx, TERM_role_EXECUTOR);
+    return ERR_OK;
+}
+
+static enum err write_some(struct rt_context *ctx, struct writer *self)
+{
+    enum err err = ERR_OK;
+    while (err == ERR_OK && self->next < self->count) {
+        err = rt_send(ctx, self->to, MSG(data, .number = self->next, .bytes = {filler, SLOW_SIZE}));
+        self->next += err == ERR_OK;
+    }
+    atomic_store(&seen.bursts, self->next); /* accepted */
+    if (err == ERR_FULL) {
+        atomic_fetch_add(&seen.failed, 1);
+        (void)rt_tick(ctx, 5, 0);
+        return ERR_OK;
+    }
+    return err;
+}
+
+static enum err writer_receive(struct rt_context *ctx, void *state, const struct msg *msg)
+{
+    struct writer *self = state;
+    if (msg->type == MSG_ROLE_UP && self->to.node == 0) {
+        self->to = (struct rt_address){msg_as_role_up(msg)->node, msg_as_role_up(msg)->actor};
+    }
+    return self->to.node != 0 ? write_some(ctx, self) : ERR_OK;
+}
+
+static const struct rt_behaviour writer = {.name = "writer",
+                                           .state_size = sizeof(struct writer),
+                                           .start = writer_start,
+                                           .receive = writer_receive};
+
+/* Takes its time for each message. */
+static enum err reader_receive(struct rt_context *ctx, void *state, const struct msg *msg)
+{
+    struct sink *self = state;
+    (void)ctx;
+    if (msg->type != MSG_DATA) {
+        return ERR_UNKNOWN;
+    }
+    atomic_fetch_add(&seen.disorder, msg_as_data(msg)->number != self->next++);
+    atomic_fetch_add(&seen.received, 1);
+    for (uint64_t until_us = now_us() + SLOW_US; now_us() < until_us;) {
+    }
+    return ERR_OK;
+}
+
+static const struct rt_behaviour reader = {.name = "reader",
+                                           .state_size = sizeof(struct sink),
+                                           .start = sink_start,
+                                           .receive = reader_receive};
+
+/* Publishes a number every two milliseconds; seen.bursts: how many took the last one. */
+static enum err speaker_start(struct rt_context *ctx, void *state, const void *arg)
+{
+    (void)state;
+    (void)arg;
+    rt_take_role(ctx, TERM_role_EXECUTOR);
+    return rt_tick(ctx, 2, 0) != 0 ? ERR_OK : ERR_MEMORY;
+}
+
+static enum err speaker_receive(struct rt_context *ctx, void *state, const struct msg *msg)
+{
+    uint64_t *next = state;
+    if (msg->type != MSG_TICK) {
+        return ERR_UNKNOWN;
+    }
+    atomic_store(&seen.bursts, rt_publish(ctx, "news", MSG(data, .number = ++*next)));
+    return rt_tick(ctx, 2, 0) != 0 ? ERR_OK : ERR_MEMORY;
+}
+
+static const struct rt_behaviour speaker = {.name = "speaker",
+                                            .state_size = sizeof(uint64_t),
+                                            .start = speaker_start,
+                                            .receive = speaker_receive};
+
+static enum err listener_start(struct rt_context *ctx, void *state, const void *arg)
+{
+    (void)state;
+    (void)arg;
+    rt_watch_role(ctx, TERM_role_EXECUTOR);
+    return ERR_OK;
+}
+
+static enum err listener_receive(struct rt_context *ctx, void *state, const struct msg *msg)
+{
+    uint64_t *last = state;
+    if (msg->type == MSG_ROLE_UP) {
+        return rt_subscribe_at(ctx, msg_as_role_up(msg)->node, "news");
+    }
+    if (msg->type != MSG_DATA) {
+        return ERR_UNKNOWN;
+    }
+    uint64_t number = msg_as_data(msg)->number;
+    atomic_fetch_add(&seen.disorder, *last != 0 && number != *last + 1);
+    *last = number;
+    atomic_fetch_add(&seen.received, 1);
+    return ERR_OK;
+}
+
+static const struct rt_behaviour listener = {.name = "listener",
+                                             .state_size = sizeof(uint64_t),
+                                             .start = listener_start,
+                                             .receive = listener_receive};
+
 /* ---- a process ---- */
 
 struct node {
@@ -392,6 +513,82 @@ static void restart_listener(const char *bind)
     node_close(&a, 0, 0xb1);
 }
 
+/* Whoever ends with much on the way says goodbye behind it: all of it arrives, although libzmq
+ * would lose the tail over ipc when a socket is closed. */
+static void drain(const char *bind)
+{
+    memset(&seen, 0, sizeof seen);
+    struct node a;
+    struct node b;
+    node_open(&a, 0xa1, "stress/reader", bind, NULL);
+    node_open(&b, 0xb1, "stress/writer", NULL, net_endpoint(a.net));
+    node_start(&a, &reader, 0);
+    node_start(&b, &writer, TAIL);
+    CHECK(wait_for(&seen.bursts, TAIL));
+    CHECK(atomic_load(&seen.received) < (uint64_t)TAIL); /* or this shows nothing */
+    node_close(&b, 30000, 0xa1);
+    CHECK(wait_for(&seen.received, TAIL));
+    CHECK(atomic_load(&seen.disorder) == 0);
+    node_close(&a, 1000, 0xb1);
+}
+
+/* The sender is told, what waits at the receiver is bounded by the credit, and nothing is lost. */
+static void slow_receiver(const char *bind)
+{
+    memset(&seen, 0, sizeof seen);
+    struct node a;
+    struct node b;
+    struct system_stats stats;
+    uint64_t queued_max = 0;
+    node_open(&a, 0xa1, "stress/reader", bind, NULL);
+    node_open(&b, 0xb1, "stress/writer", NULL, net_endpoint(a.net));
+    node_start(&a, &reader, 0);
+    node_start(&b, &writer, SLOW);
+    for (int i = 0; i < WAIT_MS_MAX / 5 && atomic_load(&seen.received) < (uint64_t)SLOW; i++) {
+        system_stats(a.system, &stats);
+        queued_max = stats.queued > queued_max ? stats.queued : queued_max;
+        (void)usleep(5000);
+    }
+    CHECK(atomic_load(&seen.received) == (uint64_t)SLOW);
+    CHECK(atomic_load(&seen.disorder) == 0);
+    CHECK(atomic_load(&seen.failed) > 0);
+    CHECK(queued_max > 0 && queued_max <= config.runtime.credit_bytes / SLOW_SIZE);
+    node_close(&b, 5000, 0xa1);
+    node_close(&a, 1000, 0xb1);
+}
+
+static void start_listeners(struct node *node, uint64_t life, const char *endpoint)
+{
+    struct rt_address address;
+    node_open(node, 0xb0 + life, "stress/listeners", NULL, endpoint);
+    node_start(node, &listener, 0);
+    for (int i = 1; i < LISTENERS; i++) {
+        CHECK(system_spawn(node->system, &listener, NULL, 0, &address) == ERR_OK);
+    }
+}
+
+/* Once over the link for all who listen there; forgotten with the link, also without a goodbye. */
+static void topics(const char *bind)
+{
+    memset(&seen, 0, sizeof seen);
+    struct node a;
+    struct node b;
+    node_open(&a, 0xa1, "stress/speaker", bind, NULL);
+    node_start(&a, &speaker, 0);
+    for (uint64_t life = 1; life <= 3; life++) {
+        start_listeners(&b, life, net_endpoint(a.net));
+        CHECK(wait_for(&seen.received, life * LISTENERS * NEWS_MIN));
+        CHECK(atomic_load(&seen.bursts) == 1);
+        node_close(&b, life == 2 ? 0 : 5000, 0xa1);
+    }
+    for (int i = 0; i < WAIT_MS_MAX / 5 && atomic_load(&seen.bursts) != 0; i++) {
+        (void)usleep(5000);
+    }
+    CHECK(atomic_load(&seen.bursts) == 0);
+    CHECK(atomic_load(&seen.disorder) == 0);
+    node_close(&a, 1000, 0xb3);
+}
+
 static void send_garbage(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -519,6 +716,10 @@ int main(int argc, char **argv)
     } else {
         exchange(endpoint);
         exchange("tcp://127.0.0.1:*");
+        drain(endpoint);
+        drain("tcp://127.0.0.1:*");
+        slow_receiver("tcp://127.0.0.1:*");
+        topics(endpoint);
         restart_listener(endpoint);
         bind_errors(endpoint);
         use_keys(dir);

@@ -106,6 +106,48 @@ Test(actor, does_not_hear_an_answer_that_comes_late_or_twice)
     cr_expect_eq(stats.late_answers, 2);
 }
 
+/* Asks another puppet, and takes the ask back at the next order, or at once. */
+static enum err takes_back(struct rt_context *ctx, struct puppet *self, const struct msg *msg)
+{
+    if (is_order(msg, "ask") || is_order(msg, "both")) {
+        enum err err = rt_ask(ctx, other, ORDER("question"), 1000, &self->ask);
+        if (is_order(msg, "both")) {
+            rt_cancel(ctx, self->ask);
+        }
+        return err;
+    }
+    if (is_order(msg, "cancel")) {
+        rt_cancel(ctx, self->ask);
+        rt_cancel(ctx, self->ask); /* of what is none nothing is changed */
+    }
+    return ERR_OK;
+}
+
+Test(actor, hears_nothing_of_an_ask_that_it_took_back)
+{
+    give(takes_back);
+    order("ask");
+    order("cancel");
+    (void)probe_trace(probe);
+    probe_answer(probe, other, ORDER("late"));
+    probe_advance(probe, 5000);
+    probe_expect(probe, "");
+}
+
+Test(actor, does_not_begin_what_was_taken_back)
+{
+    give(takes_back);
+    struct puppet_arg arg = {.probe = probe, .name = "b"};
+    other = probe_spawn(probe, &puppet, &arg, sizeof arg);
+    (void)probe_trace(probe);
+    order("both");
+    order("ask");
+    probe_expect(probe, "[0] a got SUBMITTED run=both\n"
+                        "[0] a got SUBMITTED run=ask\n"
+                        "[0] b got SUBMITTED run=question\n");
+    cr_expect(probe_balances(probe));
+}
+
 Test(actor, hears_failed_at_once_from_an_ended_receiver)
 {
     give(asks);
