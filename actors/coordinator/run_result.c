@@ -222,8 +222,11 @@ enum err run_store_finish(struct rt_context *ctx, struct run *run, struct rt_add
     op->result.counts = ledger_counts(&job->job);
     op->result.message = msg_str(op->message);
     op->result.parts_failed = job->parts_failed;
-    /* Its slot has the next file already; the last of a batch takes what waits along. */
-    op->base.op.patient = job->job.state == JOB_DONE && run_find_lease(run, job->job.token);
+    /* Its slot has the next file already, or is about to pull: the next grant takes along what
+     * waits, in one commit, where the slot would wait for two.  The last of all takes them along.
+     */
+    op->base.op.patient =
+        job->job.state == JOB_DONE && (run_find_lease(run, job->job.token) || run->queue.count > 0);
     op->joined = job->split != NULL;
     if (op->joined) {
         memcpy(op->worker, job->split->worker, sizeof op->worker);

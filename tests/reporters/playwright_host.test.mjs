@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Host } from './host.mjs'
@@ -93,6 +93,85 @@ test('playwright: a file that cannot be loaded does not keep others from it', as
     ])
     assert.match(endOf(host, 1, 'tests/syntax.spec.ts').message, /SyntaxError[^]*Unexpected token/)
     assert.match(endOf(host, 1, 'tests/throws.spec.ts').message, /while loading/)
+  })
+})
+
+// Names that differ by little, tags at each place, groups that must stay whole, one location for several.
+const PARTED = `import { test, expect } from '@playwright/test'
+let order = 0
+test('a (b) [c] $1 ^.* \\\\d', () => {})
+test('a', () => {})
+test('a b', () => {})
+test('b a', () => {})
+test('two\\nlines', () => {})
+test('tagged @slow', { tag: ['@fast', '@x'] }, () => {})
+test.describe('suite', { tag: '@all' }, () => {
+  test('a', { tag: '@fast' }, () => {})
+  test.describe(() => { for (const i of [1, 2, 3]) test('loop ' + i, () => {}) })
+})
+test.describe('suite @all', () => { test('b', () => {}) })
+test.describe('in order', () => {
+  test.describe.configure({ mode: 'serial' })
+  test('first', () => { order = 1 })
+  test.describe('inner', () => { test('second', () => { expect(order).toBe(1); order = 2 }) })
+  test('third', () => { expect(order).toBe(2) })
+})
+test.describe.serial('chain', () => {
+  test('x1', () => { order = 10 })
+  test('x2', () => { expect(order).toBe(10) })
+})
+test.skip('left out', () => {})
+test('a > b', () => {})
+`
+const FIRST = ['a', 'suite > a', 'suite > loop 2', 'in order > inner > second', 'chain > x1']
+const SECOND = ['a b', 'tagged @slow', 'two\nlines', 'in order > first', 'suite > loop 1', 'chain > x2', 'suite @all > b']
+
+async function inParts(host, file, choices) {
+  await host.run(1, [file])
+  const whole = rows(host, 1, file)
+  for (const [i, choice] of choices.entries()) {
+    host.send({ cmd: 'run', id: 10 + i, files: [file], ...choice })
+    await host.until({ ev: 'ran', id: 10 + i })
+    const end = endOf(host, 10 + i, file)
+    assert.deepEqual([end.reason, end.seen, end.tests, end.collected], ['', whole.length, rows(host, 10 + i).length, rows(host, 10 + i).length], JSON.stringify(end))
+  }
+  assert.deepEqual(choices.flatMap((_, i) => rows(host, 10 + i)).sort(), whole)
+}
+
+for (const version of ['pw150', 'pw165']) {
+  test(`${version}: tests by name in parts are what the whole file is, serial groups in one`, async () => {
+    const path = join(WORK, version, 'tests/parted+(1).spec.ts')
+    writeFileSync(path, PARTED)
+    try {
+      await withHost(version, {}, async (host) => {
+        await host.list(9)
+        assert.ok(host.of('listed', 9)[0].selects)
+        await inParts(host, 'tests/parted+(1).spec.ts', [{ only: FIRST }, { only: SECOND }, { but: [...FIRST, ...SECOND] }, { only: ['gone'] }])
+        assert.deepEqual(rows(host, 10), ['a: passed', 'chain > x1: passed', 'chain > x2: passed', 'suite > a: passed', 'suite > loop 2: passed'])
+        assert.ok(rows(host, 11).includes('in order > third: passed'))
+        assert.deepEqual(rows(host, 13), [])
+        writeFileSync(path, `import { test } from '@playwright/test'\ntest.describe.configure({ mode: 'serial' })\n${PARTED.slice(PARTED.indexOf('\n') + 1).replaceAll('expect(order)', 'Object(test.expect(order))')}`)
+        host.events.length = 0
+        await inParts(host, 'tests/parted+(1).spec.ts', [{ only: FIRST }, { but: FIRST }])
+        assert.deepEqual(rows(host, 10), [])
+      })
+    } finally {
+      rmSync(path)
+    }
+  })
+}
+
+test('playwright: parts of a file of two projects, and of one that cannot be loaded', async () => {
+  await withHost('pw165', { SUITE_MODE: 'projects' }, async (host) => {
+    await inParts(host, 'tests/k1.spec.ts', [{ only: ['two > of its own'] }, { but: ['two > of its own'] }])
+    assert.deepEqual(rows(host, 10), ['two > of its own: passed'])
+  })
+  await withHost('pw165', {}, async (host) => {
+    host.send({ cmd: 'run', id: 1, files: ['tests/throws.spec.ts'], only: ['a'] })
+    await host.until({ ev: 'ran', id: 1 })
+    const { reason, seen, message } = endOf(host, 1, 'tests/throws.spec.ts')
+    assert.deepEqual([reason, seen], ['error', undefined])
+    assert.match(message, /while loading/)
   })
 })
 

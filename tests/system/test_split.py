@@ -1,4 +1,4 @@
-"""A long file in parts, by a real vitest: the same tests as whole, each once, whoever is killed."""
+"""A long file in parts, by a real vitest and playwright: the same tests as whole, each once, whoever is killed."""
 import collections
 import os
 import pathlib
@@ -9,7 +9,7 @@ import time
 import unittest
 
 from harness import SOURCE, Place, balanced, last_json
-from test_vitest import FALSE_GREEN, installed
+from test_vitest import FALSE_GREEN, PLANNER, installed
 
 # Each runs three tenths of a second; some names differ by nothing that a pattern could show.
 LONG = """import { beforeAll, describe, expect, test } from 'vitest'
@@ -32,23 +32,40 @@ for (let i = 10; i < 26; i++) test(`step ${i}`, async () => { expect(10 + count+
 SHORT = "import { test } from 'vitest'\ntest('short', () => {})\n"
 PACKAGE = '{"type":"module","scripts":{"test":"vitest run"}}'
 
+# A group whose tests need each other, among others; no browser is needed to run them.  They last longer than the
+# start of a playwright on a busy machine, or the file would not be worth parts.
+SERIAL = """import { expect, test } from '@playwright/test'
+const wait = () => new Promise((resolve) => setTimeout(resolve, 2500))
+let count = 0
+for (let i = 0; i < 12; i++) test(`plain (${i})`, wait)
+test.describe.serial('chain', () => {
+  for (let i = 0; i < 4; i++) test(`step ${i}`, async () => { expect(count++).toBe(i); await wait() })
+})
+test.skip('left out', wait)
+"""
 
-class Split(unittest.TestCase):
+
+class Parts(unittest.TestCase):
+    """A project of a long file and a short one."""
+    LONG_FILE, SHORT_FILE, RUNNER = "long.test.js", "short.test.js", "vitest"
+
     def setUp(self):
         self.place = Place()
         self.addCleanup(self.place.close)
 
-    def project(self, text):
-        project = self.place.project({"package.json": PACKAGE, "long.test.js": text,
-                                      "short.test.js": SHORT})
+    def install(self, modules):
+        source = installed(FALSE_GREEN) / "node_modules"
+        subprocess.run(["cp", "-r", "--reflink=auto", source, modules], check=True)
+
+    def project(self, text, short=SHORT):
+        project = self.place.project({"package.json": PACKAGE, self.LONG_FILE: text, self.SHORT_FILE: short})
         if not (project / "node_modules").exists():
-            modules = installed(FALSE_GREEN) / "node_modules"
-            subprocess.run(["cp", "-r", "--reflink=auto", modules, project], check=True)
+            self.install(project / "node_modules")
         return project
 
     def arguments(self, project, *more):
         return ("run", project, "--json", "--fix", "off", "--heal", "off", "--workers", "3",
-                "--set", "coordinator.batch_boot_ms=100", "--set", "schedule.split=true", *more)
+                "--runner", self.RUNNER, "--set", "coordinator.batch_boot_ms=100", "--set", "schedule.split=true", *more)
 
     def finished(self, text, *more):
         done = self.place.run(*self.arguments(self.project(text), *more), timeout=300)
@@ -59,7 +76,7 @@ class Split(unittest.TestCase):
         return (self.place.state / "log" / "coordinator.log").read_text()
 
     def parts(self, result):
-        return len(re.findall(f"{result['run']}.*file=long.test.js part=", self.log()))
+        return len(re.findall(f"{result['run']}.*file={self.LONG_FILE} part=", self.log()))
 
     def expect_same(self, result, first):
         """Test by test as in the whole run, each once, and the ledger agrees."""
@@ -71,6 +88,8 @@ class Split(unittest.TestCase):
         verified = self.place.run("verify", result["run"])
         self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
 
+
+class Split(Parts):
     def test_parts_are_what_the_whole_is(self):
         first = self.finished(LONG)
         self.assertEqual((first["verdict"], self.parts(first)), ("passed", 0))
@@ -142,6 +161,28 @@ class Split(unittest.TestCase):
 
     def test_kill_9_of_the_coordinator_between_parts(self):
         self.kill_while_in_parts("coordinator", 2)
+
+
+class SplitPlaywright(Parts):
+    LONG_FILE, SHORT_FILE, RUNNER = "long.spec.js", "short.spec.js", "playwright"
+
+    def install(self, modules):
+        modules.mkdir()
+        for name in ("@playwright", "playwright", "playwright-core"):
+            subprocess.run(["cp", "-r", "--reflink=auto", installed(PLANNER) / "node_modules" / name, modules],
+                           check=True)
+
+    def project(self, text, short="import { test } from '@playwright/test'\ntest('short', () => {})\n"):
+        return super().project(text, short)
+
+    def test_parts_are_what_the_whole_is_and_serial_tests_stay_together(self):
+        first = self.finished(SERIAL)
+        self.assertEqual((first["verdict"], first["tests"]["planned"], self.parts(first)), ("passed", 18, 0))
+        second = self.finished(SERIAL)
+        self.assertGreaterEqual(self.parts(second), 2)
+        self.assertIn(f"joined parts={self.parts(second)} tests=17", self.log())
+        self.expect_same(second, first)
+        self.assertEqual(self.place.left_over(), [])
 
 
 if __name__ == "__main__":

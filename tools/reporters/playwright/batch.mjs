@@ -2,10 +2,12 @@
 //
 // All files go to one `playwright test`, so that its web server and its browser start once.  A file
 // that cannot be loaded keeps playwright from running any, and `test.only` in one hides the others:
-// files that got nothing that way run again, without the one that is to blame or alone.
+// files that got nothing that way run again, without the one that is to blame or alone.  For some tests
+// of one file playwright is first asked which there are.
 
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { choose } from './choice.mjs'
 import { Invocation, quoted } from './invocation.mjs'
 import { FileRecord, textOf } from './record.mjs'
 
@@ -16,11 +18,12 @@ export class Batch {
   #setup
   #records = new Map() // path -> record, in the order asked for
   #current // what belongs to the invocation that runs
+  #choice // of the tests of the one file; undefined: all
   #killed = '' // 'timeout' or 'interrupted'
   #timer
   unhandled = [] // errors that belong to no file
 
-  /** setup: {cli, root, timeoutMs}; emit(event) sends an event and adds the id of the command */
+  /** setup: {cli, root, timeoutMs, [selection]}; emit(event) sends an event and adds the id of the command */
   constructor(setup, files, emit) {
     this.#setup = setup
     for (const file of files) {
@@ -31,6 +34,7 @@ export class Batch {
 
   /** Resolves with false if this process is to be given up, after a kill. */
   async run() {
+    if (this.#setup.selection) await this.#choose(this.#left()[0])
     let left = this.#left()
     let group = left
     while (left.length > 0 && !this.#killed) {
@@ -61,13 +65,31 @@ export class Batch {
     return [...this.#records.values()].filter((record) => !record.ended)
   }
 
+  async #choose(record) {
+    const { cli, root, selection } = this.#setup
+    const found = []
+    this.#arm()
+    const invocation = new Invocation({ cli, root, args: ['--list', exactly(record.path)], report: (event) => found.push(event) })
+    this.#current = { invocation }
+    await invocation.ended
+    clearTimeout(this.#timer)
+    this.#current = undefined
+    // What keeps it from listing them will keep it from running them, and is told then.
+    if (found.some(({ ev }) => ev === 'error') || !found.some(({ ev }) => ev === 'begun')) return
+    this.#choice = choose(found.filter(({ ev, path }) => ev === 'planned' && path === record.path), selection)
+    if (this.#choice.names.size > 0) return
+    record.seen = this.#choice.seen
+    record.begin()
+    record.end('')
+  }
+
   // ---- one invocation ----
 
   async #invoke(records) {
     if (this.#killed || records.length === 0) return
     const { cli, root } = this.#setup
-    const current = { tests: new Map(), errors: [], blocked: [], begun: false, status: undefined, open: undefined }
-    const args = [...OVERRIDES, ...records.map(({ path }) => exactly(path))]
+    const current = { tests: new Map(), errors: [], blocked: [], begun: false, strayed: false, status: undefined, open: undefined }
+    const args = [...OVERRIDES, ...this.#choice?.args ?? [], ...records.map(({ path }) => exactly(path))]
     this.#current = current
     this.#arm()
     current.asked = new Map(records.map((record) => [record.path, record]))
@@ -82,7 +104,7 @@ export class Batch {
     const current = this.#current
     if (!current) return
     if (event.ev === 'planned') return this.#planned(current, event)
-    if (event.ev === 'begun') current.begun = true
+    if (event.ev === 'begun') this.#allPlanned(current)
     if (event.ev === 'began') this.#began(current, current.tests.get(event.id))
     if (event.ev === 'ended') this.#ended(current, event)
     if (event.ev === 'error') this.#failed(current, event.error)
@@ -91,9 +113,18 @@ export class Batch {
 
   // Tests of a project that ours depends on run, too, without having been asked for.
   #planned(current, { id, path, name }) {
-    const record = current.asked.get(path)
+    const record = this.#choice && !this.#choice.names.has(id) ? undefined : current.asked.get(path)
     current.tests.set(id, { record, name })
-    record?.plan(id, name)
+    record?.plan(id, this.#choice?.names.get(id) ?? name)
+    current.strayed ||= !record && current.asked.has(path)
+  }
+
+  #allPlanned(current) {
+    current.begun = true
+    if (!this.#choice) return
+    const [record] = current.asked.values()
+    const isExact = !current.strayed && record.size === this.#choice.names.size
+    if (isExact) record.seen = this.#choice.seen
   }
 
   #began(current, test) {
@@ -133,7 +164,7 @@ export class Batch {
 
   #begun(current, records, how) {
     const reasons = [...current.blocked, ...current.errors]
-    for (const record of records.filter(({ hasTests }) => hasTests)) {
+    for (const record of records.filter(({ size }) => size > 0)) {
       if (record.isWhole) record.end(record.errors.length > 0 ? 'unhandled' : '')
       else if (current.status === undefined) record.end('worker-died', `playwright ended with ${how}\n${current.invocation.tail}`)
       else if (current.status === 'failed' && reasons.length + record.errors.length > 0) this.#blocked(record, reasons)

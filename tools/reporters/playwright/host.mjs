@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { relativePath } from '../common/errors.mjs'
+import { Selection } from '../common/selection.mjs'
 import { EXIT_UNUSABLE, packageOf, serve, Session } from '../common/session.mjs'
 import { Batch } from './batch.mjs'
 import { Invocation, quoted } from './invocation.mjs'
@@ -17,6 +18,7 @@ class Host {
   #listing
   #batch
   #batchId
+  #selects = true // no test was seen of which it is not known with whom it has to stay
 
   constructor(root, fd) {
     this.#root = root
@@ -41,12 +43,12 @@ class Host {
     const files = await this.#find()
     for (const file of files) this.session.send({ ev: 'file', id, file })
     // A batch starts the web server and the browser.
-    this.session.send({ ev: 'listed', id, count: files.length, shared: true })
+    this.session.send({ ev: 'listed', id, count: files.length, shared: true, selects: this.#selects })
   }
 
-  async run({ id, files, timeout_ms: timeoutMs = 0 }) {
+  async run({ id, files, timeout_ms: timeoutMs = 0, ...choice }) {
     const emit = ({ ev, ...fields }) => this.session.send({ ev, id, ...fields })
-    this.#batch = new Batch({ cli: this.#cli, root: this.#root, timeoutMs }, files, emit)
+    this.#batch = new Batch({ cli: this.#cli, root: this.#root, timeoutMs, selection: Selection.of(choice) }, files, emit)
     this.#batchId = id
     const usable = await this.#batch.run()
     if (usable || this.#batch.cancelled) emit({ ev: 'ran', unhandled: this.#batch.unhandled })
@@ -90,8 +92,9 @@ class Host {
     const args = ['--list', ...broken.length > 0 ? [`/^(?!(?:${broken.map(quoted).join('|')})$)/`] : []]
     this.#listing = new Invocation({
       cli: this.#cli, root: this.#root, args,
-      report: ({ ev, path, error }) => {
+      report: ({ ev, path, serial, error }) => {
         if (ev === 'planned') planned.push(path)
+        if (serial === null) this.#selects = false
         if (ev === 'begun') found.paths = planned
         if (ev === 'error') found.errors.push(error)
       },

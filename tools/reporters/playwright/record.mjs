@@ -17,6 +17,7 @@ export class FileRecord {
     this.path = path
     this.ended = false
     this.errors = [] // outside of a test
+    this.seen = undefined // tests of the whole file, if it is known that none ran but those asked for
     this.#root = root
     this.#emit = emit
   }
@@ -26,8 +27,8 @@ export class FileRecord {
     return this.#planned.size > 0 && this.#waiting.size === 0
   }
 
-  get hasTests() {
-    return this.#planned.size > 0
+  get size() {
+    return this.#planned.size
   }
 
   plan(id, name) {
@@ -63,7 +64,7 @@ export class FileRecord {
     this.ended = true
     this.#send('end', {
       tests: this.#planned.size - this.#waiting.size, collected: this.#planned.size,
-      complete: reason === '' || reason === 'error', reason, message: clip(message),
+      complete: reason === '' || reason === 'error', reason, seen: this.seen, message: clip(message),
       duration_ms: this.#startedAt > 0 ? Math.round(performance.now() - this.#startedAt) : 0,
     })
   }

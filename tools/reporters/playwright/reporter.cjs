@@ -15,7 +15,11 @@ class Reporter {
   onBegin(config, suite) {
     const several = config.projects.length > 1
     const tests = suite.allTests()
-    for (const test of tests) send({ ev: 'planned', id: test.id, path: fileOf(test), name: nameOf(test, several) })
+    const groups = new Map() // suite -> its number
+    for (const test of tests) {
+      const titles = test.titlePath().slice(1)
+      send({ ev: 'planned', id: test.id, path: fileOf(test), name: nameOf(test, several), titles, serial: serialOf(test, groups) })
+    }
     // Where something failed before there were tests, playwright begins nothing before it ends.
     if (tests.length > 0) send({ ev: 'begun' })
   }
@@ -56,6 +60,18 @@ function fileOf(test) {
   let suite = test.parent
   while (suite.type !== 'file' && suite.parent) suite = suite.parent
   return suite.location?.file ?? test.location.file
+}
+
+// The number of the outermost suite around it whose tests playwright itself does not part: each needs
+// what the one before it has left.  undefined: there is none; null: this playwright does not tell.
+function serialOf(test, groups) {
+  let found
+  for (let suite = test.parent; suite; suite = suite.parent) {
+    if (suite._parallelMode === undefined) return null
+    if (suite._parallelMode === 'serial') found = suite
+  }
+  if (found && !groups.has(found)) groups.set(found, groups.size)
+  return groups.get(found)
 }
 
 function nameOf(test, several) {
