@@ -66,6 +66,23 @@ enum err event_run_id(struct msg_str body, uint64_t updated_ms, char ret_run[ULI
     return err;
 }
 
+enum event_kind event_kind(struct msg_str name)
+{
+    static const struct {
+        const char *name;
+        enum event_kind kind;
+    } kinds[] = {{"pull_request", EVENT_PULL_REQUEST},
+                 {"check_run", EVENT_CHECK},
+                 {"check_suite", EVENT_CHECK},
+                 {"issue_comment", EVENT_COMMENT}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (msg_str_is(name, kinds[i].name)) {
+            return kinds[i].kind;
+        }
+    }
+    return EVENT_OTHER;
+}
+
 bool event_word_is_valid(struct msg_str word)
 {
     for (size_t i = 0; i < word.size; i++) {

@@ -6,9 +6,10 @@
  *        STATUS_IS, LOOKED, FAILED         answers of the coordinator
  *        NODE_IS, ACTOR_IS, LINK_IS        answers of the admin of its process
  *        WATCHED, RUN_CLOSED, REPORTED     from reporters
- * Sends  REPORTS_DUE, STATUS, LOOK         to the coordinator
+ * Sends  REPORTS_DUE, STATUS, LOOK, CANCEL to the coordinator
  *
- *     POST /webhook   webhook.c refuses, or one delivery.c each submits and answers
+ *     POST /webhook   webhook.c refuses, or one delivery.c each submits and answers; what a comment
+ *                     wants, command.c looks into first
  *     GET  /          status_page.c, unless there is a dashboard
  *     the rest        dashboard.c
  *
@@ -46,7 +47,7 @@ struct known_run {
 
 struct gateway {
     struct signature_secrets secrets;
-    struct delivery_arg delivery;    /* for all of them */
+    struct command_arg command;      /* for all of them, and their deliveries */
     struct reporter_arg reporter;    /* the same */
     struct checkout_arg checkout;    /* the same */
     struct rt_address coordinator;   /* nobody: none known */
@@ -162,6 +163,22 @@ static enum err check_out(struct gateway *self, struct rt_context *ctx)
     return ERR_OK;
 }
 
+/* Nobody waits any more for what an older commit of the same pull request does. */
+static void cancel_older(struct gateway *self, struct rt_context *ctx, const struct origin *origin,
+                         struct msg_str run)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        const struct known_run *other = &self->runs[i];
+        bool same = other->view.origin.number == origin->number &&
+                    strcmp(other->view.origin.repo, origin->repo) == 0;
+        if (same && other->monitor != 0 && other->view.verdict == 0 &&
+            ulid_wall_ms(other->view.run) < ulid_wall_ms(run.at)) {
+            rt_log(ctx, RT_INFO, "run=%s cancelled for run=%s", other->view.run, run.at);
+            rt_tell(ctx, self->coordinator, MSG(cancel, .run = msg_str(other->view.run)));
+        }
+    }
+}
+
 static enum err on_report_row(struct gateway *self, struct rt_context *ctx,
                               const struct msg_report_row *row)
 {
@@ -179,6 +196,9 @@ static enum err on_report_row(struct gateway *self, struct rt_context *ctx,
     if (self->reporters == REPORTERS_MAX) {
         self->more_due = true;
         return ERR_OK;
+    }
+    if (!from_coordinator) {
+        cancel_older(self, ctx, &origin, row->run);
     }
     struct known_run *run = make_room(self);
     memcpy(run->view.run, row->run.at, ULID_SIZE);
@@ -258,23 +278,32 @@ static void answer(struct rt_context *ctx, uint64_t id, uint64_t status, const c
     rt_http_answer(ctx, id, status, "text/plain; charset=utf-8", msg_str(text));
 }
 
+static enum err begin(struct gateway *self, struct rt_context *ctx, struct rt_address *ret_child)
+{
+    const struct command_arg *arg = &self->command;
+    bool asks = arg->delivery.webhook.event.login[0] != '\0';
+    return asks ? rt_spawn(ctx, &command_behaviour, arg, sizeof *arg, ret_child)
+                : rt_spawn(ctx, &delivery_behaviour, &arg->delivery, sizeof arg->delivery,
+                           ret_child);
+}
+
 static void deliver(struct gateway *self, struct rt_context *ctx,
                     const struct msg_http_request *request)
 {
     uint64_t id = request->id;
     size_t i = 0;
     struct rt_address child;
-    self->delivery.http = id;
-    webhook_read(request, &self->secrets, rt_config(ctx)->gateway.forks, &self->delivery.webhook);
-    if (self->delivery.webhook.status != 0) {
-        answer(ctx, id, self->delivery.webhook.status, self->delivery.webhook.text);
+    self->command.delivery.http = id;
+    webhook_read(request, &self->secrets, rt_config(ctx)->gateway.forks,
+                 &self->command.delivery.webhook);
+    if (self->command.delivery.webhook.status != 0) {
+        answer(ctx, id, self->command.delivery.webhook.status, self->command.delivery.webhook.text);
         return;
     }
     while (i < DELIVERIES_MAX && self->deliveries[i] != 0) {
         i++;
     }
-    if (i == DELIVERIES_MAX || rt_spawn(ctx, &delivery_behaviour, &self->delivery,
-                                        sizeof self->delivery, &child) != ERR_OK) {
+    if (i == DELIVERIES_MAX || begin(self, ctx, &child) != ERR_OK) {
         answer(ctx, id, 503, "not now\n");
         return;
     }
@@ -446,11 +475,12 @@ static enum err gateway_start(struct rt_context *ctx, void *state, const void *a
     const struct gateway_arg *given = arg;
     self->secrets = given->secrets;
     self->dashboard.arg = given->dashboard;
-    memcpy(self->delivery.env, given->env, sizeof self->delivery.env);
+    memcpy(self->command.delivery.env, given->env, sizeof self->command.delivery.env);
+    memcpy(self->command.token, given->token, sizeof self->command.token);
     memcpy(self->reporter.token, given->token, sizeof self->reporter.token);
     memcpy(self->checkout.token, given->token, sizeof self->checkout.token);
     memcpy(self->checkout.env, given->checkout_env, sizeof self->checkout.env);
-    self->delivery.parent = rt_self(ctx);
+    self->command.delivery.parent = rt_self(ctx);
     self->reporter.parent = rt_self(ctx);
     if (cfg->listen[0] != '\0') {
         enum err err = rt_http_serve(ctx, cfg->listen);

@@ -29,6 +29,14 @@ struct delivery_arg {
 
 extern const struct rt_behaviour delivery_behaviour;
 
+/* Asks GitHub about a webhook that a comment has sent, and delivers it. */
+struct command_arg {
+    char token[GATEWAY_TOKEN_SIZE + 1];
+    struct delivery_arg delivery;
+};
+
+extern const struct rt_behaviour command_behaviour;
+
 enum { GATEWAY_IN_USE_SIZE = 8192 };
 
 /* Brings the code of a held run to its place, and says PREPARED. */

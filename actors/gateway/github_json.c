@@ -34,7 +34,10 @@ enum err github_find_check(struct msg_str body, const char *name, const char *ru
     for (size_t i = 0; i < page.count && page.id == 0; i++) {
         const json_t *check = json_array_get(list, i);
         if (has(check, "name", name) && has(check, "external_id", run)) {
+            const json_t *output = json_object_get(check, "output");
+            json_int_t count = json_integer_value(json_object_get(output, "annotations_count"));
             page.id = id_of(check);
+            page.annotated = count > 0 ? (size_t)count : 0;
         }
     }
     json_decref(root);
@@ -84,6 +87,15 @@ enum err github_find_comment(struct msg_str body, const struct github_comment *w
         *ret_page = page;
     }
     return err;
+}
+
+bool github_may_write(struct msg_str body)
+{
+    json_t *root = load(body);
+    /* Whoever maintains has "write", too. */
+    bool may = has(root, "permission", "write") || has(root, "permission", "admin");
+    json_decref(root);
+    return may;
 }
 
 enum err github_id(struct msg_str body, uint64_t *ret_id)

@@ -8,9 +8,10 @@
 
 /* One page of a list, looked through. */
 struct github_page {
-    size_t count;    /* entries on it */
-    uint64_t id;     /* of the one that was looked for; 0: it is not on this page */
-    bool superseded; /* a later run has written it already */
+    size_t count;     /* entries on it */
+    uint64_t id;      /* of the one that was looked for; 0: it is not on this page */
+    bool superseded;  /* a later run has written it already */
+    size_t annotated; /* annotations that it has, of a check run */
 };
 
 /* Looks for the check run of `run` (its external_id) under `name`.  ERR_MALFORMED. */
@@ -28,6 +29,9 @@ struct github_comment {
 };
 enum err github_find_comment(struct msg_str body, const struct github_comment *wanted,
                              struct github_page *ret_page) MUST_CHECK;
+
+/* True when it says that a user may write to the repository. */
+bool github_may_write(struct msg_str body);
 
 /* The id of the one thing that the body is.  ERR_MALFORMED. */
 enum err github_id(struct msg_str body, uint64_t *ret_id) MUST_CHECK;

@@ -18,6 +18,7 @@ struct report {
     const struct origin *origin;
     const char *run; /* id */
     const struct findings *findings;
+    size_t annotated; /* annotations that GitHub has already: the first findings */
 };
 
 /* One line: "2 of 120 tests failed". */
@@ -37,5 +38,8 @@ void report_comment(const struct report *report, struct text *text);
 char *report_json_check_begin(const struct report *report, size_t *ret_size);
 char *report_json_check_end(const struct report *report, size_t *ret_size);
 char *report_json_comment(const struct report *report, size_t *ret_size);
+
+/* How many annotations check_end brings: GitHub takes REPORT_ANNOTATIONS_MAX at a time. */
+size_t report_annotations(const struct report *report);
 
 #endif

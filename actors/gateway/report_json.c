@@ -61,11 +61,19 @@ static json_t *annotation(const struct msg_error_row *error)
               text_lines));
 }
 
-static json_t *annotations(const struct findings *findings)
+size_t report_annotations(const struct report *report)
+{
+    size_t count = report->findings->count;
+    size_t left = report->annotated < count ? count - report->annotated : 0;
+    return left < REPORT_ANNOTATIONS_MAX ? left : REPORT_ANNOTATIONS_MAX;
+}
+
+static json_t *annotations(const struct report *report)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < findings->count && i < REPORT_ANNOTATIONS_MAX; i++) {
-        if (json_array_append_new(list, annotation(findings->list[i].error)) != 0) {
+    for (size_t i = 0; i < report_annotations(report); i++) {
+        const struct finding *finding = &report->findings->list[report->annotated + i];
+        if (json_array_append_new(list, annotation(finding->error)) != 0) {
             json_decref(list);
             return NULL;
         }
@@ -84,7 +92,7 @@ static json_t *output(const struct report *report)
     report_details(report, &details);
     bool any = details.size > 0;
     json_t *object = json_pack("{s:o, s:o, s:o}", "title", string_of(&title), "summary",
-                               string_of(&summary), "annotations", annotations(report->findings));
+                               string_of(&summary), "annotations", annotations(report));
     json_t *text = string_of(&details);
     if (object && any && json_object_set(object, "text", text) != 0) {
         json_decref(object);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "actors/gateway/gateway.h"
+#include "actors/gateway/github.h"
 #include "actors/gateway/report.h"
 #include "actors/gateway/upsert.h"
 
@@ -42,9 +43,10 @@ struct reporter {
     uint64_t since_ms;             /* the verdict was known */
     struct findings findings;
     struct upsert upsert;
-    uint64_t http;  /* request under way; 0: none */
-    uint64_t check; /* id of the check run; 0: not known */
-    char *body;     /* owned; of the upsert */
+    uint64_t http;    /* request under way; 0: none */
+    uint64_t check;   /* id of the check run; 0: not known */
+    size_t annotated; /* annotations that the check run has */
+    char *body;       /* owned; of the upsert */
     size_t body_size;
     bool failed; /* GitHub did not take some of it */
 };
@@ -60,8 +62,10 @@ static void step_later(struct reporter *self, struct rt_context *ctx, uint64_t m
 
 static struct report report_of(const struct reporter *self)
 {
-    return (struct report){
-        .origin = &self->arg.origin, .run = self->arg.run, .findings = &self->findings};
+    return (struct report){.origin = &self->arg.origin,
+                           .run = self->arg.run,
+                           .findings = &self->findings,
+                           .annotated = self->upsert.annotated};
 }
 
 /* ---- GitHub ---- */
@@ -81,54 +85,47 @@ static bool is_github_stage(enum stage stage)
     return stage == STAGE_BEGIN || stage == STAGE_CHECK || stage == STAGE_COMMENT;
 }
 
-static enum err enter(struct reporter *self, struct rt_context *ctx, enum stage stage)
+static void enter(struct reporter *self, struct rt_context *ctx, enum stage stage)
 {
-    struct report report = report_of(self);
     self->stage = stage;
     self->after = 0;
-    free(self->body);
-    self->body = NULL;
     if (is_github_stage(stage)) {
         upsert_begin(&self->upsert, stage == STAGE_COMMENT ? UPSERT_COMMENT : UPSERT_CHECK,
                      stage == STAGE_CHECK ? self->check : 0);
         self->upsert.found_is_enough = stage == STAGE_BEGIN;
-        self->body = stage == STAGE_BEGIN   ? report_json_check_begin(&report, &self->body_size)
-                     : stage == STAGE_CHECK ? report_json_check_end(&report, &self->body_size)
-                                            : report_json_comment(&report, &self->body_size);
-        if (!self->body) {
-            return ERR_MEMORY;
-        }
+        self->upsert.annotated = self->annotated;
     }
     step(self, ctx);
-    return ERR_OK;
+}
+
+/* Anew for each request: it depends on how many annotations GitHub has already. */
+static enum err make_body(struct reporter *self)
+{
+    struct report report = report_of(self);
+    free(self->body);
+    self->body = self->stage == STAGE_BEGIN   ? report_json_check_begin(&report, &self->body_size)
+                 : self->stage == STAGE_CHECK ? report_json_check_end(&report, &self->body_size)
+                                              : report_json_comment(&report, &self->body_size);
+    return self->body ? ERR_OK : ERR_MEMORY;
 }
 
 static void request(struct reporter *self, struct rt_context *ctx)
 {
     struct upsert_target target = target_of(self, ctx);
     struct upsert_request request;
-    char authorization[GATEWAY_TOKEN_SIZE + 32];
     if (upsert_request(&self->upsert, &target, &request) != ERR_OK) {
         /* A URL that long is no URL of GitHub's; api_url is bounded by keys.def. */
         self->upsert.phase = UPSERT_FAILED;
         step_later(self, ctx, RETRY_MS);
         return;
     }
-    (void)snprintf(authorization, sizeof authorization, "Authorization: Bearer %s",
-                   self->arg.token); /* bounded by its array */
-    const char *const headers[] = {authorization,
-                                   "Accept: application/vnd.github+json",
-                                   "X-GitHub-Api-Version: 2022-11-28",
-                                   "User-Agent: troupe",
-                                   "Content-Type: application/json",
-                                   NULL};
+    if (request.has_body && make_body(self) != ERR_OK) {
+        step_later(self, ctx, RETRY_MS);
+        return;
+    }
     struct msg_str body = {self->body, (uint32_t)self->body_size};
-    self->http = rt_http(
-        ctx, &(struct rt_http_request){.method = request.method,
-                                       .url = request.url,
-                                       .headers = headers,
-                                       .body = request.has_body ? body : msg_str(""),
-                                       .timeout_ms = rt_config(ctx)->gateway.request_ms_max});
+    self->http = github_send(ctx, self->arg.token, request.method, request.url,
+                             request.has_body ? body : msg_str(""));
     if (self->http == 0) {
         step_later(self, ctx, RETRY_MS);
     }
@@ -153,15 +150,22 @@ static enum err github_stage_done(struct reporter *self, struct rt_context *ctx)
     } else if (self->upsert.kind == UPSERT_CHECK) {
         self->check = self->upsert.id;
     }
-    switch (self->stage) {
-    case STAGE_BEGIN:
-        return enter(self, ctx, STAGE_WATCH);
-    case STAGE_CHECK:
-        return enter(self, ctx, STAGE_COMMENT);
-    default:
-        return self->failed ? give_up(self, ctx, "GitHub refuses")
-                            : enter(self, ctx, STAGE_CONFIRM);
+    if (self->stage == STAGE_BEGIN) {
+        self->annotated = self->upsert.annotated;
+        enter(self, ctx, STAGE_WATCH);
+    } else if (self->stage == STAGE_CHECK) {
+        struct report report = report_of(self);
+        self->annotated = self->upsert.annotated + report_annotations(&report);
+        bool more = self->annotated < self->findings.count && !self->failed;
+        /* The comment of a run that a newer one has ended is that one's. */
+        bool comments = self->findings.closed->verdict != TERM_verdict_CANCELLED;
+        enter(self, ctx, more ? STAGE_CHECK : comments ? STAGE_COMMENT : STAGE_CONFIRM);
+    } else if (self->failed) {
+        return give_up(self, ctx, "GitHub refuses");
+    } else {
+        enter(self, ctx, STAGE_CONFIRM);
     }
+    return ERR_OK;
 }
 
 static enum err on_http_done(struct reporter *self, struct rt_context *ctx,
@@ -261,7 +265,8 @@ static enum err on_watched(struct reporter *self, struct rt_context *ctx,
     }
     rt_tell(ctx, self->arg.parent, &self->findings.closed->head);
     self->since_ms = rt_now_ms(ctx);
-    return enter(self, ctx, STAGE_FINDINGS);
+    enter(self, ctx, STAGE_FINDINGS);
+    return ERR_OK;
 }
 
 static enum err on_found(struct reporter *self, struct rt_context *ctx,
@@ -275,7 +280,8 @@ static enum err on_found(struct reporter *self, struct rt_context *ctx,
     bool waited = rt_now_ms(ctx) - self->since_ms >= rt_config(ctx)->gateway.settle_ms_max;
     if (found->settled || waited) {
         findings_sort(&self->findings);
-        return enter(self, ctx, STAGE_CHECK);
+        enter(self, ctx, STAGE_CHECK);
+        return ERR_OK;
     }
     /* Rows change while they are worked on: all of them again. */
     findings_clear_errors(&self->findings);
@@ -365,7 +371,8 @@ static enum err reporter_start(struct rt_context *ctx, void *state, const void *
     memcpy(&self->arg, arg, sizeof self->arg);
     rt_work(ctx, 1, 0);
     rt_watch_role(ctx, TERM_role_COORDINATOR);
-    return enter(self, ctx, self->arg.settled ? STAGE_WATCH : STAGE_BEGIN);
+    enter(self, ctx, self->arg.settled ? STAGE_WATCH : STAGE_BEGIN);
+    return ERR_OK;
 }
 
 static void reporter_stop(void *state)

@@ -153,7 +153,8 @@ static uint64_t fail(struct upsert *self, const struct upsert_target *target,
         self->phase = UPSERT_FAILED;
         return 0;
     }
-    if (self->phase == UPSERT_CREATE && LOOKS_AGAIN(self->kind)) {
+    bool added = self->phase == UPSERT_UPDATE && self->kind == UPSERT_CHECK;
+    if (added || (self->phase == UPSERT_CREATE && LOOKS_AGAIN(self->kind))) {
         search_again(self); /* it may have worked */
     } else if (self->phase == UPSERT_SEARCH && answer->status == 0 && self->page_size > 1) {
         /* The page may have been too large for us: a comment alone always fits. */
@@ -195,6 +196,7 @@ static uint64_t take_page(struct upsert *self, const struct upsert_target *targe
     self->failures = 0;
     if (page.id != 0) {
         self->id = page.id;
+        self->annotated = page.annotated;
         self->phase = self->found_is_enough || page.superseded ? UPSERT_DONE : UPSERT_UPDATE;
     } else if (page.count < self->page_size) {
         self->phase = UPSERT_CREATE;

@@ -5,7 +5,8 @@
  *        |  -> CREATE -> DONE
  *
  * GitHub knows no idempotency keys.  A POST whose outcome is unknown may have worked, so the next
- * step is always to look; a PATCH is simply sent again.  Pure: who holds it makes the requests.
+ * step is always to look; so may the PATCH of a check run, whose annotations would be there twice.
+ * That of a comment is simply sent again.  Pure: who holds it makes the requests.
  */
 #ifndef ACTORS_GATEWAY_UPSERT_H
 #define ACTORS_GATEWAY_UPSERT_H
@@ -25,6 +26,7 @@ struct upsert {
     uint64_t id;          /* of the thing; 0: not known */
     uint64_t seen;        /* entries of the list that were looked through */
     uint64_t page_size;
+    size_t annotated;  /* annotations that a check run has; they are added to, never replaced */
     uint64_t refused;  /* a comment that is not ours to edit: look behind it */
     uint64_t failures; /* in a row */
     uint64_t steps;    /* requests in all */

@@ -38,18 +38,25 @@ static void end(struct webhook *self, uint64_t status, const char *text)
     self->text = text;
 }
 
-static void take_event(struct webhook *self, struct msg_str body, bool forks)
+void webhook_judge(struct webhook *self, bool forks)
 {
-    enum err err = event_read(body, &self->event);
+    if (!self->event.run) {
+        end(self, 200, "nothing to do\n");
+    } else if (self->event.fork && !forks) {
+        end(self, 200, "not run: its code comes from another repository\n");
+    }
+}
+
+static void take_event(struct webhook *self, enum event_kind kind, struct msg_str body, bool forks)
+{
+    enum err err = event_read(kind, body, &self->event);
     if (err == ERR_OK && self->event.run) {
         err = event_run_id(body, self->event.updated_ms, self->run);
     }
     if (err != ERR_OK) {
-        end(self, err == ERR_MEMORY ? 503 : 400, "not a pull_request event\n");
-    } else if (!self->event.run) {
-        end(self, 200, "nothing to do\n");
-    } else if (self->event.fork && !forks) {
-        end(self, 200, "not run: its code comes from another repository\n");
+        end(self, err == ERR_MEMORY ? 503 : 400, "not what this event has\n");
+    } else {
+        webhook_judge(self, forks);
     }
 }
 
@@ -63,9 +70,9 @@ void webhook_read(const struct msg_http_request *request, const struct signature
         end(ret_webhook, 401, "wrong signature\n");
     } else if (event.size == 0) {
         end(ret_webhook, 400, "not a webhook of GitHub's\n");
-    } else if (!msg_str_is(event, "pull_request")) {
+    } else if (event_kind(event) == EVENT_OTHER) {
         end(ret_webhook, 200, "nothing to do\n");
     } else {
-        take_event(ret_webhook, request->body, forks);
+        take_event(ret_webhook, event_kind(event), request->body, forks);
     }
 }

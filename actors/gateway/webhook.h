@@ -16,4 +16,7 @@ struct webhook {
 void webhook_read(const struct msg_http_request *request, const struct signature_secrets *secrets,
                   bool forks, struct webhook *ret_webhook);
 
+/* The same by its event alone, when more has become known of that. */
+void webhook_judge(struct webhook *webhook, bool forks);
+
 #endif

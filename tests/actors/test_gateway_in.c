@@ -190,7 +190,7 @@ static enum err read_given(const struct given *given, struct event *ret_event)
                         given->action, given->number, given->sha, given->ref, given->from,
                         given->repo, given->more);
     cr_assert(size > 0 && (size_t)size < sizeof body);
-    return event_read(msg_str(body), ret_event);
+    return event_read(EVENT_PULL_REQUEST, msg_str(body), ret_event);
 }
 
 Test(event, of_new_code_is_read)
@@ -300,7 +300,8 @@ Test(event, of_no_shape_is_refused)
                                          "{\"action\":\"closed\"} x"};
     struct event event;
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
-        cr_expect_eq(event_read(msg_str(bodies[i]), &event), ERR_MALFORMED, "%s", bodies[i]);
+        cr_expect_eq(event_read(EVENT_PULL_REQUEST, msg_str(bodies[i]), &event), ERR_MALFORMED,
+                     "%s", bodies[i]);
     }
 }
 
@@ -311,16 +312,122 @@ Test(event, that_is_deep_or_large_is_refused)
     char *body = malloc(size);
     cr_assert(body);
     memset(body, '[', size);
-    cr_expect_eq(event_read((struct msg_str){body, 200000}, &event), ERR_MALFORMED);
+    cr_expect_eq(event_read(EVENT_PULL_REQUEST, (struct msg_str){body, 200000}, &event),
+                 ERR_MALFORMED);
     for (size_t i = 0; i + 5 <= 500000; i += 5) {
         memcpy(body + i, "{\"a\":", 5);
     }
-    cr_expect_eq(event_read((struct msg_str){body, 500000}, &event), ERR_MALFORMED);
+    cr_expect_eq(event_read(EVENT_PULL_REQUEST, (struct msg_str){body, 500000}, &event),
+                 ERR_MALFORMED);
     memset(body, ' ', size);
     memcpy(body, "{\"action\":\"closed\"}", 19);
-    cr_expect_eq(event_read((struct msg_str){body, EVENT_BODY_MAX}, &event), ERR_OK);
-    cr_expect_eq(event_read((struct msg_str){body, EVENT_BODY_MAX + 1}, &event), ERR_MALFORMED);
+    cr_expect_eq(event_read(EVENT_PULL_REQUEST, (struct msg_str){body, EVENT_BODY_MAX}, &event),
+                 ERR_OK);
+    cr_expect_eq(event_read(EVENT_PULL_REQUEST, (struct msg_str){body, EVENT_BODY_MAX + 1}, &event),
+                 ERR_MALFORMED);
     free(body);
+}
+
+#define REPO ",\"repository\":{\"full_name\":\"o/r\"}}"
+
+static struct event read_ok(enum event_kind kind, const char *body)
+{
+    struct event event;
+    cr_assert_eq(event_read(kind, msg_str(body), &event), ERR_OK, "%s", body);
+    return event;
+}
+
+static struct event read_check(const char *action, const char *name, const char *sha, int from)
+{
+    char body[1024];
+    (void)snprintf(body, sizeof body,
+                   "{\"action\":\"%s\",\"check_run\":{\"name\":\"%s\",\"head_sha\":\"%s\","
+                   "\"completed_at\":\"2024-05-01T12:34:56Z\",\"pull_requests\":[{\"number\":7,"
+                   "\"head\":{\"sha\":\"" SHA "\",\"ref\":\"t\",\"repo\":{\"id\":%d}},"
+                   "\"base\":{\"sha\":\"" BASE "\",\"ref\":\"m\",\"repo\":{\"id\":1}}}]}" REPO,
+                   action, name, sha, from);
+    return read_ok(EVENT_CHECK, body);
+}
+
+Test(event, that_asks_for_a_check_again_wants_a_run)
+{
+    struct event event = read_check("rerequested", "troupe", SHA, 1);
+    cr_expect(event.run);
+    cr_expect_not(event.fork);
+    cr_expect_str_eq(event.origin.repo, "o/r");
+    cr_expect_eq(event.origin.number, 7);
+    cr_expect_str_eq(event.origin.sha, SHA);
+    cr_expect_eq(event.updated_ms, 1714566896000);
+    cr_expect_str_eq(event.login, "");
+    cr_expect(read_check("rerequested", "troupe", SHA, 2).fork);
+    cr_expect_not(read_check("completed", "troupe", SHA, 1).run);
+    cr_expect_not(read_check("rerequested", "another", SHA, 1).run);
+    cr_expect_not(read_check("rerequested", "troupe", BASE, 1).run, "not the newest commit");
+    event = read_ok(EVENT_CHECK, "{\"action\":\"rerequested\",\"check_suite\":{\"head_sha\":\"" SHA
+                                 "\",\"pull_requests\":[]}" REPO);
+    cr_expect_not(event.run);
+    cr_expect_eq(event_read(EVENT_CHECK, msg_str("{\"action\":\"rerequested\"" REPO), &event),
+                 ERR_MALFORMED);
+}
+
+static struct event read_comment(const char *text, const char *login, const char *type,
+                                 const char *issue)
+{
+    char body[1024];
+    (void)snprintf(body, sizeof body,
+                   "{\"action\":\"created\",\"issue\":%s,\"comment\":{\"body\":\"%s\","
+                   "\"created_at\":\"2024-05-01T12:34:56Z\","
+                   "\"user\":{\"login\":\"%s\",\"type\":\"%s\"}}" REPO,
+                   issue, text, login, type);
+    return read_ok(EVENT_COMMENT, body);
+}
+
+Test(event, of_a_comment_wants_a_run_when_its_first_line_says_so)
+{
+    static const char *const pull = "{\"number\":7,\"pull_request\":{}}";
+    static const char *const commands[] = {"/troupe rerun", "/troupe rerun  \\r\\nplease",
+                                           "/troupe rerun\\n"};
+    static const char *const others[] = {"",
+                                         "troupe rerun",
+                                         " /troupe rerun",
+                                         "/troupe rerunx",
+                                         "/troupe rerun x",
+                                         "I say\\n/troupe rerun",
+                                         "/troupe"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        struct event event = read_comment(commands[i], "octo-cat", "User", pull);
+        cr_expect(event.run, "%s", commands[i]);
+        cr_expect_str_eq(event.login, "octo-cat");
+        cr_expect_eq(event.origin.number, 7);
+        cr_expect_str_eq(event.origin.sha, "", "it is to be asked for");
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        cr_expect_not(read_comment(others[i], "u", "User", pull).run, "%s", others[i]);
+    }
+    cr_expect_not(read_comment("/troupe rerun", "troupe[bot]", "Bot", pull).run);
+    cr_expect_not(read_comment("/troupe rerun", "u", "User", "{\"number\":7}").run);
+}
+
+Test(event, of_a_comment_learns_its_commit_from_the_pull_request)
+{
+    static const char *const pull = "{\"number\":7,\"pull_request\":{}}";
+    struct event event = read_comment("/troupe rerun", "u", "User", pull);
+    static const char *const other =
+        "{\"number\":%d,\"state\":\"%s\",\"head\":{\"sha\":\"" SHA
+        "\",\"ref\":\"t\",\"repo\":{\"full_name\":\"%s\"}},\"base\":{\"sha\":\"" BASE "\"}}";
+    char body[512];
+    (void)snprintf(body, sizeof body, other, 8, "open", "o/r");
+    cr_expect_eq(event_read_pull(msg_str(body), &event), ERR_MALFORMED);
+    cr_expect_eq(event_read_pull(msg_str("{}"), &event), ERR_MALFORMED);
+    (void)snprintf(body, sizeof body, other, 7, "closed", "o/r");
+    cr_assert_eq(event_read_pull(msg_str(body), &event), ERR_OK);
+    cr_expect_not(event.run);
+    (void)snprintf(body, sizeof body, other, 7, "open", "u/r");
+    cr_assert_eq(event_read_pull(msg_str(body), &event), ERR_OK);
+    cr_expect(event.run);
+    cr_expect(event.fork);
+    cr_expect_str_eq(event.origin.sha, SHA);
+    cr_expect_eq(event.updated_ms, 1714566896000, "that of the comment");
 }
 
 Test(event, times_are_those_of_the_calendar)

@@ -355,6 +355,23 @@ Test(report, stays_within_githubs_limits)
     json_decref(root);
 }
 
+Test(report, brings_annotations_in_parts)
+{
+    close_run(TERM_verdict_FAILED, 20);
+    for (size_t i = 0; i < REPORT_ANNOTATIONS_MAX + 7; i++) {
+        add_error(i + 1, 0, "boom");
+    }
+    cr_expect_eq(report_annotations(&report), REPORT_ANNOTATIONS_MAX);
+    report.annotated = REPORT_ANNOTATIONS_MAX;
+    json_t *root = body_of(report_json_check_end);
+    const json_t *list = json_object_get(json_object_get(root, "output"), "annotations");
+    cr_expect_eq(json_array_size(list), 7);
+    json_decref(root);
+    report.annotated = REPORT_ANNOTATIONS_MAX + 8; /* GitHub has more than we know of */
+    cr_expect_eq(report_annotations(&report), 0);
+    report.annotated = 0;
+}
+
 Test(report, of_an_error_without_a_line_points_at_the_first)
 {
     close_run(TERM_verdict_FAILED, 1);
@@ -407,6 +424,20 @@ Test(upsert, makes_a_check_run_that_is_not_there)
     cr_expect_eq(give(&upsert, 201, "", "{\"id\":9}"), 0);
     cr_expect_eq(upsert.phase, UPSERT_DONE);
     cr_expect_eq(upsert.id, 9);
+}
+
+Test(upsert, looks_how_many_annotations_a_patch_of_unknown_outcome_has_left)
+{
+    struct upsert upsert;
+    upsert_begin(&upsert, UPSERT_CHECK, 9);
+    expect_request(&upsert, "PATCH http://x/repos/o/r/check-runs/9 +");
+    cr_expect_eq(give(&upsert, 0, "", ""), 100);
+    expect_request(&upsert, SEARCH_CHECK "32&page=1");
+    (void)give(&upsert, 200, "",
+               "{\"check_runs\":[{\"id\":9,\"name\":\"troupe\",\"external_id\":\"" RUN
+               "\",\"output\":{\"annotations_count\":50}}]}");
+    expect_request(&upsert, "PATCH http://x/repos/o/r/check-runs/9 +");
+    cr_expect_eq(upsert.annotated, 50);
 }
 
 Test(upsert, looks_after_a_post_whose_outcome_is_unknown)

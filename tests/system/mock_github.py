@@ -17,6 +17,8 @@ ROUTES = [
     ("GET", re.compile(REPO + r"/issues/(?P<number>\d+)/comments"), "list_comments"),
     ("POST", re.compile(REPO + r"/issues/(?P<number>\d+)/comments"), "create_comment"),
     ("PATCH", re.compile(REPO + r"/issues/comments/(?P<id>\d+)"), "update_comment"),
+    ("GET", re.compile(REPO + r"/collaborators/(?P<login>[\w-]+)/permission"), "permission_of"),
+    ("GET", re.compile(REPO + r"/pulls/(?P<number>\d+)"), "get_pull"),
 ]
 
 
@@ -39,6 +41,8 @@ class GitHub:
         self.repos = repos
         self.checks = {}    # id -> check run
         self.comments = {}  # id -> comment, with its `number`
+        self.may = {}       # login -> permission
+        self.pulls = {}     # number -> pull request
         self.calls = []     # (method, path, status)
         self.bad = []       # what the next calls that fit get: (method, part of the path, how)
         self.lock = threading.Lock()
@@ -103,15 +107,25 @@ class GitHub:
         need(isinstance(body.get("name"), str), "name")
         need(re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", body.get("head_sha", "")), "head_sha")
         self.judge_check(body)
-        check = self.made(dict(body, repo=repo))
+        check = self.made({"repo": repo})
         self.checks[check["id"]] = check
+        self.take_output(check, body)
         return 201, check
+
+    @staticmethod
+    def take_output(check, body):
+        """Annotations are added to those that are there."""
+        had = check.get("output", {}).get("annotations", [])
+        check.update(body)
+        if "output" in body:
+            made = had + body["output"].get("annotations", [])
+            check["output"] = dict(body["output"], annotations=made, annotations_count=len(made))
 
     def update_check(self, body, id, **_):
         check = self.checks.get(int(id))
         need(check, "no such check run", 404)
         self.judge_check(body)
-        check.update(body)
+        self.take_output(check, body)
         return 200, check
 
     def list_checks(self, query, repo, sha, **_):
@@ -119,6 +133,16 @@ class GitHub:
                  if c["repo"] == repo and c["head_sha"] == sha
                  and c["name"] == query.get("check_name", c["name"])]
         return 200, {"total_count": len(found), "check_runs": page(found, query)}
+
+    # ---- people and pull requests ----
+
+    def permission_of(self, login, **_):
+        need(login in self.may, "not a collaborator", 404)
+        return 200, {"permission": self.may[login], "user": {"login": login}}
+
+    def get_pull(self, number, **_):
+        need(int(number) in self.pulls, "not found", 404)
+        return 200, self.pulls[int(number)]
 
     # ---- comments ----
 

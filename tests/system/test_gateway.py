@@ -189,6 +189,76 @@ class Gateway(unittest.TestCase):
         self.assertNotIn(TOKEN, logs)
         self.assertNotIn(SECRET, logs)
 
+    def test_a_newer_commit_ends_what_the_older_one_does(self):
+        slow = PASSES.replace("() => expect", "async () => { await new Promise((f) => "
+                              "setTimeout(f, 60000)); expect").replace("toBe(2)", "toBe(2) }")
+        self.checkout({"a.test.ts": slow})
+        other = "89" * 20
+        self.checkout({"a.test.ts": PASSES}, other)
+        self.coordinator()
+        self.executor()
+        self.gateway()
+        self.assertEqual(self.post(payload())[0], 202)
+        self.wait_for(lambda: self.github.checks, "not begun")
+        newer = payload(other).replace(b"12:34:56", b"12:40:00").replace(b"opened", b"synchronize")
+        self.assertEqual(self.post(newer)[0], 202)
+        self.wait_for(lambda: self.reported(2), "not reported", 55)
+        self.assertEqual({c["head_sha"]: c["conclusion"] for c in self.github.checks.values()},
+                         {SHA: "cancelled", other: "success"})
+        (comment,) = self.github.comments.values()
+        self.assertIn("Troupe: 1 of 1 tests passed", comment["body"])
+
+    def comment(self, text, login, at="2024-05-01T13:00:00Z"):
+        event = {"action": "created", "issue": {"number": 7, "pull_request": {"url": "x"}},
+                 "comment": {"id": 1, "body": text, "created_at": at,
+                             "user": {"login": login, "type": "User"}},
+                 "repository": {"full_name": "o/r"}}
+        return self.post(json.dumps(event).encode(), X_GitHub_Event="issue_comment")
+
+    def test_who_may_write_gets_a_run_again_by_a_comment_or_a_button(self):
+        self.checkout({"a.test.ts": PASSES})
+        self.coordinator()
+        self.executor()
+        self.gateway()
+        self.github.may = {"reader": "read", "writer": "write"}
+        pull = json.loads(payload())["pull_request"]
+        self.github.pulls[7] = dict(pull, state="open")
+        for login in ("reader", "stranger"):
+            self.assertEqual(self.comment("/troupe rerun", login)[:2],
+                             (200, "not run: its author may not write to the repository\n"))
+        self.assertEqual(self.comment("I like /troupe rerun", "writer")[:2], (200, "nothing to do\n"))
+        self.github.fail("GET", "/permission", 500)
+        self.assertEqual(self.comment("/troupe rerun", "writer")[0], 503)
+        self.assertEqual(self.github.checks, {})
+        status, text, _ = self.comment("/troupe rerun\r\nwhy did it fail?", "writer")
+        self.assertEqual(status, 202, text + self.logs())
+        self.assertEqual(self.comment("/troupe rerun\r\nwhy did it fail?", "writer")[:2], (202, text))
+        self.wait_for(self.reported, "not reported", 120)
+        pull["head"]["repo"] = pull["base"]["repo"] = {"id": 1, "url": "x", "name": "r"}
+        again = {"action": "rerequested", "repository": {"full_name": "o/r"},
+                 "check_run": {"name": "troupe", "head_sha": SHA, "pull_requests": [pull],
+                               "completed_at": "2024-05-01T14:00:00Z"}}
+        self.assertEqual(self.post(json.dumps(again).encode(), X_GitHub_Event="check_run")[0], 202)
+        self.wait_for(lambda: self.reported(2), "not reported", 120)
+        self.assertEqual([c["conclusion"] for c in self.github.checks.values()], ["success"] * 2)
+        (comment,) = self.github.comments.values()
+        self.github.pulls[7]["state"] = "closed"
+        self.assertEqual(self.comment("/troupe rerun", "writer", "2024-05-01T15:00:00Z")[:2],
+                         (200, "nothing to do\n"))
+
+    def test_all_failures_are_annotated_once_whatever_is_lost(self):
+        tests = "".join(f"test('t{i}', () => expect({i}).toBe(-1))\n" for i in range(60))
+        self.checkout({"a.test.ts": "import { test, expect } from 'vitest'\n" + tests})
+        self.coordinator()
+        self.executor()
+        self.github.fail("PATCH", "/check-runs/", "late", 2)
+        self.gateway()
+        self.assertEqual(self.post(payload())[0], 202)
+        self.wait_for(self.reported, "not reported", 120)
+        (check,) = self.github.checks.values()
+        titles = [one["title"] for one in check["output"]["annotations"]]
+        self.assertEqual(sorted(titles), sorted(f"t{i}" for i in range(60)))
+
     @unittest.skipUnless(shutil.which("chromium"), "there is no chromium")
     def test_a_pull_request_comes_back_with_what_was_proved(self):
         """The demo with three of its faults, through the whole cast, a process each."""
