@@ -220,16 +220,19 @@ static void sort(uint32_t *numbers, size_t count)
 static bool pool_add(struct lexicon *self, const struct gathering *words, uint32_t *ret_first)
 {
     *ret_first = (uint32_t)self->pool_count;
-    for (size_t i = 0; i < words->count; i++) {
+    while (self->pool_capacity - self->pool_count < words->count) {
         void *pool = self->pool;
-        if (!grow(&pool, self->pool_count, &self->pool_capacity, sizeof self->pool[0],
+        if (!grow(&pool, self->pool_capacity, &self->pool_capacity, sizeof self->pool[0],
                   POOL_FIRST)) {
             self->failed = true;
             return false;
         }
         self->pool = pool;
-        self->pool[self->pool_count++] = words->at[i];
     }
+    if (words->count > 0) {
+        memcpy(self->pool + self->pool_count, words->at, words->count * sizeof words->at[0]);
+    }
+    self->pool_count += words->count;
     return true;
 }
 
@@ -252,7 +255,7 @@ static struct lexicon_memo cut_once(struct lexicon *self, const char *text, uint
             new.made = cut_identifiers(self, &words, text);
         }
         sort(words.at, words.count);
-        new.count = (uint16_t)words.count;
+        new.count = (uint8_t)words.count;
         if (!pool_add(self, &words, &new.first)) {
             return (struct lexicon_memo){.key = 0};
         }
@@ -263,6 +266,9 @@ static struct lexicon_memo cut_once(struct lexicon *self, const char *text, uint
 
 struct bag lexicon_text_bag(struct lexicon *lexicon, const char *text)
 {
+    if (text[0] == '\0') {
+        return (struct bag){.first = 0};
+    }
     struct lexicon_memo memo = cut_once(lexicon, text, KEY_TEXT);
     return (struct bag){.first = memo.first, .count = memo.count};
 }
@@ -406,9 +412,57 @@ struct bag bag_make(struct lexicon *lexicon, struct gathering *words)
     struct bag bag = {.first = (uint32_t)lexicon->pool_count};
     sort(words->at, words->count);
     if (pool_add(lexicon, words, &bag.first)) {
-        bag.count = (uint32_t)words->count;
+        bag.count = (uint8_t)words->count;
     }
     return bag;
+}
+
+/* Both are sorted, and there is room. */
+static void merge(struct gathering *to, const struct gathering *words, const uint32_t *more,
+                  size_t count)
+{
+    size_t i = 0;
+    size_t j = 0;
+    to->count = 0;
+    while (i < words->count && j < count) {
+        uint32_t a = words->at[i];
+        uint32_t b = more[j];
+        to->at[to->count++] = a < b ? a : b;
+        i += a <= b;
+        j += b <= a;
+    }
+    while (i < words->count) {
+        to->at[to->count++] = words->at[i++];
+    }
+    while (j < count) {
+        to->at[to->count++] = more[j++];
+    }
+}
+
+struct bag bag_union(struct lexicon *lexicon, const struct bag *bags, size_t count)
+{
+    struct gathering words[2]; /* not cleared: that would take as long as filling them */
+    size_t sum = 0;
+    const struct bag *only = NULL;
+    size_t filled = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += bags[i].count;
+        only = bags[i].count > 0 ? &bags[i] : only;
+        filled += bags[i].count > 0;
+    }
+    if (filled == 1) {
+        return *only;
+    }
+    words[0].count = words[1].count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (sum > BAG_MAX) {
+            lexicon_bag(lexicon, &words[0], &bags[i]);
+        } else if (bags[i].count > 0) {
+            merge(&words[1], &words[0], lexicon->pool + bags[i].first, bags[i].count);
+            words[0] = words[1];
+        }
+    }
+    return bag_make(lexicon, &words[0]);
 }
 
 void lexicon_count(struct lexicon *lexicon, const struct bag *bag)
@@ -431,32 +485,40 @@ void lexicon_weigh(struct lexicon *lexicon)
 
 void bag_weigh(const struct lexicon *lexicon, struct bag *bag)
 {
-    bag->weight = 0;
+    enum { BITS = 32 };
+    float weight = 0;
+    uint32_t bits = 0;
+    uint32_t lines = 0;
+    bool reversing = false;
     for (size_t i = 0; i < bag->count; i++) {
-        bag->weight += lexicon->words[lexicon->pool[bag->first + i]].weight;
+        uint32_t number = lexicon->pool[bag->first + i];
+        const struct lexicon_word *word = &lexicon->words[number];
+        weight += word->weight;
+        bits |= UINT32_C(1) << (number % BITS);
+        lines |= word->excluding;
+        reversing |= word->reversing;
     }
+    bag->weight = weight;
+    bag->bits = bits;
+    bag->excluding = lines & ((UINT32_C(1) << WORD_LINES_MAX) - 1);
+    bag->reversing = reversing;
 }
 
-float bag_common(const struct lexicon *lexicon, const struct bag *a, const struct bag *b)
+float bag_common_words(const struct lexicon *lexicon, const struct bag *a, const struct bag *b)
 {
     const uint32_t *x = lexicon->pool + a->first;
     const uint32_t *y = lexicon->pool + b->first;
     const uint32_t *x_end = x + a->count;
     const uint32_t *y_end = y + b->count;
     float weight = 0;
-    if (a->first == b->first && a->count == b->count) {
-        return a->weight;
-    }
     while (x < x_end && y < y_end) {
-        if (*x == *y) {
-            weight += lexicon->words[*x].weight;
-            x++;
-            y++;
-        } else if (*x < *y) {
-            x++;
-        } else {
-            y++;
+        uint32_t left = *x;
+        uint32_t right = *y;
+        if (left == right) {
+            weight += lexicon->words[left].weight;
         }
+        x += left <= right;
+        y += right <= left;
     }
     return weight;
 }
@@ -471,16 +533,13 @@ static bool has(const struct lexicon *lexicon, const struct bag *bag, uint32_t n
     return false;
 }
 
-/* The lines of words in `a` that are not in `b`; *reversing when some word of `a` takes back. */
-static uint32_t only_in(const struct lexicon *lexicon, const struct bag *a, const struct bag *b,
-                        bool *ret_reversing)
+/* The lines of words in `a` that are not in `b`. */
+static uint32_t only_in(const struct lexicon *lexicon, const struct bag *a, const struct bag *b)
 {
     uint32_t lines = 0;
-    *ret_reversing = false;
     for (size_t i = 0; i < a->count; i++) {
         uint32_t number = lexicon->pool[a->first + i];
         const struct lexicon_word *word = &lexicon->words[number];
-        *ret_reversing |= word->reversing;
         lines |= word->excluding && !has(lexicon, b, number) ? word->excluding : 0;
     }
     return lines;
@@ -488,8 +547,6 @@ static uint32_t only_in(const struct lexicon *lexicon, const struct bag *a, cons
 
 bool bag_conflict(const struct lexicon *lexicon, const struct bag *a, const struct bag *b)
 {
-    bool a_reverses;
-    bool b_reverses;
-    uint32_t lines = only_in(lexicon, a, b, &a_reverses) & only_in(lexicon, b, a, &b_reverses);
-    return lines != 0 || a_reverses != b_reverses;
+    return a->reversing != b->reversing || ((a->excluding & b->excluding) != 0 &&
+                                            (only_in(lexicon, a, b) & only_in(lexicon, b, a)) != 0);
 }

@@ -12,21 +12,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "actors/healer/words.h"
 #include "proto/error.h"
 
 enum { BAG_MAX = 48, LEXICON_WORDS_MAX = 1 << 18 };
 
-/* A set of words, by number, ascending. */
+/* A set of words, by number, ascending.  The last three are valid after lexicon_weigh() and
+ * bag_weigh(). */
 struct bag {
-    uint32_t first; /* in lexicon.pool */
-    uint32_t count; /* at most BAG_MAX */
-    float weight;   /* of all of them; valid after lexicon_weigh() and bag_weigh() */
+    uint32_t first;                      /* in lexicon.pool */
+    uint32_t count : 8;                  /* at most BAG_MAX */
+    uint32_t reversing : 1;              /* some word of it is */
+    uint32_t excluding : WORD_LINES_MAX; /* of all its words */
+    uint32_t bits; /* one for each word, by its number: without a common bit, no common word */
+    float weight;  /* of all of them */
 };
 
 struct lexicon_word {
     uint32_t hash;
     uint32_t count;     /* elements that have it, see lexicon_count() */
-    uint32_t excluding; /* words_lines() */
+    uint32_t excluding; /* word_lines() */
     float weight;
     bool number;
     bool filler;
@@ -49,7 +54,7 @@ struct lexicon {
 struct lexicon_memo {
     uint64_t key;   /* hash of the text, and how it was cut; 0: none */
     uint32_t first; /* its words in lexicon.pool; or of a single word its number */
-    uint16_t count;
+    uint8_t count;
     bool made; /* identifier_is_generated() */
 };
 
@@ -81,6 +86,9 @@ void lexicon_bag(const struct lexicon *lexicon, struct gathering *words, const s
 /* Ends a gathering.  It is left sorted. */
 struct bag bag_make(struct lexicon *lexicon, struct gathering *words);
 
+/* What `count` bags hold together; of more than BAG_MAX words those that come first. */
+struct bag bag_union(struct lexicon *lexicon, const struct bag *bags, size_t count);
+
 /* Counts one element that has these words. */
 void lexicon_count(struct lexicon *lexicon, const struct bag *bag);
 
@@ -88,8 +96,18 @@ void lexicon_count(struct lexicon *lexicon, const struct bag *bag);
 void lexicon_weigh(struct lexicon *lexicon);
 void bag_weigh(const struct lexicon *lexicon, struct bag *bag);
 
-/* Weight of the words in both. */
-float bag_common(const struct lexicon *lexicon, const struct bag *a, const struct bag *b);
+/* Weight of the words in both; they are looked at one by one. */
+float bag_common_words(const struct lexicon *lexicon, const struct bag *a, const struct bag *b);
+
+/* The same, without looking where that can be told from afar: most bags are equal or strangers. */
+static inline float bag_common(const struct lexicon *lexicon, const struct bag *a,
+                               const struct bag *b)
+{
+    if (a->first == b->first && a->count == b->count) {
+        return a->weight;
+    }
+    return (a->bits & b->bits) != 0 ? bag_common_words(lexicon, a, b) : 0;
+}
 
 /* Whether the two exclude each other, as words_conflict() would say; numbers do not count. */
 bool bag_conflict(const struct lexicon *lexicon, const struct bag *a, const struct bag *b);

@@ -260,27 +260,33 @@ static bool describe_attrs(struct describer *self, const struct tree_node *from,
 
 /* ---- words ---- */
 
+/* Whether some of its texts are the same, which most are. */
+struct same_texts {
+    bool own_name;
+    bool text_own;
+};
+
 static bool describe_words(struct describer *self, const struct tree_node *from,
-                           struct match_node *node)
+                           struct match_node *node, struct same_texts same)
 {
     struct lexicon *lexicon = &self->pages->lexicon;
+    struct bag *bags = node->bags;
     struct gathering words; /* not cleared: that would take as long as filling it */
     struct gathering ident;
     words.count = ident.count = 0;
-    node->bags[BAG_NAME] = lexicon_text_bag(lexicon, from->name);
-    lexicon_bag(lexicon, &words, &node->bags[BAG_NAME]);
+    bags[BAG_NAME] = lexicon_text_bag(lexicon, from->name);
+    lexicon_bag(lexicon, &words, &bags[BAG_NAME]);
     if (!describe_attrs(self, from, node, &words, &ident)) {
         return false;
     }
-    node->bags[BAG_LABEL] = words.count == node->bags[BAG_NAME].count ? node->bags[BAG_NAME]
-                                                                      : bag_make(lexicon, &words);
-    node->bags[BAG_IDENT] = bag_make(lexicon, &ident);
-    node->bags[BAG_OWN] = lexicon_text_bag(lexicon, from->own);
-    lexicon_bag(lexicon, &ident, &node->bags[BAG_LABEL]);
-    lexicon_bag(lexicon, &ident, &node->bags[BAG_OWN]);
-    node->bags[BAG_ALL] = bag_make(lexicon, &ident);
-    node->bags[BAG_TEXT] = lexicon_text_bag(lexicon, from->text);
-    node->bags[BAG_NEAR] = lexicon_text_bag(lexicon, from->near);
+    bags[BAG_LABEL] =
+        words.count == bags[BAG_NAME].count ? bags[BAG_NAME] : bag_make(lexicon, &words);
+    bags[BAG_IDENT] = bag_make(lexicon, &ident);
+    bags[BAG_OWN] = same.own_name ? bags[BAG_NAME] : lexicon_text_bag(lexicon, from->own);
+    const struct bag all[] = {bags[BAG_IDENT], bags[BAG_LABEL], bags[BAG_OWN]};
+    bags[BAG_ALL] = bag_union(lexicon, all, sizeof all / sizeof all[0]);
+    bags[BAG_TEXT] = same.text_own ? bags[BAG_OWN] : lexicon_text_bag(lexicon, from->text);
+    bags[BAG_NEAR] = lexicon_text_bag(lexicon, from->near);
     node->bags[BAG_HEAD] = (struct bag){.first = 0};
     return true;
 }
@@ -323,8 +329,11 @@ static void describe_near(struct lexicon *lexicon, struct match_side *side, int3
 
 static bool is_heading(const struct tree_node *node)
 {
-    return strcmp(node->role, "heading") == 0 || strcmp(node->tag, "legend") == 0 ||
-           strcmp(node->tag, "caption") == 0 || strcmp(node->tag, "summary") == 0;
+    /* It is asked of every element. */
+    return (node->role[0] == 'h' && strcmp(node->role, "heading") == 0) ||
+           (strchr("lcs", node->tag[0]) &&
+            (strcmp(node->tag, "legend") == 0 || strcmp(node->tag, "caption") == 0 ||
+             strcmp(node->tag, "summary") == 0));
 }
 
 /* ---- roles and places ---- */
@@ -390,20 +399,49 @@ static void describe_role(struct describer *self, const struct tree_node *from,
                                          self->side->nodes[from->parent].in_row);
 }
 
-static void describe_path(const char *path, struct match_node *node)
+static uint32_t hash_step(const char *at, const char *end)
 {
+    uint32_t hash = hash_start;
+    for (; at < end; at++) {
+        hash = hash_byte(hash, (unsigned char)*at);
+    }
+    return hash;
+}
+
+/* What the path of its parent begins is not read again. */
+static const char *inherit_path(const struct match_side *side, const struct tree_node *from,
+                                struct match_node *node)
+{
+    const char *up = from->parent >= 0 ? side->tree->nodes[from->parent].path : "";
+    size_t size = strlen(up);
+    const char *last = strrchr(from->path, '/');
+    if (size == 0 || last != from->path + size || memcmp(from->path, up, size) != 0) {
+        return from->path;
+    }
+    const struct match_node *parent = &side->nodes[from->parent];
+    uint16_t count = parent->steps_count;
+    count = (uint16_t)(count < MATCH_STEPS ? count : MATCH_STEPS - 1);
+    memcpy(node->steps + 1, parent->steps, count * sizeof node->steps[0]);
+    node->steps_count = count;
+    return last + 1;
+}
+
+static void describe_path(const struct match_side *side, const struct tree_node *from,
+                          struct match_node *node)
+{
+    const char *path = inherit_path(side, from, node);
     const char *end = path + strlen(path);
-    node->path = hash_or_none(path);
-    while (end > path && node->steps_count < MATCH_STEPS) {
+    node->path = hash_or_none(from->path);
+    if (path != from->path) {
+        node->steps[0] = hash_step(path, end);
+        node->steps_count++;
+    }
+    while (path == from->path && end > path && node->steps_count < MATCH_STEPS) {
         const char *begin = end;
-        uint32_t hash = hash_start;
         while (begin > path && begin[-1] != '/') {
             begin--;
         }
-        for (const char *at = begin; at < end; at++) {
-            hash = hash_byte(hash, (unsigned char)*at);
-        }
-        node->steps[node->steps_count++] = hash;
+        node->steps[node->steps_count++] = hash_step(begin, end);
         end = begin > path ? begin - 1 : path;
     }
 }
@@ -422,6 +460,8 @@ static void describe_letters(const char *name, struct match_node *node)
         last[0] = last[1];
         last[1] = c;
     }
+    node->letters_count =
+        (uint8_t)(__builtin_popcountll(node->letters[0]) + __builtin_popcountll(node->letters[1]));
 }
 
 /* Says what its parent says, and is nothing by itself: the <span> of a <button>. */
@@ -452,17 +492,19 @@ static bool describe_node(struct describer *self, int32_t index)
     node->tag = hash_text(hash_start, from->tag);
     node->role = hash_or_none(from->role);
     node->name = hash_words(from->name);
-    node->own = strcmp(from->own, from->name) == 0 ? node->name : hash_words(from->own);
-    node->text = strcmp(from->text, from->own) == 0 ? node->own : hash_words(from->text);
+    const struct same_texts same = {.own_name = strcmp(from->own, from->name) == 0,
+                                    .text_own = strcmp(from->text, from->own) == 0};
+    node->own = same.own_name ? node->name : hash_words(from->own);
+    node->text = same.text_own ? node->own : hash_words(from->text);
     node->classes = hash_or_none(tree_attr(from, "class"));
     node->husk = is_husk(self->side->tree, from);
     describe_role(self, from, node);
     count_in(pages->texts_seen[self->side_index], node->name ? node->name ^ node->role : 0);
     count_in(pages->texts_seen[self->side_index], node->text ? node->text ^ node->tag : 0);
     node->sign = hash_text(hash_text(node->tag, from->name), from->text);
-    describe_path(from->path, node);
+    describe_path(self->side, from, node);
     describe_letters(from->name, node);
-    if (!describe_words(self, from, node)) {
+    if (!describe_words(self, from, node, same)) {
         return false;
     }
     lexicon_count(&pages->lexicon, &node->bags[BAG_ALL]);
@@ -488,6 +530,27 @@ static bool describe(struct match_pages *pages, int side_index)
         }
     }
     return rows_describe(&pages->lexicon, side) == ERR_OK && !pages->lexicon.failed;
+}
+
+/* Most bags are the one before, or the one of the parent. */
+static void weigh_bags(struct match_pages *pages, int side_index)
+{
+    struct match_side *side = &pages->sides[side_index];
+    for (size_t i = 0; i < side->tree->count; i++) {
+        int32_t up = side->tree->nodes[i].parent;
+        struct bag *bags = side->nodes[i].bags;
+        for (size_t k = 0; k < BAG_COUNT; k++) {
+            const struct bag *same = k > 0 ? &bags[k - 1] : NULL;
+            const struct bag *above = up >= 0 ? &side->nodes[up].bags[k] : NULL;
+            if (same && same->first == bags[k].first && same->count == bags[k].count) {
+                bags[k] = *same;
+            } else if (above && above->first == bags[k].first && above->count == bags[k].count) {
+                bags[k] = *above;
+            } else {
+                bag_weigh(&pages->lexicon, &bags[k]);
+            }
+        }
+    }
 }
 
 /* Signs tell equal elements apart by what they stand in. */
@@ -519,13 +582,8 @@ enum err pages_describe(struct match_pages *pages, const struct tree *old, const
         sign(&pages->sides[i]);
     }
     lexicon_weigh(&pages->lexicon);
-    for (int i = 0; i < 2; i++) {
-        for (size_t j = 0; j < trees[i]->count; j++) {
-            for (size_t k = 0; k < BAG_COUNT; k++) {
-                bag_weigh(&pages->lexicon, &pages->sides[i].nodes[j].bags[k]);
-            }
-        }
-    }
+    weigh_bags(pages, 0);
+    weigh_bags(pages, 1);
     return ERR_OK;
 }
 
