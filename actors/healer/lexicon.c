@@ -23,6 +23,7 @@ void lexicon_free(struct lexicon *lexicon)
     free(lexicon->words);
     free(lexicon->slots);
     free(lexicon->pool);
+    free(lexicon->bags);
     free(lexicon->memo);
     *lexicon = (struct lexicon){0};
 }
@@ -147,17 +148,17 @@ static bool number_of(struct lexicon *self, const char *raw, uint32_t *ret_numbe
     uint64_t key = key_of(raw, strlen(raw), KEY_WORD);
     struct lexicon_memo *memo = memo_at(self, key);
     if (memo && memo->key == key) {
-        *ret_number = memo->first;
+        *ret_number = memo->number;
         return true;
     }
     if (!memo || !look_up(self, raw, ret_number)) {
         return false;
     }
-    *memo = (struct lexicon_memo){.key = key, .first = *ret_number};
+    *memo = (struct lexicon_memo){.key = key, .number = *ret_number};
     return true;
 }
 
-static void add(struct gathering *words, uint32_t number)
+void gathering_add(struct gathering *words, uint32_t number)
 {
     for (size_t i = 0; i < words->count; i++) {
         if (words->at[i] == number) {
@@ -173,7 +174,7 @@ static void add_word(struct lexicon *self, struct gathering *words, const char *
 {
     uint32_t number;
     if (word[0] && number_of(self, word, &number)) {
-        add(words, number);
+        gathering_add(words, number);
     }
 }
 
@@ -254,29 +255,20 @@ static struct lexicon_memo cut_once(struct lexicon *self, const char *text, uint
         } else {
             new.made = cut_identifiers(self, &words, text);
         }
-        sort(words.at, words.count);
-        new.count = (uint8_t)words.count;
-        if (!pool_add(self, &words, &new.first)) {
-            return (struct lexicon_memo){.key = 0};
-        }
+        new.number = bag_make(self, &words);
         *memo = new;
     }
     return memo ? *memo : (struct lexicon_memo){.key = 0};
 }
 
-struct bag lexicon_text_bag(struct lexicon *lexicon, const char *text)
+uint32_t lexicon_text_bag(struct lexicon *lexicon, const char *text)
 {
-    if (text[0] == '\0') {
-        return (struct bag){.first = 0};
-    }
-    struct lexicon_memo memo = cut_once(lexicon, text, KEY_TEXT);
-    return (struct bag){.first = memo.first, .count = memo.count};
+    return text[0] ? cut_once(lexicon, text, KEY_TEXT).number : 0;
 }
 
 void lexicon_text(struct lexicon *lexicon, struct gathering *words, const char *text)
 {
-    struct bag bag = lexicon_text_bag(lexicon, text);
-    lexicon_bag(lexicon, words, &bag);
+    lexicon_bag(lexicon, words, lexicon_text_bag(lexicon, text));
 }
 
 /* ---- identifiers ---- */
@@ -389,7 +381,7 @@ static bool cut_identifiers(struct lexicon *lexicon, struct gathering *words, co
 bool lexicon_identifier(struct lexicon *lexicon, struct gathering *words, const char *text)
 {
     struct lexicon_memo memo = cut_once(lexicon, text, KEY_IDENTIFIER);
-    lexicon_bag(lexicon, words, &(struct bag){.first = memo.first, .count = memo.count});
+    lexicon_bag(lexicon, words, memo.number);
     return memo.made;
 }
 
@@ -400,21 +392,37 @@ bool identifier_is_generated(const char *text)
 
 /* ---- bags ---- */
 
-void lexicon_bag(const struct lexicon *lexicon, struct gathering *words, const struct bag *bag)
+void lexicon_bag(const struct lexicon *lexicon, struct gathering *words, uint32_t bag)
 {
-    for (size_t i = 0; i < bag->count; i++) {
-        add(words, lexicon->pool[bag->first + i]);
+    const struct bag *of = bag > 0 ? bag_at(lexicon, bag) : NULL;
+    for (size_t i = 0; of && i < of->count; i++) {
+        gathering_add(words, lexicon->pool[of->first + i]);
     }
 }
 
-struct bag bag_make(struct lexicon *lexicon, struct gathering *words)
+/* Appends a bag; false when there is no room. */
+static bool add_bag(struct lexicon *self, struct bag bag)
 {
-    struct bag bag = {.first = (uint32_t)lexicon->pool_count};
-    sort(words->at, words->count);
-    if (pool_add(lexicon, words, &bag.first)) {
-        bag.count = (uint8_t)words->count;
+    void *bags = self->bags;
+    if (!grow(&bags, self->bags_count, &self->bags_capacity, sizeof bag, POOL_FIRST)) {
+        self->failed = true;
+        return false;
     }
-    return bag;
+    self->bags = bags;
+    self->bags[self->bags_count++] = bag;
+    return true;
+}
+
+uint32_t bag_make(struct lexicon *lexicon, struct gathering *words)
+{
+    struct bag bag = {.count = (uint8_t)words->count};
+    if (lexicon->bags_count == 0 && !add_bag(lexicon, (struct bag){.count = 0})) {
+        return 0; /* not even the empty one */
+    }
+    sort(words->at, words->count);
+    return words->count > 0 && pool_add(lexicon, words, &bag.first) && add_bag(lexicon, bag)
+               ? (uint32_t)lexicon->bags_count - 1
+               : 0;
 }
 
 /* Both are sorted, and there is room. */
@@ -439,38 +447,57 @@ static void merge(struct gathering *to, const struct gathering *words, const uin
     }
 }
 
-struct bag bag_union(struct lexicon *lexicon, const struct bag *bags, size_t count)
+uint32_t bag_union(struct lexicon *lexicon, const uint32_t *bags, size_t count)
 {
     struct gathering words[2]; /* not cleared: that would take as long as filling them */
     size_t sum = 0;
-    const struct bag *only = NULL;
     size_t filled = 0;
+    uint32_t last = 0;
     for (size_t i = 0; i < count; i++) {
-        sum += bags[i].count;
-        only = bags[i].count > 0 ? &bags[i] : only;
-        filled += bags[i].count > 0;
+        sum += bags[i] > 0 ? bag_at(lexicon, bags[i])->count : 0;
+        last = bags[i] > 0 ? bags[i] : last;
+        filled += bags[i] > 0;
     }
-    if (filled == 1) {
-        return *only;
+    if (filled <= 1) {
+        return last;
     }
-    words[0].count = words[1].count = 0;
+    words[0].count = 0;
     for (size_t i = 0; i < count; i++) {
+        const struct bag *bag = bag_at(lexicon, bags[i]);
         if (sum > BAG_MAX) {
-            lexicon_bag(lexicon, &words[0], &bags[i]);
-        } else if (bags[i].count > 0) {
-            merge(&words[1], &words[0], lexicon->pool + bags[i].first, bags[i].count);
+            lexicon_bag(lexicon, &words[0], bags[i]);
+        } else if (bags[i] > 0) {
+            merge(&words[1], &words[0], lexicon->pool + bag->first, bag->count);
             words[0] = words[1];
         }
     }
     return bag_make(lexicon, &words[0]);
 }
 
-void lexicon_count(struct lexicon *lexicon, const struct bag *bag)
+void lexicon_count(struct lexicon *lexicon, uint32_t bag)
 {
+    const struct bag *of = bag > 0 ? bag_at(lexicon, bag) : NULL;
     lexicon->elements++;
-    for (size_t i = 0; i < bag->count; i++) {
-        lexicon->words[lexicon->pool[bag->first + i]].count++;
+    for (size_t i = 0; of && i < of->count; i++) {
+        lexicon->words[lexicon->pool[of->first + i]].count++;
     }
+}
+
+static void weigh_bag(const struct lexicon *lexicon, struct bag *bag)
+{
+    enum { BITS = 32 };
+    uint32_t lines = 0;
+    bool reversing = false;
+    for (size_t i = 0; i < bag->count; i++) {
+        uint32_t number = lexicon->pool[bag->first + i];
+        const struct lexicon_word *word = &lexicon->words[number];
+        bag->weight += word->weight;
+        bag->bits |= UINT32_C(1) << (number % BITS);
+        lines |= word->excluding;
+        reversing |= word->reversing;
+    }
+    bag->excluding = lines & ((UINT32_C(1) << WORD_LINES_MAX) - 1);
+    bag->reversing = reversing;
 }
 
 void lexicon_weigh(struct lexicon *lexicon)
@@ -481,27 +508,9 @@ void lexicon_weigh(struct lexicon *lexicon)
         word->weight = log2f(1 + (float)lexicon->elements / count);
         word->weight *= word->filler ? 0.2f : word->number ? 0.5f : 1;
     }
-}
-
-void bag_weigh(const struct lexicon *lexicon, struct bag *bag)
-{
-    enum { BITS = 32 };
-    float weight = 0;
-    uint32_t bits = 0;
-    uint32_t lines = 0;
-    bool reversing = false;
-    for (size_t i = 0; i < bag->count; i++) {
-        uint32_t number = lexicon->pool[bag->first + i];
-        const struct lexicon_word *word = &lexicon->words[number];
-        weight += word->weight;
-        bits |= UINT32_C(1) << (number % BITS);
-        lines |= word->excluding;
-        reversing |= word->reversing;
+    for (size_t i = 0; i < lexicon->bags_count; i++) {
+        weigh_bag(lexicon, &lexicon->bags[i]);
     }
-    bag->weight = weight;
-    bag->bits = bits;
-    bag->excluding = lines & ((UINT32_C(1) << WORD_LINES_MAX) - 1);
-    bag->reversing = reversing;
 }
 
 float bag_common_words(const struct lexicon *lexicon, const struct bag *a, const struct bag *b)

@@ -270,24 +270,24 @@ static bool describe_words(struct describer *self, const struct tree_node *from,
                            struct match_node *node, struct same_texts same)
 {
     struct lexicon *lexicon = &self->pages->lexicon;
-    struct bag *bags = node->bags;
+    uint32_t *bags = node->bags;
     struct gathering words; /* not cleared: that would take as long as filling it */
     struct gathering ident;
     words.count = ident.count = 0;
     bags[BAG_NAME] = lexicon_text_bag(lexicon, from->name);
-    lexicon_bag(lexicon, &words, &bags[BAG_NAME]);
+    lexicon_bag(lexicon, &words, bags[BAG_NAME]);
+    size_t name_count = words.count;
     if (!describe_attrs(self, from, node, &words, &ident)) {
         return false;
     }
-    bags[BAG_LABEL] =
-        words.count == bags[BAG_NAME].count ? bags[BAG_NAME] : bag_make(lexicon, &words);
+    bags[BAG_LABEL] = words.count == name_count ? bags[BAG_NAME] : bag_make(lexicon, &words);
     bags[BAG_IDENT] = bag_make(lexicon, &ident);
     bags[BAG_OWN] = same.own_name ? bags[BAG_NAME] : lexicon_text_bag(lexicon, from->own);
-    const struct bag all[] = {bags[BAG_IDENT], bags[BAG_LABEL], bags[BAG_OWN]};
+    const uint32_t all[] = {bags[BAG_IDENT], bags[BAG_LABEL], bags[BAG_OWN]};
     bags[BAG_ALL] = bag_union(lexicon, all, sizeof all / sizeof all[0]);
     bags[BAG_TEXT] = same.text_own ? bags[BAG_OWN] : lexicon_text_bag(lexicon, from->text);
     bags[BAG_NEAR] = lexicon_text_bag(lexicon, from->near);
-    node->bags[BAG_HEAD] = (struct bag){.first = 0};
+    bags[BAG_HEAD] = 0;
     return true;
 }
 
@@ -313,12 +313,13 @@ static void describe_near(struct lexicon *lexicon, struct match_side *side, int3
     struct match_node *node = &side->nodes[index];
     struct gathering words;
     int32_t up = side->tree->nodes[index].parent;
-    if (node->bags[BAG_NEAR].count > 0) {
+    if (node->bags[BAG_NEAR] > 0) {
         return; /* it was given */
     }
     words.count = 0;
     for (int level = 0; up >= 0 && level < NEAR_LEVELS_MAX; level++) {
-        subtract(lexicon, &words, &side->nodes[up].bags[BAG_TEXT], &node->bags[BAG_TEXT]);
+        subtract(lexicon, &words, bag_at(lexicon, side->nodes[up].bags[BAG_TEXT]),
+                 bag_at(lexicon, node->bags[BAG_TEXT]));
         if (words.count >= NEAR_WORDS_MIN) {
             break;
         }
@@ -507,7 +508,7 @@ static bool describe_node(struct describer *self, int32_t index)
     if (!describe_words(self, from, node, same)) {
         return false;
     }
-    lexicon_count(&pages->lexicon, &node->bags[BAG_ALL]);
+    lexicon_count(&pages->lexicon, node->bags[BAG_ALL]);
     return true;
 }
 
@@ -521,7 +522,7 @@ static bool describe(struct match_pages *pages, int side_index)
         }
     }
     describe_ranks(side);
-    struct bag head = {.first = 0};
+    uint32_t head = 0;
     for (size_t i = 0; i < side->tree->count; i++) {
         describe_near(&pages->lexicon, side, (int32_t)i);
         side->nodes[i].bags[BAG_HEAD] = head;
@@ -530,27 +531,6 @@ static bool describe(struct match_pages *pages, int side_index)
         }
     }
     return rows_describe(&pages->lexicon, side) == ERR_OK && !pages->lexicon.failed;
-}
-
-/* Most bags are the one before, or the one of the parent. */
-static void weigh_bags(struct match_pages *pages, int side_index)
-{
-    struct match_side *side = &pages->sides[side_index];
-    for (size_t i = 0; i < side->tree->count; i++) {
-        int32_t up = side->tree->nodes[i].parent;
-        struct bag *bags = side->nodes[i].bags;
-        for (size_t k = 0; k < BAG_COUNT; k++) {
-            const struct bag *same = k > 0 ? &bags[k - 1] : NULL;
-            const struct bag *above = up >= 0 ? &side->nodes[up].bags[k] : NULL;
-            if (same && same->first == bags[k].first && same->count == bags[k].count) {
-                bags[k] = *same;
-            } else if (above && above->first == bags[k].first && above->count == bags[k].count) {
-                bags[k] = *above;
-            } else {
-                bag_weigh(&pages->lexicon, &bags[k]);
-            }
-        }
-    }
 }
 
 /* Signs tell equal elements apart by what they stand in. */
@@ -582,8 +562,6 @@ enum err pages_describe(struct match_pages *pages, const struct tree *old, const
         sign(&pages->sides[i]);
     }
     lexicon_weigh(&pages->lexicon);
-    weigh_bags(pages, 0);
-    weigh_bags(pages, 1);
     return ERR_OK;
 }
 

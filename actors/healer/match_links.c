@@ -125,7 +125,7 @@ static enum err index_make(struct index *self, const struct match *match)
     const struct match_side *side = &match->pages.sides[1];
     size_t entries = 0;
     for (size_t i = 0; i < side->tree->count; i++) {
-        entries += side->nodes[i].bags[BAG_ALL].count;
+        entries += bag_at(&match->pages.lexicon, side->nodes[i].bags[BAG_ALL])->count;
     }
     self->first = malloc((match->pages.lexicon.words_count + 1) * sizeof self->first[0]);
     self->next = malloc((entries + 1) * sizeof self->next[0]);
@@ -135,7 +135,7 @@ static enum err index_make(struct index *self, const struct match *match)
     }
     memset(self->first, 0xff, (match->pages.lexicon.words_count + 1) * sizeof self->first[0]);
     for (size_t i = side->tree->count; i-- > 0;) {
-        const struct bag *bag = &side->nodes[i].bags[BAG_ALL];
+        const struct bag *bag = bag_at(&match->pages.lexicon, side->nodes[i].bags[BAG_ALL]);
         for (size_t j = 0; j < bag->count; j++) {
             uint32_t word = match->pages.lexicon.pool[bag->first + j];
             self->node[self->count] = (int32_t)i;
@@ -157,7 +157,7 @@ static void share_words(struct shared *self, const struct match *match, int32_t 
                         const struct index *index)
 {
     const struct lexicon *lexicon = &match->pages.lexicon;
-    const struct bag *bag = &match->pages.sides[0].nodes[old].bags[BAG_ALL];
+    const struct bag *bag = bag_at(lexicon, match->pages.sides[0].nodes[old].bags[BAG_ALL]);
     self->count = 0;
     for (size_t i = 0; i < bag->count; i++) {
         const struct lexicon_word *word = &lexicon->words[lexicon->pool[bag->first + i]];

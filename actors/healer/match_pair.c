@@ -30,14 +30,15 @@ static inline void put(const struct pair *pair, enum match_feature feature, floa
 __attribute__((always_inline)) static inline void compare_bags(const struct pair *pair,
                                                                const struct bag_features want)
 {
-    const struct bag *a = &pair->a->bags[want.bag];
-    const struct bag *b = &pair->b->bags[want.bag];
-    if (a->weight <= 0 || b->weight <= 0) {
-        bool none = a->weight <= 0 && b->weight <= 0;
-        put(pair, want.one, truth(!none));
-        put(pair, want.none, truth(none));
+    uint32_t of_a = pair->a->bags[want.bag];
+    uint32_t of_b = pair->b->bags[want.bag];
+    if (of_a == 0 || of_b == 0) {
+        put(pair, want.one, truth(of_a != of_b));
+        put(pair, want.none, truth(of_a == of_b));
         return;
     }
+    const struct bag *a = bag_at(&pair->pages->lexicon, of_a);
+    const struct bag *b = bag_at(&pair->pages->lexicon, of_b);
     float common = bag_common(&pair->pages->lexicon, a, b);
     if (common <= 0) {
         put(pair, want.strange, 1);
@@ -238,7 +239,8 @@ void pair_features(const struct match_pages *pages, int32_t old, int32_t new, fl
               seen(pages->texts_seen, pair.a->text ^ pair.a->tag) <= 1);
     features[FEATURE_HUSK_OTHER] = truth(pair.a->husk != pair.b->husk);
     features[FEATURE_WORDS_EXCLUDE] =
-        bag_conflict(&pages->lexicon, &pair.a->bags[BAG_LABEL], &pair.b->bags[BAG_LABEL]);
+        bag_conflict(&pages->lexicon, bag_at(&pages->lexicon, pair.a->bags[BAG_LABEL]),
+                     bag_at(&pages->lexicon, pair.b->bags[BAG_LABEL]));
     compare_attrs(&pair);
     compare_kinds(&pair);
     compare_places(&pair);

@@ -41,8 +41,8 @@ struct match_attr {
 };
 
 struct match_node {
-    struct bag bags[BAG_COUNT];
-    uint64_t letters[2]; /* of the name, in threes */
+    uint32_t bags[BAG_COUNT]; /* numbers of the lexicon */
+    uint64_t letters[2];      /* of the name, in threes */
     uint8_t letters_count;
     uint32_t name, own, text, classes; /* hashes; 0: none */
     uint32_t id, testid, href, type;

@@ -13,8 +13,8 @@ enum { ROW_PARTS_MIN = 3, ROW_PARTS_LOOKED_AT = 64, FORMS_MAX = 16 };
 struct rows {
     struct lexicon *lexicon;
     struct match_side *side;
-    uint16_t *seen;  /* of each word: in how many of these rows */
-    struct bag *all; /* of each of these rows: its words */
+    uint16_t *seen; /* of each word: in how many of these rows */
+    uint32_t *all;  /* of each of these rows: its words */
 };
 
 static bool is_row_size(const struct tree *tree, int32_t node)
@@ -42,16 +42,15 @@ static void gather(const struct rows *self, int32_t row, struct gathering *words
     end = end - row > ROW_PARTS_LOOKED_AT ? row + ROW_PARTS_LOOKED_AT : end;
     words->count = 0;
     for (int32_t i = row; i < end; i++) {
-        lexicon_bag(self->lexicon, words, &self->side->nodes[i].bags[BAG_OWN]);
-        lexicon_bag(self->lexicon, words, &self->side->nodes[i].bags[BAG_LABEL]);
+        lexicon_bag(self->lexicon, words, self->side->nodes[i].bags[BAG_OWN]);
+        lexicon_bag(self->lexicon, words, self->side->nodes[i].bags[BAG_LABEL]);
     }
     for (int32_t i = row; i < end; i++) {
-        const struct bag *bag = &self->side->nodes[i].bags[BAG_IDENT];
+        const struct bag *bag = bag_at(self->lexicon, self->side->nodes[i].bags[BAG_IDENT]);
         for (size_t j = 0; j < bag->count; j++) {
             uint32_t word = self->lexicon->pool[bag->first + j];
             if (!self->lexicon->words[word].number) {
-                lexicon_bag(self->lexicon, words,
-                            &(struct bag){.first = bag->first + (uint32_t)j, .count = 1});
+                gathering_add(words, word);
             }
         }
     }
@@ -63,19 +62,20 @@ static bool is_key(const struct rows *self, uint32_t word, uint16_t rows)
 }
 
 /* The words of the first text in the row that others do not have: mostly its name. */
-static struct bag lead_of(const struct rows *self, int32_t row, uint16_t rows)
+static uint32_t lead_of(const struct rows *self, int32_t row, uint16_t rows)
 {
     const struct match_side *side = self->side;
-    struct bag lead = {.first = 0};
+    uint32_t lead = 0;
     int32_t end = side->tree->nodes[row].end;
     for (int32_t i = row; i < end && i < row + ROW_PARTS_LOOKED_AT; i++) {
-        const struct bag *bag = &side->nodes[i].bags[BAG_OWN];
+        uint32_t own = side->nodes[i].bags[BAG_OWN];
+        const struct bag *bag = bag_at(self->lexicon, own);
         for (size_t j = 0; j < bag->count; j++) {
             uint32_t word = self->lexicon->pool[bag->first + j];
             if (is_key(self, word, rows) && !self->lexicon->words[word].number) {
-                return *bag;
+                return own;
             }
-            lead = lead.count == 0 && is_key(self, word, rows) ? *bag : lead;
+            lead = lead == 0 && is_key(self, word, rows) ? own : lead;
         }
     }
     return lead;
@@ -111,8 +111,9 @@ static int32_t next_alike(const struct match_side *side, int32_t node, uint32_t 
 }
 
 /* Adds `by` to how often each word of the bag was seen. */
-static void see(struct rows *self, const struct bag *bag, int by)
+static void see(struct rows *self, uint32_t number, int by)
 {
+    const struct bag *bag = bag_at(self->lexicon, number);
     for (size_t i = 0; i < bag->count; i++) {
         uint16_t *seen = &self->seen[self->lexicon->pool[bag->first + i]];
         *seen = (uint16_t)(*seen + by);
@@ -133,15 +134,15 @@ static void describe_alike(struct rows *self, int32_t first, uint32_t form)
     for (int32_t i = first; i >= 0; i = next_alike(self->side, nodes[i].next, form)) {
         gather(self, i, &words);
         self->all[at] = bag_make(self->lexicon, &words);
-        see(self, &self->all[at++], 1);
+        see(self, self->all[at++], 1);
         rows++;
     }
     at = 0;
     for (int32_t i = first; i >= 0; i = next_alike(self->side, nodes[i].next, form)) {
-        describe_row(self, i, rows, &self->all[at++]);
+        describe_row(self, i, rows, bag_at(self->lexicon, self->all[at++]));
     }
     for (size_t i = 0; i < at; i++) {
-        see(self, &self->all[i], -1);
+        see(self, self->all[i], -1);
     }
 }
 
