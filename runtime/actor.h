@@ -242,7 +242,7 @@ struct rt_command {
     bool network;                /* ours, also where sandbox.network is off */
     uint64_t deadline_ms;        /* wall time after which the whole tree is killed; 0: none */
     bool control;                /* give it a stream socket as descriptor 3 */
-    bool caches;                 /* show it what go and cargo keep in the home of our user */
+    bool caches;                 /* show it what go, cargo and playwright keep in our home */
 };
 
 /* Starts a command in the sandbox.  EXEC_STARTED, EXEC_OUTPUT… and, always last and exactly once,

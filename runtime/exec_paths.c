@@ -101,9 +101,11 @@ static void show_caches(struct exec_paths *self)
         const char *shown;
         const char *name;
         const char *value;
-    } caches[EXEC_CACHES_MAX] = {{"go/pkg/mod", "GOMODCACHE", "go/pkg/mod"},
-                                 {".cargo/registry", "CARGO_HOME", ".cargo"},
-                                 {".rustup", "RUSTUP_HOME", ".rustup"}};
+    } caches[EXEC_CACHES_MAX] = {
+        {"go/pkg/mod", "GOMODCACHE", "go/pkg/mod"},
+        {".cargo/registry", "CARGO_HOME", ".cargo"},
+        {".rustup", "RUSTUP_HOME", ".rustup"},
+        {".cache/ms-playwright", "PLAYWRIGHT_BROWSERS_PATH", ".cache/ms-playwright"}};
     const char *home = self->program->home;
     for (size_t i = 0; self->program->caches && home && i < EXEC_CACHES_MAX; i++) {
         char path[SPAWN_PATH_MAX + 1];

@@ -16,10 +16,10 @@ struct exec_program {
     const char *project;         /* NULL: none */
     const char *home;            /* of our own user, resolved; NULL: none worth hiding */
     const char *const *readable; /* what it was given by name; ends with NULL */
-    bool caches;                 /* packages that go and cargo keep in that home, too */
+    bool caches;                 /* what go, cargo and playwright keep in that home, too */
 };
 
-enum { EXEC_CACHES_MAX = 3 };
+enum { EXEC_CACHES_MAX = 4 };
 
 struct exec_paths {
     const char *list[SANDBOX_PATHS_MAX + 1]; /* ends with NULL; for struct sandbox_limits */

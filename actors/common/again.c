@@ -102,6 +102,7 @@ static enum err tsc(struct again *self, const char *command, const char *file)
 static enum err playwright(struct again *self, const char *command, const char *file)
 {
     (void)command;
+    self->caches = true;
     add(self, "node_modules/.bin/playwright");
     add(self, "test");
     add(self, "--reporter=line");

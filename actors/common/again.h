@@ -5,6 +5,7 @@
 #ifndef ACTORS_COMMON_AGAIN_H
 #define ACTORS_COMMON_AGAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "proto/error.h"
@@ -17,6 +18,7 @@ struct again {
     size_t count;
     char *texts[AGAIN_TEXTS_MAX];
     size_t texts_count;
+    bool caches; /* it may want browsers that playwright keeps in our user's home */
 };
 
 /* What to run for a job of `runner` (vitest, jest, tsc, eslint, playwright, command; auto is

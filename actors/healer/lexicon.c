@@ -23,6 +23,7 @@ void lexicon_free(struct lexicon *lexicon)
     free(lexicon->words);
     free(lexicon->slots);
     free(lexicon->pool);
+    free(lexicon->bags);
     free(lexicon->memo);
     *lexicon = (struct lexicon){0};
 }
@@ -147,17 +148,17 @@ static bool number_of(struct lexicon *self, const char *raw, uint32_t *ret_numbe
     uint64_t key = key_of(raw, strlen(raw), KEY_WORD);
     struct lexicon_memo *memo = memo_at(self, key);
     if (memo && memo->key == key) {
-        *ret_number = memo->first;
+        *ret_number = memo->number;
         return true;
     }
     if (!memo || !look_up(self, raw, ret_number)) {
         return false;
     }
-    *memo = (struct lexicon_memo){.key = key, .first = *ret_number};
+    *memo = (struct lexicon_memo){.key = key, .number = *ret_number};
     return true;
 }
 
-static void add(struct gathering *words, uint32_t number)
+void gathering_add(struct gathering *words, uint32_t number)
 {
     for (size_t i = 0; i < words->count; i++) {
         if (words->at[i] == number) {
@@ -173,7 +174,7 @@ static void add_word(struct lexicon *self, struct gathering *words, const char *
 {
     uint32_t number;
     if (word[0] && number_of(self, word, &number)) {
-        add(words, number);
+        gathering_add(words, number);
     }
 }
 
@@ -220,16 +221,19 @@ static void sort(uint32_t *numbers, size_t count)
 static bool pool_add(struct lexicon *self, const struct gathering *words, uint32_t *ret_first)
 {
     *ret_first = (uint32_t)self->pool_count;
-    for (size_t i = 0; i < words->count; i++) {
+    while (self->pool_capacity - self->pool_count < words->count) {
         void *pool = self->pool;
-        if (!grow(&pool, self->pool_count, &self->pool_capacity, sizeof self->pool[0],
+        if (!grow(&pool, self->pool_capacity, &self->pool_capacity, sizeof self->pool[0],
                   POOL_FIRST)) {
             self->failed = true;
             return false;
         }
         self->pool = pool;
-        self->pool[self->pool_count++] = words->at[i];
     }
+    if (words->count > 0) {
+        memcpy(self->pool + self->pool_count, words->at, words->count * sizeof words->at[0]);
+    }
+    self->pool_count += words->count;
     return true;
 }
 
@@ -251,26 +255,20 @@ static struct lexicon_memo cut_once(struct lexicon *self, const char *text, uint
         } else {
             new.made = cut_identifiers(self, &words, text);
         }
-        sort(words.at, words.count);
-        new.count = (uint16_t)words.count;
-        if (!pool_add(self, &words, &new.first)) {
-            return (struct lexicon_memo){.key = 0};
-        }
+        new.number = bag_make(self, &words);
         *memo = new;
     }
     return memo ? *memo : (struct lexicon_memo){.key = 0};
 }
 
-struct bag lexicon_text_bag(struct lexicon *lexicon, const char *text)
+uint32_t lexicon_text_bag(struct lexicon *lexicon, const char *text)
 {
-    struct lexicon_memo memo = cut_once(lexicon, text, KEY_TEXT);
-    return (struct bag){.first = memo.first, .count = memo.count};
+    return text[0] ? cut_once(lexicon, text, KEY_TEXT).number : 0;
 }
 
 void lexicon_text(struct lexicon *lexicon, struct gathering *words, const char *text)
 {
-    struct bag bag = lexicon_text_bag(lexicon, text);
-    lexicon_bag(lexicon, words, &bag);
+    lexicon_bag(lexicon, words, lexicon_text_bag(lexicon, text));
 }
 
 /* ---- identifiers ---- */
@@ -383,7 +381,7 @@ static bool cut_identifiers(struct lexicon *lexicon, struct gathering *words, co
 bool lexicon_identifier(struct lexicon *lexicon, struct gathering *words, const char *text)
 {
     struct lexicon_memo memo = cut_once(lexicon, text, KEY_IDENTIFIER);
-    lexicon_bag(lexicon, words, &(struct bag){.first = memo.first, .count = memo.count});
+    lexicon_bag(lexicon, words, memo.number);
     return memo.made;
 }
 
@@ -394,29 +392,112 @@ bool identifier_is_generated(const char *text)
 
 /* ---- bags ---- */
 
-void lexicon_bag(const struct lexicon *lexicon, struct gathering *words, const struct bag *bag)
+void lexicon_bag(const struct lexicon *lexicon, struct gathering *words, uint32_t bag)
 {
-    for (size_t i = 0; i < bag->count; i++) {
-        add(words, lexicon->pool[bag->first + i]);
+    const struct bag *of = bag > 0 ? bag_at(lexicon, bag) : NULL;
+    for (size_t i = 0; of && i < of->count; i++) {
+        gathering_add(words, lexicon->pool[of->first + i]);
     }
 }
 
-struct bag bag_make(struct lexicon *lexicon, struct gathering *words)
+/* Appends a bag; false when there is no room. */
+static bool add_bag(struct lexicon *self, struct bag bag)
 {
-    struct bag bag = {.first = (uint32_t)lexicon->pool_count};
+    void *bags = self->bags;
+    if (!grow(&bags, self->bags_count, &self->bags_capacity, sizeof bag, POOL_FIRST)) {
+        self->failed = true;
+        return false;
+    }
+    self->bags = bags;
+    self->bags[self->bags_count++] = bag;
+    return true;
+}
+
+uint32_t bag_make(struct lexicon *lexicon, struct gathering *words)
+{
+    struct bag bag = {.count = (uint8_t)words->count};
+    if (lexicon->bags_count == 0 && !add_bag(lexicon, (struct bag){.count = 0})) {
+        return 0; /* not even the empty one */
+    }
     sort(words->at, words->count);
-    if (pool_add(lexicon, words, &bag.first)) {
-        bag.count = (uint32_t)words->count;
-    }
-    return bag;
+    return words->count > 0 && pool_add(lexicon, words, &bag.first) && add_bag(lexicon, bag)
+               ? (uint32_t)lexicon->bags_count - 1
+               : 0;
 }
 
-void lexicon_count(struct lexicon *lexicon, const struct bag *bag)
+/* Both are sorted, and there is room. */
+static void merge(struct gathering *to, const struct gathering *words, const uint32_t *more,
+                  size_t count)
 {
-    lexicon->elements++;
-    for (size_t i = 0; i < bag->count; i++) {
-        lexicon->words[lexicon->pool[bag->first + i]].count++;
+    size_t i = 0;
+    size_t j = 0;
+    to->count = 0;
+    while (i < words->count && j < count) {
+        uint32_t a = words->at[i];
+        uint32_t b = more[j];
+        to->at[to->count++] = a < b ? a : b;
+        i += a <= b;
+        j += b <= a;
     }
+    while (i < words->count) {
+        to->at[to->count++] = words->at[i++];
+    }
+    while (j < count) {
+        to->at[to->count++] = more[j++];
+    }
+}
+
+uint32_t bag_union(struct lexicon *lexicon, const uint32_t *bags, size_t count)
+{
+    struct gathering words[2]; /* not cleared: that would take as long as filling them */
+    size_t sum = 0;
+    size_t filled = 0;
+    uint32_t last = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += bags[i] > 0 ? bag_at(lexicon, bags[i])->count : 0;
+        last = bags[i] > 0 ? bags[i] : last;
+        filled += bags[i] > 0;
+    }
+    if (filled <= 1) {
+        return last;
+    }
+    words[0].count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct bag *bag = bag_at(lexicon, bags[i]);
+        if (sum > BAG_MAX) {
+            lexicon_bag(lexicon, &words[0], bags[i]);
+        } else if (bags[i] > 0) {
+            merge(&words[1], &words[0], lexicon->pool + bag->first, bag->count);
+            words[0] = words[1];
+        }
+    }
+    return bag_make(lexicon, &words[0]);
+}
+
+void lexicon_count(struct lexicon *lexicon, uint32_t bag)
+{
+    const struct bag *of = bag > 0 ? bag_at(lexicon, bag) : NULL;
+    lexicon->elements++;
+    for (size_t i = 0; of && i < of->count; i++) {
+        lexicon->words[lexicon->pool[of->first + i]].count++;
+    }
+}
+
+static void weigh_bag(const struct lexicon *lexicon, struct bag *bag)
+{
+    enum { BITS = 32 };
+    uint32_t lines = 0;
+    bool reversing = false;
+    for (size_t i = 0; i < bag->count; i++) {
+        uint32_t number = lexicon->pool[bag->first + i];
+        const struct lexicon_word *word = &lexicon->words[number];
+        bag->weight += word->weight;
+        bag->bits |= UINT32_C(1) << (number % BITS);
+        lines |= word->excluding;
+        reversing |= word->reversing;
+    }
+    bag->excluding = lines & ((UINT32_C(1) << WORD_LINES_MAX) - 1);
+    bag->reversing = reversing;
 }
 
 void lexicon_weigh(struct lexicon *lexicon)
@@ -427,36 +508,26 @@ void lexicon_weigh(struct lexicon *lexicon)
         word->weight = log2f(1 + (float)lexicon->elements / count);
         word->weight *= word->filler ? 0.2f : word->number ? 0.5f : 1;
     }
-}
-
-void bag_weigh(const struct lexicon *lexicon, struct bag *bag)
-{
-    bag->weight = 0;
-    for (size_t i = 0; i < bag->count; i++) {
-        bag->weight += lexicon->words[lexicon->pool[bag->first + i]].weight;
+    for (size_t i = 0; i < lexicon->bags_count; i++) {
+        weigh_bag(lexicon, &lexicon->bags[i]);
     }
 }
 
-float bag_common(const struct lexicon *lexicon, const struct bag *a, const struct bag *b)
+float bag_common_words(const struct lexicon *lexicon, const struct bag *a, const struct bag *b)
 {
     const uint32_t *x = lexicon->pool + a->first;
     const uint32_t *y = lexicon->pool + b->first;
     const uint32_t *x_end = x + a->count;
     const uint32_t *y_end = y + b->count;
     float weight = 0;
-    if (a->first == b->first && a->count == b->count) {
-        return a->weight;
-    }
     while (x < x_end && y < y_end) {
-        if (*x == *y) {
-            weight += lexicon->words[*x].weight;
-            x++;
-            y++;
-        } else if (*x < *y) {
-            x++;
-        } else {
-            y++;
+        uint32_t left = *x;
+        uint32_t right = *y;
+        if (left == right) {
+            weight += lexicon->words[left].weight;
         }
+        x += left <= right;
+        y += right <= left;
     }
     return weight;
 }
@@ -471,16 +542,13 @@ static bool has(const struct lexicon *lexicon, const struct bag *bag, uint32_t n
     return false;
 }
 
-/* The lines of words in `a` that are not in `b`; *reversing when some word of `a` takes back. */
-static uint32_t only_in(const struct lexicon *lexicon, const struct bag *a, const struct bag *b,
-                        bool *ret_reversing)
+/* The lines of words in `a` that are not in `b`. */
+static uint32_t only_in(const struct lexicon *lexicon, const struct bag *a, const struct bag *b)
 {
     uint32_t lines = 0;
-    *ret_reversing = false;
     for (size_t i = 0; i < a->count; i++) {
         uint32_t number = lexicon->pool[a->first + i];
         const struct lexicon_word *word = &lexicon->words[number];
-        *ret_reversing |= word->reversing;
         lines |= word->excluding && !has(lexicon, b, number) ? word->excluding : 0;
     }
     return lines;
@@ -488,8 +556,6 @@ static uint32_t only_in(const struct lexicon *lexicon, const struct bag *a, cons
 
 bool bag_conflict(const struct lexicon *lexicon, const struct bag *a, const struct bag *b)
 {
-    bool a_reverses;
-    bool b_reverses;
-    uint32_t lines = only_in(lexicon, a, b, &a_reverses) & only_in(lexicon, b, a, &b_reverses);
-    return lines != 0 || a_reverses != b_reverses;
+    return a->reversing != b->reversing || ((a->excluding & b->excluding) != 0 &&
+                                            (only_in(lexicon, a, b) & only_in(lexicon, b, a)) != 0);
 }

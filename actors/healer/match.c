@@ -146,8 +146,7 @@ void match_evidence(const struct match *match, int32_t old, int32_t new, float *
 static bool is_settled(const struct match *match, size_t old, int round)
 {
     static const float settled_min = 0.98f;
-    return round > 1 && match->sure[0][old] > settled_min &&
-           match->pages.sides[0].tree->count * match->pages.sides[1].tree->count > DENSE_PAIRS_MAX;
+    return round > 1 && match->sure[0][old] > settled_min && match_is_large(&match->pages);
 }
 
 static void rescore(struct match *match, int round)
@@ -204,7 +203,9 @@ enum err match_make(const struct tree *old, const struct tree *new, enum match_k
         return ERR_MEMORY;
     }
     match->kind = kind;
-    match->links = calloc((old->count + 1) * LINKS_MAX, sizeof match->links[0]);
+    bool large = kind == MATCH_PAGES && old->count * new->count > DENSE_PAIRS_MAX;
+    match->links_max = large ? LINKS_FEW : LINKS_MAX;
+    match->links = calloc((old->count + 1) * match->links_max, sizeof match->links[0]);
     match->links_count = calloc(old->count + 1, sizeof match->links_count[0]);
     match->price = calloc(new->count + 1, sizeof match->price[0]);
     match->rows = calloc(old->count + 1, sizeof match->rows[0]);
@@ -214,7 +215,10 @@ enum err match_make(const struct tree *old, const struct tree *new, enum match_k
         match->become[side] = calloc(count, sizeof match->become[side][0]);
         match->sure[side] = calloc(count, sizeof match->sure[side][0]);
         match->sums[side] = calloc(count, sizeof match->sums[side][0]);
-        good = good && match->become[side] && match->sure[side] && match->sums[side];
+        match->up[side] = calloc(count, sizeof match->up[side][0]);
+        match->near[side] = calloc(old->count + 1, sizeof match->near[side][0]);
+        good = good && match->become[side] && match->sure[side] && match->sums[side] &&
+               match->up[side] && match->near[side];
     }
     enum err err = good ? pages_describe(&match->pages, old, new) : ERR_MEMORY;
     if (err == ERR_OK) {
@@ -242,6 +246,8 @@ void match_destroy(struct match **match)
         free(self->become[side]);
         free(self->sure[side]);
         free(self->sums[side]);
+        free(self->up[side]);
+        free(self->near[side]);
     }
     free(self->links);
     free(self->links_count);

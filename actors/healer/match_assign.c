@@ -94,7 +94,7 @@ static void make_sure(struct match *match, float *columns)
         rows[i] = 1;
         mine[i] = 0;
         for (size_t j = 0; j < match->links_count[i]; j++) {
-            float odds = expf(fminf(links[j].score, 30));
+            float odds = expf(smaller(links[j].score, 30));
             columns[links[j].node] += odds;
             rows[i] += odds;
             mine[i] = links[j].node == match->become[0][i] ? odds : mine[i];
@@ -103,7 +103,7 @@ static void make_sure(struct match *match, float *columns)
     for (size_t i = 0; i < count; i++) {
         int32_t node = match->become[0][i];
         if (node >= 0) {
-            match->sure[0][i] = fminf(mine[i] / rows[i], mine[i] / (1 + columns[node]));
+            match->sure[0][i] = smaller(mine[i] / rows[i], mine[i] / (1 + columns[node]));
             match->sure[1][node] = match->sure[0][i];
         }
     }

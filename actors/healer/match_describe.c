@@ -260,28 +260,34 @@ static bool describe_attrs(struct describer *self, const struct tree_node *from,
 
 /* ---- words ---- */
 
+/* Whether some of its texts are the same, which most are. */
+struct same_texts {
+    bool own_name;
+    bool text_own;
+};
+
 static bool describe_words(struct describer *self, const struct tree_node *from,
-                           struct match_node *node)
+                           struct match_node *node, struct same_texts same)
 {
     struct lexicon *lexicon = &self->pages->lexicon;
+    uint32_t *bags = node->bags;
     struct gathering words; /* not cleared: that would take as long as filling it */
     struct gathering ident;
     words.count = ident.count = 0;
-    node->bags[BAG_NAME] = lexicon_text_bag(lexicon, from->name);
-    lexicon_bag(lexicon, &words, &node->bags[BAG_NAME]);
+    bags[BAG_NAME] = lexicon_text_bag(lexicon, from->name);
+    lexicon_bag(lexicon, &words, bags[BAG_NAME]);
+    size_t name_count = words.count;
     if (!describe_attrs(self, from, node, &words, &ident)) {
         return false;
     }
-    node->bags[BAG_LABEL] = words.count == node->bags[BAG_NAME].count ? node->bags[BAG_NAME]
-                                                                      : bag_make(lexicon, &words);
-    node->bags[BAG_IDENT] = bag_make(lexicon, &ident);
-    node->bags[BAG_OWN] = lexicon_text_bag(lexicon, from->own);
-    lexicon_bag(lexicon, &ident, &node->bags[BAG_LABEL]);
-    lexicon_bag(lexicon, &ident, &node->bags[BAG_OWN]);
-    node->bags[BAG_ALL] = bag_make(lexicon, &ident);
-    node->bags[BAG_TEXT] = lexicon_text_bag(lexicon, from->text);
-    node->bags[BAG_NEAR] = lexicon_text_bag(lexicon, from->near);
-    node->bags[BAG_HEAD] = (struct bag){.first = 0};
+    bags[BAG_LABEL] = words.count == name_count ? bags[BAG_NAME] : bag_make(lexicon, &words);
+    bags[BAG_IDENT] = bag_make(lexicon, &ident);
+    bags[BAG_OWN] = same.own_name ? bags[BAG_NAME] : lexicon_text_bag(lexicon, from->own);
+    const uint32_t all[] = {bags[BAG_IDENT], bags[BAG_LABEL], bags[BAG_OWN]};
+    bags[BAG_ALL] = bag_union(lexicon, all, sizeof all / sizeof all[0]);
+    bags[BAG_TEXT] = same.text_own ? bags[BAG_OWN] : lexicon_text_bag(lexicon, from->text);
+    bags[BAG_NEAR] = lexicon_text_bag(lexicon, from->near);
+    bags[BAG_HEAD] = 0;
     return true;
 }
 
@@ -307,12 +313,13 @@ static void describe_near(struct lexicon *lexicon, struct match_side *side, int3
     struct match_node *node = &side->nodes[index];
     struct gathering words;
     int32_t up = side->tree->nodes[index].parent;
-    if (node->bags[BAG_NEAR].count > 0) {
+    if (node->bags[BAG_NEAR] > 0) {
         return; /* it was given */
     }
     words.count = 0;
     for (int level = 0; up >= 0 && level < NEAR_LEVELS_MAX; level++) {
-        subtract(lexicon, &words, &side->nodes[up].bags[BAG_TEXT], &node->bags[BAG_TEXT]);
+        subtract(lexicon, &words, bag_at(lexicon, side->nodes[up].bags[BAG_TEXT]),
+                 bag_at(lexicon, node->bags[BAG_TEXT]));
         if (words.count >= NEAR_WORDS_MIN) {
             break;
         }
@@ -323,8 +330,11 @@ static void describe_near(struct lexicon *lexicon, struct match_side *side, int3
 
 static bool is_heading(const struct tree_node *node)
 {
-    return strcmp(node->role, "heading") == 0 || strcmp(node->tag, "legend") == 0 ||
-           strcmp(node->tag, "caption") == 0 || strcmp(node->tag, "summary") == 0;
+    /* It is asked of every element. */
+    return (node->role[0] == 'h' && strcmp(node->role, "heading") == 0) ||
+           (strchr("lcs", node->tag[0]) &&
+            (strcmp(node->tag, "legend") == 0 || strcmp(node->tag, "caption") == 0 ||
+             strcmp(node->tag, "summary") == 0));
 }
 
 /* ---- roles and places ---- */
@@ -390,20 +400,49 @@ static void describe_role(struct describer *self, const struct tree_node *from,
                                          self->side->nodes[from->parent].in_row);
 }
 
-static void describe_path(const char *path, struct match_node *node)
+static uint32_t hash_step(const char *at, const char *end)
 {
+    uint32_t hash = hash_start;
+    for (; at < end; at++) {
+        hash = hash_byte(hash, (unsigned char)*at);
+    }
+    return hash;
+}
+
+/* What the path of its parent begins is not read again. */
+static const char *inherit_path(const struct match_side *side, const struct tree_node *from,
+                                struct match_node *node)
+{
+    const char *up = from->parent >= 0 ? side->tree->nodes[from->parent].path : "";
+    size_t size = strlen(up);
+    const char *last = strrchr(from->path, '/');
+    if (size == 0 || last != from->path + size || memcmp(from->path, up, size) != 0) {
+        return from->path;
+    }
+    const struct match_node *parent = &side->nodes[from->parent];
+    uint16_t count = parent->steps_count;
+    count = (uint16_t)(count < MATCH_STEPS ? count : MATCH_STEPS - 1);
+    memcpy(node->steps + 1, parent->steps, count * sizeof node->steps[0]);
+    node->steps_count = count;
+    return last + 1;
+}
+
+static void describe_path(const struct match_side *side, const struct tree_node *from,
+                          struct match_node *node)
+{
+    const char *path = inherit_path(side, from, node);
     const char *end = path + strlen(path);
-    node->path = hash_or_none(path);
-    while (end > path && node->steps_count < MATCH_STEPS) {
+    node->path = hash_or_none(from->path);
+    if (path != from->path) {
+        node->steps[0] = hash_step(path, end);
+        node->steps_count++;
+    }
+    while (path == from->path && end > path && node->steps_count < MATCH_STEPS) {
         const char *begin = end;
-        uint32_t hash = hash_start;
         while (begin > path && begin[-1] != '/') {
             begin--;
         }
-        for (const char *at = begin; at < end; at++) {
-            hash = hash_byte(hash, (unsigned char)*at);
-        }
-        node->steps[node->steps_count++] = hash;
+        node->steps[node->steps_count++] = hash_step(begin, end);
         end = begin > path ? begin - 1 : path;
     }
 }
@@ -422,6 +461,8 @@ static void describe_letters(const char *name, struct match_node *node)
         last[0] = last[1];
         last[1] = c;
     }
+    node->letters_count =
+        (uint8_t)(__builtin_popcountll(node->letters[0]) + __builtin_popcountll(node->letters[1]));
 }
 
 /* Says what its parent says, and is nothing by itself: the <span> of a <button>. */
@@ -452,20 +493,22 @@ static bool describe_node(struct describer *self, int32_t index)
     node->tag = hash_text(hash_start, from->tag);
     node->role = hash_or_none(from->role);
     node->name = hash_words(from->name);
-    node->own = strcmp(from->own, from->name) == 0 ? node->name : hash_words(from->own);
-    node->text = strcmp(from->text, from->own) == 0 ? node->own : hash_words(from->text);
+    const struct same_texts same = {.own_name = strcmp(from->own, from->name) == 0,
+                                    .text_own = strcmp(from->text, from->own) == 0};
+    node->own = same.own_name ? node->name : hash_words(from->own);
+    node->text = same.text_own ? node->own : hash_words(from->text);
     node->classes = hash_or_none(tree_attr(from, "class"));
     node->husk = is_husk(self->side->tree, from);
     describe_role(self, from, node);
     count_in(pages->texts_seen[self->side_index], node->name ? node->name ^ node->role : 0);
     count_in(pages->texts_seen[self->side_index], node->text ? node->text ^ node->tag : 0);
     node->sign = hash_text(hash_text(node->tag, from->name), from->text);
-    describe_path(from->path, node);
+    describe_path(self->side, from, node);
     describe_letters(from->name, node);
-    if (!describe_words(self, from, node)) {
+    if (!describe_words(self, from, node, same)) {
         return false;
     }
-    lexicon_count(&pages->lexicon, &node->bags[BAG_ALL]);
+    lexicon_count(&pages->lexicon, node->bags[BAG_ALL]);
     return true;
 }
 
@@ -479,7 +522,7 @@ static bool describe(struct match_pages *pages, int side_index)
         }
     }
     describe_ranks(side);
-    struct bag head = {.first = 0};
+    uint32_t head = 0;
     for (size_t i = 0; i < side->tree->count; i++) {
         describe_near(&pages->lexicon, side, (int32_t)i);
         side->nodes[i].bags[BAG_HEAD] = head;
@@ -519,13 +562,6 @@ enum err pages_describe(struct match_pages *pages, const struct tree *old, const
         sign(&pages->sides[i]);
     }
     lexicon_weigh(&pages->lexicon);
-    for (int i = 0; i < 2; i++) {
-        for (size_t j = 0; j < trees[i]->count; j++) {
-            for (size_t k = 0; k < BAG_COUNT; k++) {
-                bag_weigh(&pages->lexicon, &pages->sides[i].nodes[j].bags[k]);
-            }
-        }
-    }
     return ERR_OK;
 }
 

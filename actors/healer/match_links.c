@@ -67,7 +67,7 @@ static bool is_possible(const struct match *match, int32_t old, int32_t new)
            (from->role == 0 || from->can == 0 || to->can != 0);
 }
 
-/* Of more than LINKS_MAX the best stay. */
+/* Of more than links_max the best stay. */
 static void add_link(struct match *match, int32_t old, int32_t new)
 {
     float features[FEATURE_COUNT];
@@ -80,16 +80,16 @@ static void add_link(struct match *match, int32_t old, int32_t new)
     weigh(match, features, link.own);
     link.score = link.own[0];
     size_t at = match->links_count[old];
-    if (at == LINKS_MAX && links[at - 1].own[0] >= link.own[0]) {
+    if (at == match->links_max && links[at - 1].own[0] >= link.own[0]) {
         return;
     }
-    at = at == LINKS_MAX ? at - 1 : at;
+    at = at == match->links_max ? at - 1 : at;
     for (; at > 0 && links[at - 1].own[0] < link.own[0]; at--) {
         links[at] = links[at - 1];
     }
     links[at] = link;
     match->links_count[old] =
-        (uint8_t)(match->links_count[old] + (match->links_count[old] < LINKS_MAX));
+        (uint8_t)(match->links_count[old] + (match->links_count[old] < match->links_max));
 }
 
 /* ---- pages that are small ---- */
@@ -125,7 +125,7 @@ static enum err index_make(struct index *self, const struct match *match)
     const struct match_side *side = &match->pages.sides[1];
     size_t entries = 0;
     for (size_t i = 0; i < side->tree->count; i++) {
-        entries += side->nodes[i].bags[BAG_ALL].count;
+        entries += bag_at(&match->pages.lexicon, side->nodes[i].bags[BAG_ALL])->count;
     }
     self->first = malloc((match->pages.lexicon.words_count + 1) * sizeof self->first[0]);
     self->next = malloc((entries + 1) * sizeof self->next[0]);
@@ -135,7 +135,7 @@ static enum err index_make(struct index *self, const struct match *match)
     }
     memset(self->first, 0xff, (match->pages.lexicon.words_count + 1) * sizeof self->first[0]);
     for (size_t i = side->tree->count; i-- > 0;) {
-        const struct bag *bag = &side->nodes[i].bags[BAG_ALL];
+        const struct bag *bag = bag_at(&match->pages.lexicon, side->nodes[i].bags[BAG_ALL]);
         for (size_t j = 0; j < bag->count; j++) {
             uint32_t word = match->pages.lexicon.pool[bag->first + j];
             self->node[self->count] = (int32_t)i;
@@ -157,7 +157,7 @@ static void share_words(struct shared *self, const struct match *match, int32_t 
                         const struct index *index)
 {
     const struct lexicon *lexicon = &match->pages.lexicon;
-    const struct bag *bag = &match->pages.sides[0].nodes[old].bags[BAG_ALL];
+    const struct bag *bag = bag_at(lexicon, match->pages.sides[0].nodes[old].bags[BAG_ALL]);
     self->count = 0;
     for (size_t i = 0; i < bag->count; i++) {
         const struct lexicon_word *word = &lexicon->words[lexicon->pool[bag->first + i]];
@@ -178,6 +178,7 @@ static void link_by_words(struct match *match, int32_t old, const struct index *
 {
     static const float same_role = 4;
     static const float same_tag = 2;
+    static const float promising = 0.5f; /* what shares less than half as much is not */
     const struct match_node *from = &match->pages.sides[0].nodes[old];
     int32_t best[COMPARED_MAX];
     float worth[COMPARED_MAX];
@@ -200,7 +201,7 @@ static void link_by_words(struct match *match, int32_t old, const struct index *
         worth[at] = value;
         best[at] = node;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && worth[i] >= promising * worth[0]; i++) {
         add_link(match, old, best[i]);
     }
 }
@@ -228,21 +229,35 @@ struct signed_node {
     int32_t node;
 };
 
-static int by_sign(const void *a, const void *b)
+/* By sign, equal ones in the order of the page: a byte a turn.  `scrap` has room for all. */
+static void sort_signs(struct signed_node *signs, struct signed_node *scrap, size_t count)
 {
-    const struct signed_node *x = a;
-    const struct signed_node *y = b;
-    return x->sign != y->sign ? (x->sign < y->sign ? -1 : 1) : x->node - y->node;
+    enum { BYTE = 8, VALUES = 1 << BYTE, TURNS = 4 }; /* an even number: it ends where it began */
+    for (int turn = 0; turn < TURNS; turn++) {
+        size_t first[VALUES + 1] = {0};
+        for (size_t i = 0; i < count; i++) {
+            first[(signs[i].sign >> (BYTE * turn) & (VALUES - 1)) + 1]++;
+        }
+        for (size_t i = 1; i <= VALUES; i++) {
+            first[i] += first[i - 1];
+        }
+        for (size_t i = 0; i < count; i++) {
+            scrap[first[signs[i].sign >> (BYTE * turn) & (VALUES - 1)]++] = signs[i];
+        }
+        struct signed_node *sorted = scrap;
+        scrap = signs;
+        signs = sorted;
+    }
 }
 
 static struct signed_node *signs_of(const struct match_side *side)
 {
-    struct signed_node *signs = calloc(side->tree->count + 1, sizeof signs[0]);
+    struct signed_node *signs = calloc(2 * side->tree->count + 1, sizeof signs[0]);
     for (size_t i = 0; signs && i < side->tree->count; i++) {
         signs[i] = (struct signed_node){.sign = side->nodes[i].sign, .node = (int32_t)i};
     }
     if (signs) {
-        qsort(signs, side->tree->count, sizeof signs[0], by_sign);
+        sort_signs(signs, signs + side->tree->count, side->tree->count);
     }
     return signs;
 }
@@ -287,9 +302,7 @@ static enum err link_by_sign(struct match *match)
 
 enum err links_find(struct match *match)
 {
-    const struct match_side *sides = match->pages.sides;
-    if (sides[0].tree->count * sides[1].tree->count <= DENSE_PAIRS_MAX ||
-        match->kind == MATCH_FINGERPRINTS) {
+    if (!match_is_large(&match->pages) || match->kind == MATCH_FINGERPRINTS) {
         link_all(match);
         return ERR_OK;
     }

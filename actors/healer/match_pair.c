@@ -18,65 +18,71 @@ struct bag_features {
     enum match_feature dice, inside, one, none, strange, swapped;
 };
 
-static void compare_bags(const struct pair *pair, const struct bag_features *want)
+static inline void put(const struct pair *pair, enum match_feature feature, float value)
 {
-    const struct bag *a = &pair->a->bags[want->bag];
-    const struct bag *b = &pair->b->bags[want->bag];
-    if (a->count == 0 && b->count == 0) { /* most are; all features are 0 so far */
-        if (want->none != FEATURE_COUNT) {
-            pair->f[want->none] = 1;
-        }
-        return;
+    if (feature != FEATURE_COUNT) {
+        pair->f[feature] = value;
     }
-    float scrap;
-    float *dice = want->dice == FEATURE_COUNT ? &scrap : &pair->f[want->dice];
-    float *inside = want->inside == FEATURE_COUNT ? &scrap : &pair->f[want->inside];
-    float *one = want->one == FEATURE_COUNT ? &scrap : &pair->f[want->one];
-    float *none = want->none == FEATURE_COUNT ? &scrap : &pair->f[want->none];
-    float *strange = want->strange == FEATURE_COUNT ? &scrap : &pair->f[want->strange];
-    float *swapped = want->swapped == FEATURE_COUNT ? &scrap : &pair->f[want->swapped];
-    *dice = *inside = *one = *none = *strange = *swapped = 0;
-    if (a->weight <= 0 || b->weight <= 0) {
-        *one = truth((a->weight > 0) != (b->weight > 0));
-        *none = truth(a->weight <= 0 && b->weight <= 0);
-        return;
-    }
-    float common = bag_common(&pair->pages->lexicon, a, b);
-    *dice = 2 * common / (a->weight + b->weight);
-    *inside = common / fminf(a->weight, b->weight);
-    *strange = truth(common <= 0);
-    /* Each has words that the other has not: not one with more words, but another one. */
-    *swapped = common > 0
-                   ? fminf(a->weight - common, b->weight - common) / fmaxf(a->weight, b->weight)
-                   : 0;
 }
 
-#define NOT FEATURE_COUNT
-static const struct bag_features bag_features[] = {
-    {BAG_NAME, FEATURE_NAME_DICE, FEATURE_NAME_INSIDE, FEATURE_NAME_ONE, FEATURE_NAME_NONE,
-     FEATURE_NAME_STRANGE, FEATURE_NAME_SWAPPED},
-    {BAG_OWN, FEATURE_OWN_DICE, NOT, FEATURE_OWN_ONE, NOT, FEATURE_OWN_STRANGE, NOT},
-    {BAG_TEXT, FEATURE_TEXT_DICE, NOT, FEATURE_TEXT_ONE, NOT, FEATURE_TEXT_STRANGE,
-     FEATURE_TEXT_SWAPPED},
-    {BAG_LABEL, FEATURE_LABEL_DICE, FEATURE_LABEL_INSIDE, FEATURE_LABEL_ONE, NOT, NOT, NOT},
-    {BAG_IDENT, FEATURE_IDENT_DICE, FEATURE_IDENT_INSIDE, FEATURE_IDENT_ONE, FEATURE_IDENT_NONE,
-     FEATURE_IDENT_STRANGE, NOT},
-    {BAG_ALL, FEATURE_ALL_DICE, FEATURE_ALL_INSIDE, NOT, NOT, FEATURE_ALL_STRANGE, NOT},
-    {BAG_NEAR, FEATURE_NEAR_DICE, NOT, FEATURE_NEAR_ONE, NOT, FEATURE_NEAR_STRANGE,
-     FEATURE_NEAR_SWAPPED},
-    {BAG_HEAD, FEATURE_HEAD_DICE, NOT, NOT, NOT, FEATURE_HEAD_STRANGE, NOT},
-    {BAG_KEY, FEATURE_KEY_DICE, FEATURE_KEY_INSIDE, FEATURE_KEY_ONE, NOT, FEATURE_KEY_STRANGE, NOT},
-    {BAG_LEAD, FEATURE_LEAD_DICE, FEATURE_LEAD_INSIDE, NOT, NOT, FEATURE_LEAD_STRANGE, NOT},
-};
+/* Of what is not written, 0 stands there already.  Inlined, so that it is compiled for each row of
+ * the table below by itself. */
+__attribute__((always_inline)) static inline void compare_bags(const struct pair *pair,
+                                                               const struct bag_features want)
+{
+    uint32_t of_a = pair->a->bags[want.bag];
+    uint32_t of_b = pair->b->bags[want.bag];
+    if (of_a == 0 || of_b == 0) {
+        put(pair, want.one, truth(of_a != of_b));
+        put(pair, want.none, truth(of_a == of_b));
+        return;
+    }
+    const struct bag *a = bag_at(&pair->pages->lexicon, of_a);
+    const struct bag *b = bag_at(&pair->pages->lexicon, of_b);
+    float common = bag_common(&pair->pages->lexicon, a, b);
+    if (common <= 0) {
+        put(pair, want.strange, 1);
+        return;
+    }
+    put(pair, want.dice, 2 * common / (a->weight + b->weight));
+    put(pair, want.inside, common / smaller(a->weight, b->weight));
+    /* Each has words that the other has not: not one with more words, but another one. */
+    put(pair, want.swapped,
+        smaller(a->weight - common, b->weight - common) /
+            (a->weight > b->weight ? a->weight : b->weight));
+}
+
+#define NOT      FEATURE_COUNT
+#define BAG(...) compare_bags(pair, (struct bag_features){__VA_ARGS__})
+static void compare_words(const struct pair *pair)
+{
+    BAG(BAG_NAME, FEATURE_NAME_DICE, FEATURE_NAME_INSIDE, FEATURE_NAME_ONE, FEATURE_NAME_NONE,
+        FEATURE_NAME_STRANGE, FEATURE_NAME_SWAPPED);
+    BAG(BAG_OWN, FEATURE_OWN_DICE, NOT, FEATURE_OWN_ONE, NOT, FEATURE_OWN_STRANGE, NOT);
+    BAG(BAG_TEXT, FEATURE_TEXT_DICE, NOT, FEATURE_TEXT_ONE, NOT, FEATURE_TEXT_STRANGE,
+        FEATURE_TEXT_SWAPPED);
+    BAG(BAG_LABEL, FEATURE_LABEL_DICE, FEATURE_LABEL_INSIDE, FEATURE_LABEL_ONE, NOT, NOT, NOT);
+    BAG(BAG_IDENT, FEATURE_IDENT_DICE, FEATURE_IDENT_INSIDE, FEATURE_IDENT_ONE, FEATURE_IDENT_NONE,
+        FEATURE_IDENT_STRANGE, NOT);
+    BAG(BAG_ALL, FEATURE_ALL_DICE, FEATURE_ALL_INSIDE, NOT, NOT, FEATURE_ALL_STRANGE, NOT);
+    BAG(BAG_NEAR, FEATURE_NEAR_DICE, NOT, FEATURE_NEAR_ONE, NOT, FEATURE_NEAR_STRANGE,
+        FEATURE_NEAR_SWAPPED);
+    BAG(BAG_HEAD, FEATURE_HEAD_DICE, NOT, NOT, NOT, FEATURE_HEAD_STRANGE, NOT);
+    BAG(BAG_KEY, FEATURE_KEY_DICE, FEATURE_KEY_INSIDE, FEATURE_KEY_ONE, NOT, FEATURE_KEY_STRANGE,
+        NOT);
+    BAG(BAG_LEAD, FEATURE_LEAD_DICE, FEATURE_LEAD_INSIDE, NOT, NOT, FEATURE_LEAD_STRANGE, NOT);
+}
+#undef BAG
 #undef NOT
 
 static float alike_letters(const struct match_node *a, const struct match_node *b)
 {
-    int both = __builtin_popcountll(a->letters[0] & b->letters[0]) +
-               __builtin_popcountll(a->letters[1] & b->letters[1]);
-    int all = __builtin_popcountll(a->letters[0]) + __builtin_popcountll(a->letters[1]) +
-              __builtin_popcountll(b->letters[0]) + __builtin_popcountll(b->letters[1]);
-    return all > 0 ? 2 * (float)both / (float)all : 0;
+    uint64_t both[2] = {a->letters[0] & b->letters[0], a->letters[1] & b->letters[1]};
+    if ((both[0] | both[1]) == 0) {
+        return 0;
+    }
+    int count = __builtin_popcountll(both[0]) + __builtin_popcountll(both[1]);
+    return 2 * (float)count / (float)(a->letters_count + b->letters_count);
 }
 
 static float equal(uint32_t a, uint32_t b)
@@ -127,7 +133,7 @@ static void compare_attrs(const struct pair *pair)
         j++;
     }
     pair->f[FEATURE_ATTRS_EQUAL] = same / (1 + same);
-    pair->f[FEATURE_ATTRS_RARE] = fminf(1, rare);
+    pair->f[FEATURE_ATTRS_RARE] = smaller(1, rare);
     pair->f[FEATURE_ATTRS_OTHER] = differ / (1 + differ);
     /* A number at the end counts elements: it says where, not which. */
     pair->f[FEATURE_ID_EQUAL] = equal(pair->a->id, pair->b->id) * (pair->a->id_counted ? 0.3f : 1);
@@ -220,9 +226,7 @@ void pair_features(const struct match_pages *pages, int32_t old, int32_t new, fl
                               .from = &pages->sides[0].tree->nodes[old],
                               .to = &pages->sides[1].tree->nodes[new],
                               .f = features};
-    for (size_t i = 0; i < sizeof bag_features / sizeof bag_features[0]; i++) {
-        compare_bags(&pair, &bag_features[i]);
-    }
+    compare_words(&pair);
     features[FEATURE_NAME_EXACT] = equal(pair.a->name, pair.b->name);
     features[FEATURE_NAME_LETTERS] = alike_letters(pair.a, pair.b);
     features[FEATURE_NAME_UNIQUE] =
@@ -235,7 +239,8 @@ void pair_features(const struct match_pages *pages, int32_t old, int32_t new, fl
               seen(pages->texts_seen, pair.a->text ^ pair.a->tag) <= 1);
     features[FEATURE_HUSK_OTHER] = truth(pair.a->husk != pair.b->husk);
     features[FEATURE_WORDS_EXCLUDE] =
-        bag_conflict(&pages->lexicon, &pair.a->bags[BAG_LABEL], &pair.b->bags[BAG_LABEL]);
+        bag_conflict(&pages->lexicon, bag_at(&pages->lexicon, pair.a->bags[BAG_LABEL]),
+                     bag_at(&pages->lexicon, pair.b->bags[BAG_LABEL]));
     compare_attrs(&pair);
     compare_kinds(&pair);
     compare_places(&pair);

@@ -41,8 +41,9 @@ struct match_attr {
 };
 
 struct match_node {
-    struct bag bags[BAG_COUNT];
-    uint64_t letters[2];               /* of the name, in threes */
+    uint32_t bags[BAG_COUNT]; /* numbers of the lexicon */
+    uint64_t letters[2];      /* of the name, in threes */
+    uint8_t letters_count;
     uint32_t name, own, text, classes; /* hashes; 0: none */
     uint32_t id, testid, href, type;
     uint32_t tag, role;
@@ -90,7 +91,13 @@ static inline float truth(bool is)
     return is ? 1.0F : 0.0F;
 }
 
-/* Writes the FEATURES_OWN first features of the pair. */
+/* What fminf() says of numbers, without the call. */
+static inline float smaller(float a, float b)
+{
+    return a < b ? a : b;
+}
+
+/* Writes the FEATURES_OWN first features of the pair, which are 0 before. */
 void pair_features(const struct match_pages *pages, int32_t old, int32_t new, float *features);
 
 #endif

@@ -7,6 +7,7 @@
 
 enum {
     LINKS_MAX = 24,
+    LINKS_FEW = 12, /* on large pages: what is not there need not be cleared */
     WAYS = 1 << 14,
     DENSE_PAIRS_MAX = 60000 /* up to this each element is compared with each */
 };
@@ -21,13 +22,16 @@ struct match_link {
 struct match {
     struct match_pages pages;
     enum match_kind kind;
-    struct match_link *links; /* LINKS_MAX for each old element, the best first */
+    struct match_link *links; /* links_max for each old element, the best first */
+    size_t links_max;
     uint8_t *links_count;
     int32_t *become[2];  /* assigned: of each old one the new one, and back; -1 */
     float *sure[2];      /* probability of the above */
     float *price;        /* of each new one: what it is worth to others */
     float *rows;         /* of each old one: odds of all its links, and of none */
     int32_t *sums[2];    /* sure ones before this element */
+    int32_t *up[2];      /* the nearest sure one that holds this element, but the root; -1 */
+    int32_t *near[2];    /* of old ones: the nearest sure one before it, and behind it; -1 */
     uint16_t ways[WAYS]; /* how many sure ones changed a name, or classes, to another, by hash */
 };
 
@@ -43,6 +47,12 @@ struct match_weights {
     float sure_more[16]; /* see enum match_evidence */
 };
 extern const struct match_weights match_weights[MATCH_KINDS];
+
+/* Whether the pages are so large that not all pairs are compared. */
+static inline bool match_is_large(const struct match_pages *pages)
+{
+    return pages->sides[0].tree->count * pages->sides[1].tree->count > DENSE_PAIRS_MAX;
+}
 
 enum match_evidence {
     EVIDENCE_SCORE,    /* of the pair */
@@ -64,7 +74,7 @@ enum match_evidence {
 
 static inline struct match_link *match_links_of(const struct match *match, int32_t old)
 {
-    return match->links + (size_t)old * LINKS_MAX;
+    return match->links + (size_t)old * match->links_max;
 }
 
 /* match_links.c: finds candidates for all old elements, with their own scores.  ERR_MEMORY. */

@@ -8,12 +8,13 @@
 
 #include "actors/healer/match_pair.h"
 
-enum { ROW_PARTS_MIN = 3, ROW_PARTS_LOOKED_AT = 64, ROWS_MIN = 2, FORMS_MAX = 16 };
+enum { ROW_PARTS_MIN = 3, ROW_PARTS_LOOKED_AT = 64, FORMS_MAX = 16 };
 
 struct rows {
     struct lexicon *lexicon;
     struct match_side *side;
     uint16_t *seen; /* of each word: in how many of these rows */
+    uint32_t *all;  /* of each of these rows: its words */
 };
 
 static bool is_row_size(const struct tree *tree, int32_t node)
@@ -34,11 +35,6 @@ static uint32_t form_of(const struct match_side *side, int32_t node)
            nodes[last].tag;
 }
 
-static bool are_alike(const struct match_side *side, int32_t a, int32_t b)
-{
-    return form_of(side, a) == form_of(side, b);
-}
-
 /* All words in a row, but the numbers of identifiers, which count rows. */
 static void gather(const struct rows *self, int32_t row, struct gathering *words)
 {
@@ -46,16 +42,15 @@ static void gather(const struct rows *self, int32_t row, struct gathering *words
     end = end - row > ROW_PARTS_LOOKED_AT ? row + ROW_PARTS_LOOKED_AT : end;
     words->count = 0;
     for (int32_t i = row; i < end; i++) {
-        lexicon_bag(self->lexicon, words, &self->side->nodes[i].bags[BAG_OWN]);
-        lexicon_bag(self->lexicon, words, &self->side->nodes[i].bags[BAG_LABEL]);
+        lexicon_bag(self->lexicon, words, self->side->nodes[i].bags[BAG_OWN]);
+        lexicon_bag(self->lexicon, words, self->side->nodes[i].bags[BAG_LABEL]);
     }
     for (int32_t i = row; i < end; i++) {
-        const struct bag *bag = &self->side->nodes[i].bags[BAG_IDENT];
+        const struct bag *bag = bag_at(self->lexicon, self->side->nodes[i].bags[BAG_IDENT]);
         for (size_t j = 0; j < bag->count; j++) {
             uint32_t word = self->lexicon->pool[bag->first + j];
             if (!self->lexicon->words[word].number) {
-                lexicon_bag(self->lexicon, words,
-                            &(struct bag){.first = bag->first + (uint32_t)j, .count = 1});
+                gathering_add(words, word);
             }
         }
     }
@@ -67,34 +62,35 @@ static bool is_key(const struct rows *self, uint32_t word, uint16_t rows)
 }
 
 /* The words of the first text in the row that others do not have: mostly its name. */
-static struct bag lead_of(const struct rows *self, int32_t row, uint16_t rows)
+static uint32_t lead_of(const struct rows *self, int32_t row, uint16_t rows)
 {
     const struct match_side *side = self->side;
-    struct bag lead = {.first = 0};
+    uint32_t lead = 0;
     int32_t end = side->tree->nodes[row].end;
     for (int32_t i = row; i < end && i < row + ROW_PARTS_LOOKED_AT; i++) {
-        const struct bag *bag = &side->nodes[i].bags[BAG_OWN];
+        uint32_t own = side->nodes[i].bags[BAG_OWN];
+        const struct bag *bag = bag_at(self->lexicon, own);
         for (size_t j = 0; j < bag->count; j++) {
             uint32_t word = self->lexicon->pool[bag->first + j];
             if (is_key(self, word, rows) && !self->lexicon->words[word].number) {
-                return *bag;
+                return own;
             }
-            lead = lead.count == 0 && is_key(self, word, rows) ? *bag : lead;
+            lead = lead == 0 && is_key(self, word, rows) ? own : lead;
         }
     }
     return lead;
 }
 
-static void describe_row(struct rows *self, int32_t row, uint16_t rows)
+/* `all` are the words of the row. */
+static void describe_row(struct rows *self, int32_t row, uint16_t rows, const struct bag *all)
 {
-    struct gathering all;
     struct gathering key = {.count = 0};
     bool shares = false;
-    gather(self, row, &all);
-    for (size_t i = 0; i < all.count; i++) {
-        shares |= self->seen[all.at[i]] * 2 > rows;
-        if (is_key(self, all.at[i], rows)) {
-            key.at[key.count++] = all.at[i];
+    for (size_t i = 0; i < all->count; i++) {
+        uint32_t word = self->lexicon->pool[all->first + i];
+        shares |= self->seen[word] * 2 > rows;
+        if (is_key(self, word, rows)) {
+            key.at[key.count++] = word;
         }
     }
     if (!shares) {
@@ -105,36 +101,48 @@ static void describe_row(struct rows *self, int32_t row, uint16_t rows)
     self->side->nodes[row].bags[BAG_LEAD] = lead_of(self, row, rows);
 }
 
-/* Describes the siblings that are like `first`, which is the first of them. */
-static void describe_alike(struct rows *self, int32_t first)
+/* The next sibling from `node` on that is large enough and like the others; -1. */
+static int32_t next_alike(const struct match_side *side, int32_t node, uint32_t form)
 {
-    const struct tree *tree = self->side->tree;
+    while (node >= 0 && (!is_row_size(side->tree, node) || form_of(side, node) != form)) {
+        node = side->tree->nodes[node].next;
+    }
+    return node;
+}
+
+/* Adds `by` to how often each word of the bag was seen. */
+static void see(struct rows *self, uint32_t number, int by)
+{
+    const struct bag *bag = bag_at(self->lexicon, number);
+    for (size_t i = 0; i < bag->count; i++) {
+        uint16_t *seen = &self->seen[self->lexicon->pool[bag->first + i]];
+        *seen = (uint16_t)(*seen + by);
+    }
+}
+
+/* Describes the siblings that are like `first`, which is the first of them.  What tells a row is
+ * made of all its words. */
+static void describe_alike(struct rows *self, int32_t first, uint32_t form)
+{
+    const struct tree_node *nodes = self->side->tree->nodes;
     struct gathering words;
     uint16_t rows = 0;
-    for (int32_t i = first; i >= 0; i = tree->nodes[i].next) {
-        if (!is_row_size(tree, i) || !are_alike(self->side, i, first)) {
-            continue;
-        }
+    size_t at = 0;
+    if (next_alike(self->side, nodes[first].next, form) < 0) {
+        return;
+    }
+    for (int32_t i = first; i >= 0; i = next_alike(self->side, nodes[i].next, form)) {
         gather(self, i, &words);
-        for (size_t j = 0; j < words.count; j++) {
-            self->seen[words.at[j]]++;
-        }
+        self->all[at] = bag_make(self->lexicon, &words);
+        see(self, self->all[at++], 1);
         rows++;
     }
-    for (int32_t i = first; i >= 0; i = tree->nodes[i].next) {
-        if (is_row_size(tree, i) && are_alike(self->side, i, first)) {
-            if (rows >= ROWS_MIN) {
-                describe_row(self, i, rows);
-            }
-        }
+    at = 0;
+    for (int32_t i = first; i >= 0; i = next_alike(self->side, nodes[i].next, form)) {
+        describe_row(self, i, rows, bag_at(self->lexicon, self->all[at++]));
     }
-    for (int32_t i = first; i >= 0; i = tree->nodes[i].next) {
-        if (is_row_size(tree, i) && are_alike(self->side, i, first)) {
-            gather(self, i, &words);
-            for (size_t j = 0; j < words.count; j++) {
-                self->seen[words.at[j]] = 0;
-            }
-        }
+    for (size_t i = 0; i < at; i++) {
+        see(self, self->all[i], -1);
     }
 }
 
@@ -153,7 +161,7 @@ static void describe_children(struct rows *self, int32_t parent)
         }
         if (at == count && is_row_size(tree, i)) {
             forms[count++] = form;
-            describe_alike(self, i);
+            describe_alike(self, i, form);
         }
     }
 }
@@ -162,7 +170,10 @@ enum err rows_describe(struct lexicon *lexicon, struct match_side *side)
 {
     struct rows self = {.lexicon = lexicon, .side = side};
     self.seen = calloc(lexicon->words_count + 1, sizeof self.seen[0]);
-    if (!self.seen) {
+    self.all = calloc(side->tree->count + 1, sizeof self.all[0]);
+    if (!self.seen || !self.all) {
+        free(self.seen);
+        free(self.all);
         return ERR_MEMORY;
     }
     for (int32_t i = 0; i < (int32_t)side->tree->count; i++) {
@@ -178,5 +189,6 @@ enum err rows_describe(struct lexicon *lexicon, struct match_side *side)
         describe_children(&self, i);
     }
     free(self.seen);
+    free(self.all);
     return ERR_OK;
 }

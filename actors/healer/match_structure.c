@@ -4,7 +4,7 @@
 
 #include "actors/healer/match_priv.h"
 
-enum { LEVELS_MAX = 4, PARTS_LOOKED_AT = 48, WINDOW = 8 };
+enum { PARTS_LOOKED_AT = 48, WINDOW = 8 };
 
 static bool is_sure(const struct match *match, int side, int32_t node)
 {
@@ -15,17 +15,12 @@ static bool is_sure(const struct match *match, int side, int32_t node)
 static float inside(const struct match *match, int side, int32_t node, int32_t other,
                     float *ret_nearest)
 {
-    const struct tree *tree = match->pages.sides[side].tree;
     const struct tree *there = match->pages.sides[!side].tree;
     float weight = 1;
     float sum = 0;
     float all = 0;
     *ret_nearest = 0;
-    for (int32_t up = tree->nodes[node].parent;
-         up >= 0 && tree->nodes[up].parent >= 0 && weight > 0.1f; up = tree->nodes[up].parent) {
-        if (!is_sure(match, side, up)) {
-            continue;
-        }
+    for (int32_t up = match->up[side][node]; up >= 0 && weight > 0.1f; up = match->up[side][up]) {
         int32_t become = match->become[side][up];
         float in = truth(other != become && tree_inside(there, other, become));
         *ret_nearest = all > 0 ? *ret_nearest : in > 0 ? 1 : -1;
@@ -56,10 +51,38 @@ static void count_way(struct match *match, int what, uint32_t from, uint32_t to)
     *at = (uint16_t)(*at + (*at < UINT16_MAX));
 }
 
+/* What holds each element; parents come before. */
+static void find_ups(struct match *match, int side)
+{
+    const struct tree *tree = match->pages.sides[side].tree;
+    for (size_t i = 0; i < tree->count; i++) {
+        int32_t up = tree->nodes[i].parent;
+        bool counts = up >= 0 && tree->nodes[up].parent >= 0 && is_sure(match, side, up);
+        match->up[side][i] = counts || up < 0 ? up : match->up[side][up];
+    }
+}
+
+/* The nearest sure element before or behind `old` that neither holds it nor is in it; -1. */
+static int32_t neighbour(const struct match *match, int32_t old, int direction)
+{
+    const struct tree *tree = match->pages.sides[0].tree;
+    int32_t at = direction < 0 ? old - 1 : tree->nodes[old].end;
+    for (int i = 0; i < WINDOW && at >= 0 && at < (int32_t)tree->count; i++, at += direction) {
+        if (is_sure(match, 0, at) && !tree_inside(tree, old, at)) {
+            return at;
+        }
+    }
+    return -1;
+}
+
 void structure_prepare(struct match *match)
 {
     memset(match->ways, 0, sizeof match->ways);
+    find_ups(match, 0);
+    find_ups(match, 1);
     for (size_t i = 0; i < match->pages.sides[0].tree->count; i++) {
+        match->near[0][i] = neighbour(match, (int32_t)i, -1);
+        match->near[1][i] = neighbour(match, (int32_t)i, 1);
         if (!is_sure(match, 0, (int32_t)i)) {
             continue;
         }
@@ -112,27 +135,14 @@ static void compare_parts(const struct match *match, int32_t old, int32_t new, f
         }
     }
     float share = looked > 0 ? (float)common / (float)looked * (float)of_old : 0;
-    f[FEATURE_PARTS] = fminf(1, 2 * share / (float)(of_old + of_new));
+    f[FEATURE_PARTS] = smaller(1, 2 * share / (float)(of_old + of_new));
     f[FEATURE_PARTS_NONE] = truth(common == 0);
-}
-
-/* The nearest sure element before or behind `old` that neither holds it nor is in it; -1. */
-static int32_t neighbour(const struct match *match, int32_t old, int direction)
-{
-    const struct tree *tree = match->pages.sides[0].tree;
-    int32_t at = direction < 0 ? old - 1 : tree->nodes[old].end;
-    for (int i = 0; i < WINDOW && at >= 0 && at < (int32_t)tree->count; i++, at += direction) {
-        if (is_sure(match, 0, at) && !tree_inside(tree, old, at)) {
-            return at;
-        }
-    }
-    return -1;
 }
 
 /* 1 when the neighbour is as near as it was, less when farther, -0.5 when on the other side. */
 static float as_before(const struct match *match, int32_t old, int32_t new, int direction)
 {
-    int32_t near = neighbour(match, old, direction);
+    int32_t near = match->near[direction > 0][old];
     if (near < 0) {
         return 0;
     }

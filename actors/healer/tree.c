@@ -313,11 +313,6 @@ const char *tree_attr(const struct tree_node *node, const char *name)
     return NULL;
 }
 
-bool tree_inside(const struct tree *tree, int32_t node, int32_t of)
-{
-    return node >= of && node < tree->nodes[of].end;
-}
-
 int32_t tree_by_path(const struct tree *tree, const char *path, const char *frame)
 {
     for (size_t i = 0; i < tree->count; i++) {

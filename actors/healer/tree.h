@@ -114,7 +114,10 @@ const char *tree_copy(struct tree *tree, const char *text, size_t size);
 const char *tree_attr(const struct tree_node *node, const char *name);
 
 /* Whether `node` is `of` or inside it. */
-bool tree_inside(const struct tree *tree, int32_t node, int32_t of);
+static inline bool tree_inside(const struct tree *tree, int32_t node, int32_t of)
+{
+    return node >= of && node < tree->nodes[of].end;
+}
 
 /* Finds an element by path and frame; -1: there is none. */
 int32_t tree_by_path(const struct tree *tree, const char *path, const char *frame);

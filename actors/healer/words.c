@@ -334,6 +334,7 @@ bool word_is_filler(const char *word)
 
 uint32_t word_lines(const char *word)
 {
+    _Static_assert(sizeof exclusive / sizeof exclusive[0] <= WORD_LINES_MAX, "a bit each");
     uint32_t lines = 0;
     if (is_digit(word[0])) {
         return lines; /* pages hold many numbers, lines none */

@@ -40,7 +40,9 @@ void word_stem(const char *word, char stem[WORD_SIZE]);
 /* Words that say little: the, your. */
 bool word_is_filler(const char *word);
 
-/* Bit per set of words that exclude each other, for those that it is in. */
+enum { WORD_LINES_MAX = 23 };
+
+/* Bit per set of words that exclude each other, for those that it is in; at most WORD_LINES_MAX. */
 uint32_t word_lines(const char *word);
 
 /* Whether it takes back or denies. */

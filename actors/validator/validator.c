@@ -158,7 +158,8 @@ static enum err run(struct rt_context *ctx, struct proof *proof, const struct ag
                                            wanted->root.size > 0 ? wanted->root.at : wanted->dir.at,
                                        .in_place = proof->stage == STAGE_IN_PLACE,
                                        .deadline_ms = rt_config(ctx)->validator.timeout_ms,
-                                       .control = true};
+                                       .control = true,
+                                       .caches = again->count > 0 && again->caches};
     proof->exec = rt_exec(ctx, &command);
     proof->said[0] = '\0';
     proof->out.size = 0;

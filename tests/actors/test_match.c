@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "actors/healer/lexicon.h"
 #include "actors/healer/match.h"
 #include "actors/healer/repair.h"
 #include "actors/healer/snapshot.h"
@@ -176,4 +177,85 @@ Test(match, of_two_that_are_as_likely_none_is_taken)
     cr_expect_str_eq(to, "");
     tree_free(&trees[0]);
     tree_free(&trees[1]);
+}
+
+/* ---- bags ---- */
+
+/* The words of a bag, by number. */
+static size_t words_of(const struct lexicon *lexicon, uint32_t bag, uint32_t words[BAG_MAX])
+{
+    const struct bag *of = bag_at(lexicon, bag);
+    memcpy(words, lexicon->pool + of->first, of->count * sizeof words[0]);
+    return of->count;
+}
+
+Test(match, equal_texts_have_one_bag_and_the_empty_one_is_0)
+{
+    struct lexicon lexicon = {.failed = false};
+    uint32_t save = lexicon_text_bag(&lexicon, "Save order");
+    cr_expect_eq(lexicon_text_bag(&lexicon, ""), 0);
+    cr_expect_eq(lexicon_text_bag(&lexicon, "…"), 0);
+    cr_expect_neq(save, 0);
+    cr_expect_eq(lexicon_text_bag(&lexicon, "Save order"), save);
+    cr_expect_eq(bag_union(&lexicon, (uint32_t[]){0, save, 0}, 3), save);
+    lexicon_free(&lexicon);
+}
+
+Test(match, a_union_has_every_word_once_and_in_order)
+{
+    struct lexicon lexicon = {.failed = false};
+    uint32_t words[BAG_MAX];
+    const uint32_t bags[] = {lexicon_text_bag(&lexicon, "green tea pot"),
+                             lexicon_text_bag(&lexicon, "apple tea"),
+                             lexicon_text_bag(&lexicon, "pot of apple juice")};
+    size_t count = words_of(&lexicon, bag_union(&lexicon, bags, 3), words);
+    cr_expect_eq(count, 6); /* green tea pot apple of juice */
+    for (size_t i = 1; i < count; i++) {
+        cr_expect_lt(words[i - 1], words[i]);
+    }
+    lexicon_free(&lexicon);
+}
+
+Test(match, a_union_that_is_too_large_keeps_the_first_bags)
+{
+    struct lexicon lexicon = {.failed = false};
+    char texts[2][BAG_MAX * 4] = {"", ""};
+    for (int i = 0; i < BAG_MAX; i++) { /* "aa ab …", and as many others */
+        size_t at = strlen(texts[0]);
+        (void)snprintf(texts[0] + at, sizeof texts[0] - at, "a%c%c ", 'a' + i / 26, 'a' + i % 26);
+        (void)snprintf(texts[1] + at, sizeof texts[1] - at, "b%c%c ", 'a' + i / 26, 'a' + i % 26);
+    }
+    uint32_t words[2][BAG_MAX];
+    const uint32_t bags[] = {lexicon_text_bag(&lexicon, texts[1]),
+                             lexicon_text_bag(&lexicon, texts[0])};
+    cr_assert_eq(words_of(&lexicon, bag_union(&lexicon, bags, 2), words[0]), BAG_MAX);
+    cr_assert_eq(words_of(&lexicon, bags[0], words[1]), BAG_MAX);
+    cr_expect_arr_eq(words[0], words[1], sizeof words[0]);
+    lexicon_free(&lexicon);
+}
+
+/* Many words, so that different ones have the same bit. */
+Test(match, what_bags_have_in_common_is_what_their_words_say)
+{
+    enum { BAGS = 80 };
+    struct lexicon lexicon = {.failed = false};
+    uint32_t bags[BAGS];
+    for (int i = 0; i < BAGS; i++) {
+        char text[64];
+        (void)snprintf(text, sizeof text, "w%c%c w%c%c", 'a' + i / 20, 'a' + i % 20,
+                       'a' + (i + 1) / 20, 'a' + (i + 1) % 20);
+        bags[i] = lexicon_text_bag(&lexicon, text);
+        lexicon_count(&lexicon, bags[i]);
+    }
+    lexicon_weigh(&lexicon);
+    for (int i = 0; i < BAGS; i++) {
+        for (int j = 0; j < BAGS; j++) {
+            const struct bag *a = bag_at(&lexicon, bags[i]);
+            const struct bag *b = bag_at(&lexicon, bags[j]);
+            float common = bag_common(&lexicon, a, b);
+            cr_expect_eq(common, bag_common_words(&lexicon, a, b), "%d %d", i, j);
+            cr_expect_eq(common > 0, abs(i - j) <= 1, "%d %d", i, j);
+        }
+    }
+    lexicon_free(&lexicon);
 }

@@ -295,9 +295,30 @@ Test(exec, what_go_keeps_is_shown_to_those_it_is_meant_for)
     cr_expect_str_eq(got.text[1], wanted);
 }
 
+/* As above. */
+Test(exec, what_playwright_downloaded_is_shown_to_those_it_is_meant_for)
+{
+    static const char script[] =
+        "test -d \"$PLAYWRIGHT_BROWSERS_PATH\" && echo \"[$PLAYWRIGHT_BROWSERS_PATH]\"";
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    const struct passwd *user = getpwuid(geteuid());
+    char wanted[PATH_MAX] = "";
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s/.cache/ms-playwright", user->pw_dir);
+    if (access(path, F_OK) == 0) {
+        (void)snprintf(wanted, sizeof wanted, "[%.4000s]\n", path);
+    }
+    begin(&(struct rt_command){
+        .argv = argv, .env = env, .cwd = project, .project = project, .caches = true});
+    finish();
+    cr_expect_str_eq(got.text[1], wanted);
+}
+
 Test(exec, what_go_keeps_is_not_shown_to_others)
 {
-    begin_shell("echo \"$GOMODCACHE$CARGO_HOME$RUSTUP_HOME\"; ls -d ~root/go ~root/.rustup", false);
+    begin_shell("echo \"$GOMODCACHE$CARGO_HOME$RUSTUP_HOME$PLAYWRIGHT_BROWSERS_PATH\";"
+                "ls -d ~root/go ~root/.rustup ~root/.cache/ms-playwright",
+                false);
     finish();
     cr_expect_str_eq(got.text[1], "\n");
 }
