@@ -4,9 +4,13 @@
  *        FIX        from the fixer
  *        HTTP_DONE  of its requests
  *        DOWN       of its light actors
- *        TICK       when the time of somebody who waits is over
+ *        EXEC_EXITED of servers that it has started
+ *        ROLE_UP    of coordinators
+ *        STATUS_IS, FAILED  their answers
+ *        TICK       when the time of somebody who waits is over, or of an idle server
  * Sends  GENERATED  the answer to GENERATE, exactly once
  *        FIX        on to a light actor per error (models_fix.c), which answers in its place
+ *        STATUS     to the coordinator, before a server is started: whether the budget allows it
  *
  * Who is asked what, and when, is the pool's business (pool.h).  Servers are asked for what they
  * have before they are used, and only while somebody waits.
@@ -18,10 +22,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/common/cost.h"
 #include "actors/models/models_priv.h"
 #include "actors/models/wire.h"
 
-enum { CHECK_MS = 5000, URL_SIZE = PLAN_URL_MAX + 32 };
+enum { CHECK_MS = 5000, PATIENCE_MS = 3000, URL_SIZE = PLAN_URL_MAX + 32 };
 
 /* What belongs to an item of the pool. */
 struct wanted {
@@ -38,7 +43,10 @@ struct models {
     struct pool pool;
     struct wanted wanted[POOL_WAITING_MAX];
     uint64_t checks[PLAN_INSTANCES_MAX]; /* their requests */
+    uint64_t hosts[PLAN_INSTANCES_MAX];  /* commands of servers that were started; 0: none */
     uint64_t fixes[MODELS_FIXES_MAX];    /* their monitors; 0: a free place */
+    struct rt_address coordinator;       /* the newest; nobody where there is none */
+    uint64_t ask;                        /* STATUS under way; 0: none */
     uint64_t tick;
     bool warned; /* that there is none; once, until there is one again */
 };
@@ -152,12 +160,53 @@ static void start(struct rt_context *ctx, struct models *self, int item)
     free(body);
 }
 
+/* ---- servers ---- */
+
+static void start_wanted(struct rt_context *ctx, struct models *self, bool allowed)
+{
+    int index;
+    while ((index = pool_to_start(&self->pool)) != POOL_NONE) {
+        const struct plan_instance *instance = &self->plan->instances[index];
+        self->hosts[index] = allowed ? models_host_start(ctx, instance) : 0;
+        rt_log(ctx, allowed ? RT_INFO : RT_WARN, "server=%s start=%s", instance->url,
+               self->hosts[index] ? "yes"
+               : allowed          ? "failed"
+                                  : "no reason=budget");
+        if (self->hosts[index]) {
+            pool_started(&self->pool, index, rt_now_ms(ctx));
+        } else {
+            pool_stopped(&self->pool, index, rt_now_ms(ctx));
+        }
+    }
+}
+
+/* Where somebody keeps the month's budget, he is asked before. */
+static void ask_or_start(struct rt_context *ctx, struct models *self)
+{
+    if (self->coordinator.node == 0) {
+        start_wanted(ctx, self, true);
+    } else if (self->ask == 0 && pool_to_start(&self->pool) != POOL_NONE) {
+        /* An error comes as FAILED too. */
+        (void)!rt_ask(ctx, self->coordinator, MSG(status, .drain = false), PATIENCE_MS, &self->ask);
+    }
+}
+
+static void stop_idle(struct rt_context *ctx, struct models *self)
+{
+    int index;
+    while ((index = pool_to_stop(&self->pool, rt_now_ms(ctx))) != POOL_NONE) {
+        rt_log(ctx, RT_INFO, "server=%s stop=yes", self->plan->instances[index].url);
+        rt_exec_kill(ctx, self->hosts[index]);
+    }
+}
+
 /* Everything that can be done now. */
 static enum err go_on(struct rt_context *ctx, struct models *self)
 {
     struct pool *pool = &self->pool;
     int index;
     int item = 0;
+    stop_idle(ctx, self);
     while ((index = pool_check(pool, rt_now_ms(ctx))) != POOL_NONE) {
         check(ctx, self, index);
     }
@@ -169,6 +218,7 @@ static enum err go_on(struct rt_context *ctx, struct models *self)
             give_up(ctx, self, item);
         }
     }
+    ask_or_start(ctx, self);
     size_t sent;
     size_t waiting;
     pool_load(pool, &sent, &waiting);
@@ -272,6 +322,37 @@ static enum err on_http_done(struct rt_context *ctx, struct models *self,
     return ERR_OK;
 }
 
+static enum err on_budget(struct rt_context *ctx, struct models *self, bool allowed)
+{
+    if (rt_answered(ctx) != self->ask || self->ask == 0) {
+        return ERR_OK; /* of an earlier coordinator */
+    }
+    self->ask = 0;
+    start_wanted(ctx, self, allowed);
+    return go_on(ctx, self);
+}
+
+static enum err on_role_up(struct rt_context *ctx, struct models *self,
+                           const struct msg_role_up *up)
+{
+    self->coordinator = (struct rt_address){up->node, up->actor};
+    self->ask = 0; /* what the one before says does not matter any more */
+    return go_on(ctx, self);
+}
+
+static enum err on_exec_exited(struct rt_context *ctx, struct models *self, uint64_t exec)
+{
+    for (int i = 0; i < PLAN_INSTANCES_MAX; i++) {
+        if (self->hosts[i] == exec) {
+            self->hosts[i] = 0;
+            rt_log(ctx, self->pool.instances[i].host == POOL_STOPPING ? RT_INFO : RT_WARN,
+                   "server=%s stopped", self->plan->instances[i].url);
+            pool_stopped(&self->pool, i, rt_now_ms(ctx));
+        }
+    }
+    return go_on(ctx, self);
+}
+
 static enum err on_fix(struct rt_context *ctx, struct models *self, const struct msg_fix *fix)
 {
     const struct models_fix_arg arg = {self->plan, rt_self(ctx)};
@@ -300,6 +381,7 @@ static enum err models_start(struct rt_context *ctx, void *state, const void *ar
     self->total = wanted->total;
     pool_init(&self->pool, wanted->plan);
     rt_take_role(ctx, TERM_role_MODELS);
+    rt_watch_role(ctx, TERM_role_COORDINATOR);
     return ERR_OK;
 }
 
@@ -318,6 +400,17 @@ static enum err models_receive(struct rt_context *ctx, void *state, const struct
             self->fixes[i] = self->fixes[i] == msg_as_down(msg)->ref ? 0 : self->fixes[i];
         }
         return ERR_OK;
+    case MSG_ROLE_UP:
+        return on_role_up(ctx, self, msg_as_role_up(msg));
+    case MSG_STATUS_IS:
+        return on_budget(ctx, self, msg_as_status_is(msg)->budget < BUDGET_SELECTED);
+    case MSG_FAILED:
+        return on_budget(ctx, self, false);
+    case MSG_EXEC_STARTED:
+    case MSG_EXEC_OUTPUT:
+        return ERR_OK; /* what a server says of itself is nothing to us */
+    case MSG_EXEC_EXITED:
+        return on_exec_exited(ctx, self, msg_as_exec_exited(msg)->id);
     case MSG_TICK:
         self->tick = 0;
         return go_on(ctx, self);

@@ -15,4 +15,8 @@ struct models_fix_arg {
 
 extern const struct rt_behaviour models_fix_behaviour;
 
+/* Runs an instance's own server in the sandbox, with network, until it is killed.  The number of
+ * its command; 0: no memory. */
+uint64_t models_host_start(struct rt_context *ctx, const struct plan_instance *instance);
+
 #endif

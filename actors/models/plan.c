@@ -27,11 +27,19 @@ static const struct binder_names class_names = {
 static const struct binder_names dialects = {"dialect", 2, {"ollama", "openai"}};
 static const struct binder_names answers = {"answer", 2, {"whole", "blocks"}};
 
-enum { BACKEND_DIALECT, BACKEND_INSTANCES, BACKEND_KEEP = 6 };
-static const struct binder_names backend_keys = {
-    "key of a backend",
-    7,
-    {"dialect", "instances", "in_flight", "connect_s", "first_byte_s", "total_s", "keep_alive"}};
+enum {
+    BACKEND_DIALECT,
+    BACKEND_INSTANCES,
+    BACKEND_START,
+    BACKEND_READABLE,
+    BACKEND_KEEP,
+    BACKEND_NUMBERS
+};
+static const struct binder_names backend_keys = {"key of a backend",
+                                                 11,
+                                                 {"dialect", "instances", "start", "readable",
+                                                  "keep_alive", "in_flight", "connect_s",
+                                                  "first_byte_s", "total_s", "start_s", "idle_s"}};
 
 enum { MODEL_ANSWER, MODEL_CTX, MODEL_PREDICT };
 static const struct binder_names model_keys = {
@@ -136,15 +144,47 @@ static enum err read_instance(struct loader *self, const struct reader_item *ite
     return ERR_OK;
 }
 
+static enum err read_start(struct loader *self, const struct reader_item *item, void *to)
+{
+    struct plan_backend *backend = to;
+    size_t count = 0;
+    const char *text = binder_keep(&self->binder, item, PLAN_URL_MAX);
+    while (backend->start[count]) {
+        count++;
+    }
+    if (text && count == PLAN_START_MAX) {
+        binder_complain(&self->binder, item, "expected at most %d words", PLAN_START_MAX);
+    } else if (text) {
+        backend->start[count] = text;
+    }
+    return ERR_OK;
+}
+
+static enum err read_readable(struct loader *self, const struct reader_item *item, void *to)
+{
+    struct plan_backend *backend = to;
+    size_t count = 0;
+    const char *text = binder_keep(&self->binder, item, PLAN_URL_MAX);
+    while (backend->readable[count]) {
+        count++;
+    }
+    if (text && (count == PLAN_READABLE_MAX || text[0] != '/')) {
+        binder_complain(&self->binder, item, "expected at most %d absolute paths",
+                        PLAN_READABLE_MAX);
+    } else if (text) {
+        backend->readable[count] = text;
+    }
+    return ERR_OK;
+}
+
 static enum err read_backend_key(struct loader *self, size_t key, struct plan_backend *backend)
 {
     struct {
         unsigned *to;
         unsigned max;
-    } const numbers[] = {{&backend->in_flight, 64},
-                         {&backend->connect_s, 60},
-                         {&backend->first_byte_s, 600},
-                         {&backend->total_s, 3600}};
+    } const numbers[] = {{&backend->in_flight, 64},     {&backend->connect_s, 60},
+                         {&backend->first_byte_s, 600}, {&backend->total_s, 3600},
+                         {&backend->start_s, 3600},     {&backend->idle_s, 86400}};
     size_t dialect = 0;
     enum err err;
     switch (key) {
@@ -154,11 +194,16 @@ static enum err read_backend_key(struct loader *self, size_t key, struct plan_ba
         return err;
     case BACKEND_INSTANCES:
         return read_list(self, "instances", read_instance, backend);
+    case BACKEND_START:
+        return read_list(self, "start", read_start, backend);
+    case BACKEND_READABLE:
+        return read_list(self, "readable", read_readable, backend);
     case BACKEND_KEEP:
         return binder_read_text(&self->binder, "keep_alive", 16, &backend->keep_alive);
     default:
-        return binder_read_number(&self->binder, backend_keys.list[key], numbers[key - 2].max,
-                                  numbers[key - 2].to);
+        return binder_read_number(&self->binder, backend_keys.list[key],
+                                  numbers[key - BACKEND_NUMBERS].max,
+                                  numbers[key - BACKEND_NUMBERS].to);
     }
 }
 
@@ -187,6 +232,10 @@ static enum err read_backend(struct loader *self, const struct reader_item *name
                           !backend->total_s || !backend->keep_alive)) {
         binder_complain(&self->binder, name,
                         "expected in_flight, connect_s, first_byte_s, total_s and keep_alive");
+    }
+    bool starts = backend->start[0] != NULL;
+    if (err == ERR_OK && (starts != (backend->start_s > 0) || starts != (backend->idle_s > 0))) {
+        binder_complain(&self->binder, name, "expected start, start_s and idle_s together");
     }
     return err;
 }
@@ -476,6 +525,15 @@ enum err plan_load_prompt(struct plan *plan, size_t class_index, const char *pat
     free(plan->classes[class_index].prompt);
     plan->classes[class_index].prompt = text;
     return ERR_OK;
+}
+
+unsigned plan_port(const struct plan_instance *instance)
+{
+    const char *colon = strrchr(instance->url, ':');
+    if (colon && colon[1] != '/') {
+        return (unsigned)strtoul(colon + 1, NULL, 10); /* digits: as it was read */
+    }
+    return instance->url[4] == 's' ? 443 : 80;
 }
 
 void plan_destroy(struct plan **plan)

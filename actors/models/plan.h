@@ -27,6 +27,8 @@ enum {
     PLAN_NAME_MAX = 57,   /* bytes; "model:" and it are the source of a candidate */
     PLAN_URL_MAX = 255,
     PLAN_NUM_CTX_MAX = 131072,
+    PLAN_START_MAX = 24, /* words of a command */
+    PLAN_READABLE_MAX = 4,
     PLAN_NUM_PREDICT_MAX = 1024 /* so that a streamed answer fits into http.body_bytes_max */
 };
 
@@ -49,6 +51,11 @@ struct plan_backend {
     unsigned first_byte_s; /* longest silence: before the first byte and between two */
     unsigned total_s;
     const char *keep_alive; /* as Ollama takes it, "10m" */
+    /* The server itself, run in the sandbox while there is work; no words: others run it. */
+    const char *start[PLAN_START_MAX + 1];       /* ends with NULL; "{port}" is the instance's */
+    const char *readable[PLAN_READABLE_MAX + 1]; /* absolute paths; ends with NULL */
+    unsigned start_s;                            /* longest time until it answers */
+    unsigned idle_s;                             /* without work for so long it is stopped */
 };
 
 struct plan_instance {
@@ -96,6 +103,9 @@ enum err plan_load(const char *path, struct plan **ret_plan,
 /* Reads the prompt of a class from the file at `path`.  Errors as before. */
 enum err plan_load_prompt(struct plan *plan, size_t class_index, const char *path,
                           struct config_report *report) MUST_CHECK;
+
+/* The port of an instance's URL; the scheme's own where it names none. */
+unsigned plan_port(const struct plan_instance *instance);
 
 /* NULL inside is fine; *plan is NULL afterwards. */
 void plan_destroy(struct plan **plan);

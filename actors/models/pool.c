@@ -36,9 +36,13 @@ int pool_check(struct pool *pool, uint64_t now_ms)
     size_t sent;
     size_t waiting;
     pool_load(pool, &sent, &waiting);
-    for (size_t i = 0; waiting > 0 && i < pool->plan->instances_count; i++) {
+    for (size_t i = 0; i < pool->plan->instances_count; i++) {
         struct pool_instance *instance = &pool->instances[i];
-        bool old = !instance->known || now_ms - instance->checked_ms >= POOL_CHECK_MS;
+        uint64_t age_ms = now_ms - instance->checked_ms;
+        bool old = instance->host == POOL_STARTING ? age_ms >= POOL_POLL_MS
+                   : instance->host == POOL_UP && waiting > 0
+                       ? !instance->known || age_ms >= POOL_CHECK_MS
+                       : false;
         if (old && !instance->checking && breaker_allows(&instance->breaker, now_ms)) {
             instance->checking = true;
             return (int)i;
@@ -47,15 +51,119 @@ int pool_check(struct pool *pool, uint64_t now_ms)
     return POOL_NONE;
 }
 
+static bool can_start(const struct pool *pool, size_t instance)
+{
+    return pool->plan->instances[instance].backend->start[0] != NULL;
+}
+
 void pool_checked(struct pool *pool, int instance, bool ok, uint32_t models, uint64_t now_ms)
 {
     struct pool_instance *at = &pool->instances[instance];
     at->checking = false;
+    if (at->host != POOL_UP && at->host != POOL_STARTING) {
+        return; /* of one that is not there any more */
+    }
     at->known = ok;
     at->models = ok ? models : 0;
     at->checked_ms = now_ms;
-    if (!ok) {
+    if (ok) {
+        at->used_ms = at->host == POOL_STARTING ? now_ms : at->used_ms;
+        at->host = POOL_UP;
+    } else if (at->host == POOL_UP && !at->ours && can_start(pool, (size_t)instance)) {
+        at->host = POOL_OFF;
+    } else if (at->host == POOL_UP) {
         breaker_trip(&at->breaker, now_ms);
+    }
+}
+
+/* ---- servers that are started ---- */
+
+int pool_to_start(const struct pool *pool)
+{
+    for (size_t i = 0; i < pool->plan->instances_count; i++) {
+        if (pool->instances[i].host == POOL_WANTED) {
+            return (int)i;
+        }
+    }
+    return POOL_NONE;
+}
+
+void pool_started(struct pool *pool, int instance, uint64_t now_ms)
+{
+    struct pool_instance *at = &pool->instances[instance];
+    at->host = POOL_STARTING;
+    at->ours = true;
+    at->used_ms = now_ms;
+    at->checked_ms = now_ms;
+}
+
+/* When an instance of ours is to be stopped if nothing happens to it; 0: not. */
+static uint64_t stop_ms(const struct pool *pool, size_t index)
+{
+    const struct pool_instance *instance = &pool->instances[index];
+    const struct plan_backend *backend = pool->plan->instances[index].backend;
+    bool starting = instance->host == POOL_STARTING;
+    if (!instance->ours || instance->in_flight > 0 || (!starting && instance->host != POOL_UP)) {
+        return 0;
+    }
+    return instance->used_ms + UINT64_C(1000) * (starting ? backend->start_s : backend->idle_s);
+}
+
+int pool_to_stop(struct pool *pool, uint64_t now_ms)
+{
+    for (size_t i = 0; i < pool->plan->instances_count; i++) {
+        struct pool_instance *at = &pool->instances[i];
+        uint64_t at_ms = stop_ms(pool, i);
+        if (at_ms == 0 || now_ms < at_ms) {
+            continue;
+        }
+        if (at->host == POOL_STARTING) {
+            breaker_trip(&at->breaker, now_ms);
+        }
+        at->host = POOL_STOPPING;
+        at->known = false;
+        return (int)i;
+    }
+    return POOL_NONE;
+}
+
+void pool_stopped(struct pool *pool, int instance, uint64_t now_ms)
+{
+    struct pool_instance *at = &pool->instances[instance];
+    if (at->host != POOL_STOPPING) {
+        breaker_trip(&at->breaker, now_ms);
+    }
+    at->host = POOL_OFF;
+    at->ours = false;
+    at->known = false;
+    at->warm = POOL_NONE;
+}
+
+/* Wants another server where those that are there, or come, would need longer for all that waits
+ * than it needs to start. */
+static void grow(struct pool *pool, uint64_t now_ms)
+{
+    struct pool_count total;
+    size_t sent;
+    size_t waiting;
+    uint64_t places = 0;
+    size_t off = PLAN_INSTANCES_MAX;
+    pool_total(pool, &total);
+    pool_load(pool, &sent, &waiting);
+    for (size_t i = 0; i < pool->plan->instances_count; i++) {
+        const struct pool_instance *at = &pool->instances[i];
+        bool may = breaker_allows(&at->breaker, now_ms);
+        if (at->host == POOL_OFF && may && off == PLAN_INSTANCES_MAX) {
+            off = i;
+        } else if (at->host != POOL_OFF && may) {
+            places += pool->plan->instances[i].backend->in_flight;
+        }
+    }
+    uint64_t done = total.outcomes[POOL_DONE];
+    uint64_t work_ms = waiting * (done > 0 ? total.ms / done : POOL_MEAN_MS);
+    if (off < PLAN_INSTANCES_MAX && places > 0 &&
+        work_ms / places > UINT64_C(1000) * pool->plan->instances[off].backend->start_s) {
+        pool->instances[off].host = POOL_WANTED;
     }
 }
 
@@ -86,7 +194,8 @@ static enum chance look(const struct pool *pool, int item, uint64_t now_ms, int 
             continue;
         }
         bool trial = fit && instance->breaker.state == BREAKER_HALF_OPEN; /* it is under way */
-        if (trial || (instance->checking && !instance->known)) {
+        bool comes = instance->host != POOL_UP && instance->host != POOL_OFF;
+        if (trial || comes || (instance->checking && !instance->known)) {
             chance = chance == CHANCE_NONE ? CHANCE_LATER : chance;
         } else if (fit && breaker_allows(&instance->breaker, now_ms)) {
             bool room = instance->in_flight < pool->plan->instances[i].backend->in_flight;
@@ -98,6 +207,22 @@ static enum chance look(const struct pool *pool, int item, uint64_t now_ms, int 
         }
     }
     return chance;
+}
+
+/* Wants a server that may have an item's model; whether there is one. */
+static bool want(struct pool *pool, int item, uint64_t now_ms)
+{
+    size_t model = pool_model(pool, item);
+    for (size_t i = 0; i < pool->plan->instances_count; i++) {
+        struct pool_instance *at = &pool->instances[i];
+        bool may_have = at->models == 0 || (at->models & 1U << model) != 0;
+        if (at->host == POOL_OFF && may_have && (pool->items[item].tried & 1U << i) == 0 &&
+            breaker_allows(&at->breaker, now_ms)) {
+            at->host = POOL_WANTED;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The oldest of a class that waits, or POOL_NONE. */
@@ -141,7 +266,7 @@ static enum pool_next advance(struct pool *pool, int item, uint64_t now_ms)
             send(pool, item, instance, now_ms);
             return POOL_SEND;
         }
-        if (chance == CHANCE_LATER) {
+        if (chance == CHANCE_LATER || want(pool, item, now_ms)) {
             return POOL_NOTHING;
         }
         at->at++;
@@ -189,6 +314,7 @@ static bool jump(struct pool *pool, uint64_t now_ms, int *ret_item)
 
 enum pool_next pool_next(struct pool *pool, uint64_t now_ms, int *ret_item)
 {
+    grow(pool, now_ms);
     if (jump(pool, now_ms, ret_item)) {
         return POOL_SEND;
     }
@@ -217,6 +343,7 @@ void pool_ended(struct pool *pool, int item, enum pool_outcome outcome, uint64_t
     assert(instance->in_flight > 0);
     size_t model = pool_model(pool, item);
     instance->in_flight--;
+    instance->used_ms = now_ms;
     pool->counts[model][at->class_index].outcomes[outcome]++;
     if (outcome == POOL_FAILED) {
         breaker_failed(&instance->breaker, now_ms);
@@ -246,6 +373,17 @@ uint64_t pool_due_ms(const struct pool *pool, uint64_t now_ms)
         const struct pool_item *item = &pool->items[i];
         if (item->used && !item->sent && (due == 0 || item->until_ms < due)) {
             due = item->until_ms;
+        }
+    }
+    for (size_t i = 0; i < pool->plan->instances_count; i++) {
+        const struct pool_instance *at = &pool->instances[i];
+        uint64_t at_ms = stop_ms(pool, i);
+        if (at->host == POOL_STARTING && !at->checking) {
+            uint64_t poll_ms = at->checked_ms + POOL_POLL_MS;
+            at_ms = at_ms < poll_ms ? at_ms : poll_ms;
+        }
+        if (at_ms > 0 && (due == 0 || at_ms < due)) {
+            due = at_ms;
         }
     }
     return due == 0 || due > now_ms ? due : now_ms + 1;

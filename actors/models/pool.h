@@ -6,6 +6,11 @@
  * several servers the least loaded is taken; one that has another model in its memory counts as
  * loaded with one more, because a swap costs seconds.  For the same reason classes whose model is
  * loaded come before the one whose turn it is, at most POOL_JUMPS_MAX times on end.
+ *
+ * A server that can be started (plan_backend.start) and does not answer is off.  The first is
+ * wanted when a generation can be asked nowhere else; further ones when the model-seconds that
+ * wait for each place would take longer than another start.  It is kept for idle_s after its last
+ * generation.
  */
 #ifndef ACTORS_MODELS_POOL_H
 #define ACTORS_MODELS_POOL_H
@@ -19,7 +24,17 @@ enum {
     POOL_WAITING_MAX = 512,
     POOL_JUMPS_MAX = 15,
     POOL_CHECK_MS = 60000, /* what a server has is asked again after so long */
+    POOL_POLL_MS = 500,    /* of one that is being started, so often */
+    POOL_MEAN_MS = 10000,  /* of a generation, while none has been measured */
     POOL_NONE = -1
+};
+
+enum pool_host {
+    POOL_UP, /* or nobody knows: it is asked */
+    POOL_OFF,
+    POOL_WANTED,   /* to be started: pool_to_start says so */
+    POOL_STARTING, /* until it answers, or its start_s are over */
+    POOL_STOPPING  /* until pool_stopped */
 };
 
 enum pool_outcome {
@@ -37,6 +52,9 @@ struct pool_instance {
     bool checking;
     uint64_t checked_ms;
     int warm; /* the model used last, or POOL_NONE */
+    enum pool_host host;
+    bool ours;        /* we started it */
+    uint64_t used_ms; /* of one that is ours: when it had work last; STARTING: its begin */
 };
 
 /* One generation that waits or is under way. */
@@ -80,6 +98,18 @@ int pool_check(struct pool *pool, uint64_t now_ms);
 
 /* What came of it: `models` are the plan's that it has.  Not ok: it cannot be reached. */
 void pool_checked(struct pool *pool, int instance, bool ok, uint32_t models, uint64_t now_ms);
+
+/* An instance that has to be started now; or POOL_NONE.  Whoever asks calls pool_started or
+ * pool_stopped for it before it asks again. */
+int pool_to_start(const struct pool *pool);
+void pool_started(struct pool *pool, int instance, uint64_t now_ms);
+
+/* An instance of ours that has been idle for long enough, or has not answered in start_s, marked as
+ * stopping; or POOL_NONE. */
+int pool_to_stop(struct pool *pool, uint64_t now_ms);
+
+/* It is off, or was not started.  One that was not to stop is left alone for a while. */
+void pool_stopped(struct pool *pool, int instance, uint64_t now_ms);
 
 enum pool_next { POOL_NOTHING, POOL_SEND, POOL_GIVE_UP };
 

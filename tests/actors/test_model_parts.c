@@ -270,6 +270,130 @@ Test(pool, gives_up_when_its_time_is_over_and_has_room_for_so_many)
     cr_expect_eq(pool_next(&pool, 500, &item), POOL_GIVE_UP);
 }
 
+/* ---- servers that are started ---- */
+
+static const char started_text[] =
+    "allow_hosts: [h]\n"
+    "backends:\n"
+    "  b: {dialect: ollama, instances: ['http://h:1', 'http://h'], in_flight: 2, connect_s: 2,\n"
+    "      first_byte_s: 30, total_s: 120, keep_alive: 10m,\n"
+    "      start: [serve, '--port={port}'], readable: [/models], start_s: 20, idle_s: 60}\n"
+    "models:\n"
+    "  big: {answer: blocks, num_ctx: 6144, num_predict: 800}\n"
+    "classes:\n"
+    "  typescript: {chain: [big], temperatures: [0.2], seeds: [1]}\n"
+    "  react: {chain: [big], temperatures: [0.2], seeds: [1]}\n"
+    "  test: {chain: [big], temperatures: [0.2], seeds: [1]}\n"
+    "  general: {chain: [big], temperatures: [0.2], seeds: [1]}\n";
+
+static void open_hosts(void)
+{
+    plan = load(started_text);
+    pool_init(&pool, plan);
+}
+
+TestSuite(hosts, .init = open_hosts, .fini = close_pool);
+
+/* Nobody is there: the first generation wants one server and waits for it. */
+static int want_first(void)
+{
+    int item;
+    int waiting = pool_add(&pool, PLAN_REACT, 1000000);
+    cr_assert_eq(pool_check(&pool, 0), 0);
+    cr_assert_eq(pool_check(&pool, 0), 1);
+    pool_checked(&pool, 0, false, 0, 0);
+    pool_checked(&pool, 1, false, 0, 0);
+    cr_assert_eq(next(&item), POOL_NOTHING);
+    cr_assert_eq(pool_to_start(&pool), 0);
+    return waiting;
+}
+
+Test(hosts, reads_how_to_start_them)
+{
+    cr_expect_str_eq(plan->backends[0].start[1], "--port={port}");
+    cr_expect_null(plan->backends[0].start[2]);
+    cr_expect_str_eq(plan->backends[0].readable[0], "/models");
+    cr_expect_eq(plan->backends[0].idle_s, 60);
+    cr_expect_eq(plan_port(&plan->instances[0]), 1);
+    cr_expect_eq(plan_port(&plan->instances[1]), 80);
+}
+
+Test(hosts, one_is_started_polled_used_kept_and_stopped_when_idle)
+{
+    int item;
+    int waiting = want_first();
+    pool_started(&pool, 0, 0);
+    cr_expect_eq(pool_to_start(&pool), POOL_NONE, "one is enough for one");
+    cr_expect_eq(pool_due_ms(&pool, 0), POOL_POLL_MS);
+    cr_expect_eq(pool_check(&pool, POOL_POLL_MS - 1), POOL_NONE);
+    cr_assert_eq(pool_check(&pool, POOL_POLL_MS), 0);
+    pool_checked(&pool, 0, false, 0, POOL_POLL_MS);
+    cr_expect_eq(pool_next(&pool, POOL_POLL_MS, &item), POOL_NOTHING, "it still comes");
+    cr_assert_eq(pool_check(&pool, 1000), 0);
+    pool_checked(&pool, 0, true, BIG, 1000);
+    cr_assert_eq(pool_next(&pool, 1000, &item), POOL_SEND);
+    cr_expect_eq(item, waiting);
+    cr_expect_eq(pool_to_stop(&pool, 999999), POOL_NONE, "it works");
+    pool_ended(&pool, item, POOL_DONE, 5000);
+    cr_expect_eq(pool_due_ms(&pool, 5000), 65000);
+    cr_expect_eq(pool_to_stop(&pool, 64999), POOL_NONE);
+    cr_assert_eq(pool_to_stop(&pool, 65000), 0);
+    cr_expect_eq(pool_to_stop(&pool, 65000), POOL_NONE, "once");
+    (void)pool_add(&pool, PLAN_REACT, 1000000);
+    cr_expect_eq(pool_next(&pool, 65000, &item), POOL_NOTHING);
+    cr_expect_eq(pool_to_start(&pool), POOL_NONE, "not before the old one has gone");
+    pool_stopped(&pool, 0, 65001);
+    cr_expect_eq(pool_next(&pool, 65001, &item), POOL_NOTHING);
+    cr_expect_eq(pool_to_start(&pool), 0, "and again");
+}
+
+Test(hosts, another_is_started_when_waiting_takes_longer_than_a_start)
+{
+    int item;
+    (void)want_first();
+    pool_started(&pool, 0, 0);
+    /* Ten seconds each, two at a time: with four of them the last one waits for 20 s. */
+    for (int i = 0; i < 3; i++) {
+        (void)pool_add(&pool, PLAN_REACT, 1000000);
+    }
+    cr_expect_eq(next(&item), POOL_NOTHING);
+    cr_expect_eq(pool_to_start(&pool), POOL_NONE);
+    (void)pool_add(&pool, PLAN_REACT, 1000000);
+    cr_expect_eq(next(&item), POOL_NOTHING);
+    cr_expect_eq(pool_to_start(&pool), 1);
+}
+
+Test(hosts, one_that_does_not_come_or_falls_is_left_alone_for_a_while)
+{
+    int item;
+    int waiting = want_first();
+    pool_started(&pool, 0, 0);
+    pool_stopped(&pool, 0, 100);
+    cr_expect_eq(pool_next(&pool, 100, &item), POOL_NOTHING);
+    cr_assert_eq(pool_to_start(&pool), 1, "the other one");
+    pool_started(&pool, 1, 100);
+    cr_expect_eq(pool_to_stop(&pool, 20099), POOL_NONE);
+    cr_assert_eq(pool_to_stop(&pool, 20100), 1, "it has not answered in 20 s");
+    pool_stopped(&pool, 1, 20101);
+    cr_assert_eq(pool_next(&pool, 20101, &item), POOL_NOTHING);
+    cr_expect_eq(pool_to_start(&pool), 0, "its ten seconds are over");
+    pool_stopped(&pool, 0, 20102);
+    cr_assert_eq(pool_next(&pool, 20102, &item), POOL_GIVE_UP);
+    cr_expect_eq(item, waiting);
+}
+
+Test(hosts, a_server_of_others_is_used_and_never_stopped)
+{
+    int item;
+    (void)pool_add(&pool, PLAN_REACT, 1000000);
+    (void)pool_check(&pool, 0);
+    pool_checked(&pool, 0, true, BIG, 0);
+    cr_assert_eq(next(&item), POOL_SEND);
+    pool_ended(&pool, item, POOL_DONE, 10);
+    cr_expect_eq(pool_to_start(&pool), POOL_NONE);
+    cr_expect_eq(pool_to_stop(&pool, 999999), POOL_NONE);
+}
+
 /* ---- wire ---- */
 
 static enum wire_result read_as(enum plan_dialect dialect, uint64_t status, const char *body,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/common/cost.h"
 #include "actors/models/models.h"
 #include "tests/support/probe.h"
 
@@ -166,4 +167,68 @@ Test(models, says_so_when_no_file_is_named)
 {
     fix("something is wrong");
     expect_in_trace("count=0 reason=models: the failure names no source file of the project");
+}
+
+/* ---- servers that are started ---- */
+
+static void open_started(void)
+{
+    static struct config_report report;
+    char text[2048];
+    const char *at = strstr(plan_text, "keep_alive");
+    (void)snprintf(text, sizeof text, "%.*sstart: [serve, '-p{port}'], start_s: 20, idle_s: 60, %s",
+                   (int)(at - plan_text), plan_text, at);
+    cr_assert_eq(plan_load_text("m", text, strlen(text), &plan, &report), ERR_OK);
+    const struct models_arg arg = {.plan = plan};
+    probe = probe_open(
+        &(struct probe_options){.behaviour = &models_behaviour, .arg = &arg, .size = sizeof arg});
+    someone = probe_peer(probe, "someone");
+    (void)probe_trace(probe);
+}
+
+TestSuite(started, .init = open_started, .fini = teardown);
+
+static void refuse(void)
+{
+    probe_http_event(probe, MSG(http_done, .id = probe_http(probe), .error = msg_str("refused")));
+}
+
+Test(started, a_server_is_started_used_and_stopped_when_idle)
+{
+    generate(TERM_label_TYPESCRIPT, 100000);
+    refuse();
+    expect_in_trace("exec serve -p1");
+    uint64_t exec = probe_exec(probe);
+    probe_exec_event(probe, MSG(exec_started, .id = exec));
+    probe_advance(probe, 500);
+    expect_in_trace("http GET http://h:1/api/tags");
+    refuse();
+    probe_advance(probe, 500);
+    http(200, both);
+    expect_in_trace("http POST http://h:1/api/chat");
+    http(200, written);
+    expect_in_trace("GENERATED model=big");
+    probe_advance(probe, 59999);
+    probe_expect(probe, "");
+    probe_advance(probe, 1);
+    expect_in_trace("kill");
+    probe_exec_event(probe, MSG(exec_exited, .id = exec));
+    generate(TERM_label_TYPESCRIPT, 100000);
+    expect_in_trace("exec serve -p1");
+}
+
+Test(started, the_budget_is_asked_where_somebody_keeps_it)
+{
+    struct rt_address coordinator = probe_peer(probe, "coordinator");
+    probe_role_up(probe, TERM_role_COORDINATOR, coordinator);
+    generate(TERM_label_TYPESCRIPT, 100000);
+    refuse();
+    expect_in_trace("-> coordinator ask STATUS");
+    probe_answer(probe, coordinator, MSG(status_is, .budget = BUDGET_SELECTED));
+    expect_in_trace("reason=no model can be had");
+    probe_advance(probe, 10000);
+    generate(TERM_label_TYPESCRIPT, 100000);
+    expect_in_trace("-> coordinator ask STATUS");
+    probe_answer(probe, coordinator, MSG(status_is, .budget = BUDGET_SPOT));
+    expect_in_trace("exec serve -p1");
 }

@@ -65,6 +65,16 @@ test('what it writes passes, compiles and notices faults', () => {
   cpSync(join(here, 'fixture/src/price.ts'), sound)
 })
 
+test('what throws and gives nothing, catches errors or is called often is described', () => {
+  const [one] = generate(['src/Guard.tsx'])
+  assert.equal(one.status, 'generated')
+  assert.match(one.text, /expect\(\(\) => assertShort\('.*'\)\)\.toThrow\('too long'\)/)
+  assert.match(one.text, /<Guard><Broken \/><\/Guard>/)
+  // One call for each letter.
+  assert.match(one.text, /expect\(onAddress\)\.toHaveBeenCalledTimes\(15\)/)
+  assert.ok(one.mutants.killed / one.mutants.total >= 0.7, JSON.stringify([one.mutants, one.survivors]))
+})
+
 test('existing tests are judged by the faults that they notice', () => {
   const [one, end] = generate(['src/price.ts'], { mutants: true })
   assert.equal(end.ev, 'end')

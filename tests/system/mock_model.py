@@ -3,9 +3,12 @@
 
 Server(dialect, models, act): `act(request body) -> Reply` says what becomes of each generation.
 It remembers all requests, and how many were under way at once.
+
+    python3 mock_model.py PORT MODEL TEXT     one that run as a program, with one answer
 """
 import http.server
 import json
+import sys
 import threading
 import time
 
@@ -128,13 +131,13 @@ class Listener(http.server.ThreadingHTTPServer):
 
 
 class Server:
-    def __init__(self, dialect, models, act):
+    def __init__(self, dialect, models, act, port=0):
         self.dialect, self.models, self.act = dialect, models, act
         self.list_reply = None
         self.requests, self.raw = [], []
         self.under_way = self.most = 0
         self.lock, self.stop = threading.Lock(), threading.Event()
-        self.listener = Listener(("127.0.0.1", 0), Handler)
+        self.listener = Listener(("127.0.0.1", port), Handler)
         self.listener.mock = self
         self.url = f"http://127.0.0.1:{self.listener.server_port}"
         self.thread = threading.Thread(target=self.listener.serve_forever, args=(0.05,))
@@ -145,3 +148,8 @@ class Server:
         self.listener.shutdown()
         self.thread.join()
         self.listener.server_close()
+
+
+if __name__ == "__main__":
+    TEXT = sys.argv[3].replace("\\n", "\n")
+    Server("ollama", [sys.argv[2]], lambda body: Reply(TEXT), int(sys.argv[1]))

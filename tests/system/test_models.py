@@ -4,6 +4,9 @@
 The project has no TypeScript: only a model can mend it.  The command is a grep.
 """
 import json
+import pathlib
+import socket
+import threading
 import time
 import unittest
 
@@ -141,6 +144,44 @@ class Models(unittest.TestCase):
         self.assertEqual((result["status"], result["candidates"]), ("not_fixed", []))
         self.assertEqual(self.stderr.count("no model is used"), 1, self.stderr)
         self.assertLess(self.seconds, 8)
+
+    def test_a_server_is_started_for_the_work_and_stopped_when_idle(self):
+        port = harness.free_port()
+        folder = pathlib.Path(__file__).resolve().parent
+        start = ["/usr/bin/python3", str(folder / "mock_model.py"), "{port}", SMALL,
+                 WHOLE.replace("\n", "\\n")]
+        self.configure([f"http://127.0.0.1:{port}"], start=json.dumps(start),
+                       readable=json.dumps([str(folder)]), start_s=20, idle_s=1)
+        seen, over = [], threading.Event()
+
+        def look():
+            while not over.wait(0.05):
+                with socket.socket() as sock:
+                    seen.append(sock.connect_ex(("127.0.0.1", port)) == 0)
+
+        watcher = threading.Thread(target=look)
+        watcher.start()
+        try:
+            # Slow once it is mended: the server has gone long before.
+            result = self.fix(command=COMMAND + "; sleep 4")
+        finally:
+            over.set()
+            watcher.join()
+        self.assert_fixed_by(result, SMALL)
+        self.assertFalse(seen[0])
+        self.assertIn(True, seen)
+        self.assertNotIn(True, seen[-20:], "it has outlived its last second of work by far")
+        self.assertNotIn("stopped", self.stderr)
+
+    def test_a_server_that_cannot_be_started_costs_no_more_than_its_limit(self):
+        cases = {"ends at once": ["false"], "is not there": ["/no/such/server"],
+                 "never answers": ["sleep", "600"]}
+        for name, start in cases.items():
+            with self.subTest(name):
+                self.configure([f"http://127.0.0.1:{harness.free_port()}"],
+                               start=json.dumps(start), start_s=3, idle_s=60)
+                self.assertEqual(self.fix()["status"], "not_fixed")
+                self.assertLess(self.seconds, 12)
 
     def test_models_off_asks_nobody(self):
         server = self.serve(lambda body: Reply(BLOCKS))

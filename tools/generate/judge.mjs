@@ -103,7 +103,7 @@ async function judged(job, all, { again = false, singly } = {}) {
     }
   }
   const files = [...texts.keys()]
-  const entries = await withFiles(texts, () => runner.run({ files, ms: job.until - Date.now(), texts: mutants, of, mutating: true, workers: files.length > WORKERS_FROM ? 2 : 1, testMs: 2500 }))
+  const entries = await withFiles(texts, () => runner.run({ files, ms: job.until - Date.now(), texts: mutants, of, mutating: true, workers: files.length > WORKERS_FROM ? 2 : 1, testMs: 8000 }))
   const unsound = all.filter((one) => {
     const mine = entries.filter(({ file }) => of[file]?.[0] === one.source)
     const sound = singly || !one.kit ? noteApart(one, mine, of) : noteTogether(one, mine, chunks)
@@ -247,7 +247,7 @@ async function without(job, all, entries, report) {
   for (const one of all.filter(({ text }) => text)) {
     const alone = entries.filter(({ file, kind, state }) => file === one.file && kind === 'test' && state === 'fail').map(({ test }) => test)
     const ours = report.find(({ name }) => name === one.file)
-    const among = (ours?.assertionResults ?? []).filter(({ status }) => status === 'failed').map(({ ancestorTitles, title }) => [...ancestorTitles, title].join(' > '))
+    const among = (ours?.assertionResults ?? []).filter(({ status }) => status === 'failed').map(({ ancestorTitles, title }) => [...ancestorTitles, title].filter((one) => one !== '').join(' > '))
     const bad = new Set([...alone, ...among])
     if (process.env.TROUPE_DEBUG) for (const name of bad) process.stderr.write(`${one.file}: again: ${name}: ${entries.find(({ test, error }) => test === name && error)?.error ?? ours?.assertionResults.find(({ status }) => status === 'failed')?.failureMessages?.[0]?.slice(0, 300)}\n`)
     const broken = !ours || (ours.status === 'failed' && among.length === 0) // the project would not even run it

@@ -70,7 +70,7 @@ async function look(runner, busy, end, loops) {
     texts.set(scratch(one.file, 'look'), writer.text(one.fresh.map((scenario) => ({ ...frame(one.kit, scenario), title: scenario.id, lines: [...frame(one.kit, scenario).lines, ...looking(scenario)] })), heading(one.kit, one.scenarios)))
   }
   await withFiles(texts, async () => {
-    const results = await Promise.all([false, true].map((shifted) => runner.run({ files: [...texts.keys()], texts: loops, ms: end - Date.now(), shifted, testMs: 5000 })))
+    const results = await Promise.all([false, true].map((shifted) => runner.run({ files: [...texts.keys()], texts: loops, ms: end - Date.now(), shifted, testMs: 15_000 })))
     if (runner.silent && results.every((entries) => entries.length === 0)) throw new Error('the vitest of the project ends before any test begins: see npx vitest run')
     for (const one of busy) {
       const file = scratch(one.file, 'look')
@@ -79,7 +79,7 @@ async function look(runner, busy, end, loops) {
         const both = results.map((entries) => entries.filter((entry) => entry.file === file && entry.test === name))
         // Who observes fails no test: what throws before is no scenario.
         if (both.every((list) => list.some(({ kind, state }) => kind === 'test' && state !== 'fail'))) one.seen.set(scenario.id, both.map((list) => list.filter(({ kind }) => kind === 'seen')))
-        else if (process.env.TROUPE_DEBUG) process.stderr.write(`${name}: ${both[0].find(({ error }) => error)?.error}\n`)
+        else if (process.env.TROUPE_DEBUG) process.stderr.write(`${name}: ${both.flat().find(({ error }) => error)?.error}\n`)
       }
     }
   })
@@ -210,9 +210,13 @@ function linesOf(kit, scenario, list, { known, before }) {
     const lines = [...hookLines(scenario.sync ? { ...first, first: undefined } : first, quote, scenario.act.some((line) => line.includes('{ await '))), ...worldLines(first, quote)]
     return { lines, all: lines, count: lines.filter((line) => line.startsWith('await')).length }
   }
-  const value = scenario.expr ? valueLines(scenario.expr, list.find(({ index }) => index === 0), quote) : []
+  const result = list.find(({ index }) => index === 0)
   const world = list.find(({ index }) => index === 1)
   const gone = (scenario.stored ?? []).filter(([storage, key]) => world && !(key in world.world[storage === 'sessionStorage' ? 'session' : 'local'])).map(([storage, key]) => `expect(${storage}.getItem(${quote(key)})).toBeNull()`)
-  const lines = [...value, ...(world ? worldLines(world, quote) : []), ...gone]
+  const effects = [...(world ? worldLines(world, quote) : []), ...gone]
+  // What gives nothing is called, or must at least not throw.
+  const calm = scenario.isVoid && result?.threw === undefined
+  const value = calm ? [effects.length > 0 ? scenario.expr : `expect(() => ${scenario.expr}).not.toThrow()`] : scenario.expr ? valueLines(scenario.expr, result, quote) : []
+  const lines = [...value, ...effects]
   return { lines, all: lines, count: 0 }
 }

@@ -25,7 +25,9 @@ function exported(ts, checker, source, symbol) {
   if (!(target.flags & ts.SymbolFlags.Value)) return undefined
   const declaration = target.valueDeclaration ?? target.declarations?.[0]
   if (!declaration || declaration.getSourceFile() !== source) return undefined // handed on
-  const type = checker.getTypeOfSymbolAtLocation(target, declaration)
+  const whole = checker.getTypeOfSymbolAtLocation(target, declaration)
+  // A component that is a function or a class, nobody says which.
+  const type = (whole.isUnion() && whole.types.find((one) => one.getCallSignatures().length > 0)) || whole
   const isDefault = symbol.name === 'default'
   const name = isDefault ? nameOfDefault(ts, declaration, source) : symbol.name
   return { name, isDefault, declaration, type, kind: kindOf(ts, checker, name, type, source), signature: type.getCallSignatures()[0] }

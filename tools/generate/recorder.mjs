@@ -14,9 +14,10 @@ const later = globalThis.setTimeout
 const now = Date.now.bind(Date)
 const clock = performance.now.bind(performance)
 const ELEMENTS_MAX = 120
+const CALLS_MAX = 200 // of one mock
 let library
 try { library = await import('@testing-library/react') } catch {}
-library?.configure({ asyncUtilTimeout: 400 })
+library?.configure({ asyncUtilTimeout: options.mutating ? 600 : 1000 })
 
 const file = expect.getState().testPath ?? globalThis.__vitest_worker__?.filepath
 const [source, mutant] = JSON.parse(readFileSync(options.of, 'utf8')).of[file] ?? ['', -1]
@@ -42,7 +43,7 @@ note({ kind: 'started' })
 
 function nameOf(task) {
   const parts = []
-  for (let at = task; at && at !== task.file; at = at.suite) parts.unshift(at.name)
+  for (let at = task; at && !at.filepath; at = at.suite) if (at.name !== '') parts.unshift(at.name) // vitest 1 has a suite without a name
   if (active !== undefined) parts.shift()
   return parts.join(' > ')
 }
@@ -207,7 +208,8 @@ async function pages(once) {
 
 const hasPage = () => typeof document !== 'undefined'
 
-const calls = (mocks) => Object.fromEntries(Object.entries(mocks).map(([name, mock]) => [name, mock.mock.calls.slice(0, 6).map((list) => list.map((one) => literal(one) ?? 'expect.anything()'))]))
+// How often, and with what at last.
+const calls = (mocks) => Object.fromEntries(Object.entries(mocks).filter(([, { mock }]) => mock.calls.length <= CALLS_MAX).map(([name, { mock }]) => [name, mock.calls.map((list, at) => (at < mock.calls.length - 1 ? [] : list.map((one) => literal(one) ?? 'expect.anything()')))]))
 
 globalThis.__troupe = {
   /** What follows in this suite is run against another mutant; a negative number: the source as it is. */

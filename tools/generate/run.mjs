@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const FOLDER = 'troupe-generate'
 const WITH_POOL_OPTIONS = /^[0-3]\./
+const SETS_UP_ONCE = /^[01]\./ // without isolation, in a process and not in each file
 const CONFIGS = ['vitest.config', 'vite.config'].flatMap((name) => ['.ts', '.mts', '.js', '.mjs', '.cts', '.cjs'].map((end) => name + end))
 const STALL_MS = 25_000 // without a word of any test: something hangs
 const BOOT_MS = 180_000 // until the first word, on a busy machine
@@ -74,8 +75,8 @@ export class Runner {
     return { entries, stalled }
   }
 
-  #older() {
-    return WITH_POOL_OPTIONS.test(JSON.parse(readFileSync(join(this.#root, 'node_modules/vitest/package.json'), 'utf8')).version)
+  #version() {
+    return JSON.parse(readFileSync(join(this.#root, 'node_modules/vitest/package.json'), 'utf8')).version
   }
 
   /** The module that tells accessible names, as Testing Library finds it. */
@@ -88,7 +89,8 @@ export class Runner {
     }
   }
 
-  #configure(folder, { files, workers, testMs, isolate }) {
+  #configure(folder, { files, workers, testMs, isolate: wanted }) {
+    const isolate = wanted || SETS_UP_ONCE.test(this.#version())
     const own = CONFIGS.find((name) => existsSync(join(this.#root, name)))
     writeFileSync(join(folder, 'config.mjs'), `
 import { readFileSync } from 'node:fs'
@@ -114,7 +116,7 @@ export default async (env) => {
   for (const key of ['projects', 'workspace', 'coverage', 'typecheck', 'benchmark', 'outputFile', 'dir', 'browser', 'shard']) delete test[key]
   config.plugins = [...(config.plugins ?? []), plugin]
   config.test = { ...test, include: ${JSON.stringify(files.map((file) => file.slice(this.#root.length + 1)))}, exclude: [], watch: false, pool: 'forks', isolate: ${isolate},
-    maxWorkers: ${workers}, fileParallelism: ${workers > 1},${this.#older() ? ` minWorkers: 1, poolOptions: { forks: { isolate: ${isolate}, singleFork: ${workers === 1 && !isolate}, maxForks: ${workers}, minForks: 1 } },` : ''}
+    maxWorkers: ${workers}, fileParallelism: ${workers > 1},${WITH_POOL_OPTIONS.test(this.#version()) ? ` minWorkers: 1, poolOptions: { forks: { isolate: ${isolate}, singleFork: ${workers === 1 && !isolate}, maxForks: ${workers}, minForks: 1 } },` : ''}
     setupFiles: [${JSON.stringify(join(folder, 'recorder.mjs'))}, ...[test.setupFiles ?? []].flat()], testTimeout: ${testMs}, hookTimeout: ${testMs * 5}, teardownTimeout: 500,
     retry: 0, bail: 0, sequence: { ...test.sequence, sequencer: Sequencer, shuffle: false }, coverage: { enabled: false }, reporters: ['dot'], silent: true, dangerouslyIgnoreUnhandledErrors: true, cache: false }
   return config

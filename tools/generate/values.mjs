@@ -126,6 +126,7 @@ export class Values {
     if (this.#isNode(type)) return [{ ...plain('<p>content</p>'), jsx: true }]
     const [signature] = type.getCallSignatures()
     if (signature) return this.#functions(signature, hint, depth)
+    if (type.getConstructSignatures().length > 0) return [] // a class: no object would do
     if (checker.isTupleType?.(type)) return combine(checker.getTypeArguments(type).map((one) => this.of(one, hint, depth + 1)), LIST_MAX).map((list) => joined(list, (codes) => `[${codes.join(', ')}]`))
     if (checker.isArrayType?.(type)) return this.#arrays(checker.getTypeArguments(type)[0], hint, depth)
     const name = type.symbol?.name ?? ''

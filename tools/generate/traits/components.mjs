@@ -8,6 +8,7 @@ const VARIANTS_MAX = 22
 const OPTIONS_MAX = 12
 const ACTS_MAX = 10 // of one variant
 const FOLLOWING_MAX = 5
+const CATCHES = /\b(getDerivedStateFromError|componentDidCatch)\b/
 const LIBRARY = new Set(['container', 'baseElement', 'hydrate', 'legacyRoot', 'queries', 'wrapper', 'reactStrictMode', 'onCaughtError', 'onRecoverableError', 'onUncaughtError', 'initialProps'])
 
 export function componentScenarios(kit, one) {
@@ -22,6 +23,7 @@ export function componentScenarios(kit, one) {
   }
   add(elements[0], options[0])
   for (const width of kit.widths.slice(1)) add(elements[0], options[0], { width })
+  if (CATCHES.test(kit.source.text)) for (const element of elements.filter(({ children }) => children).slice(0, 4)) add(broken(kit, element), options[0])
   const both = combine([elements.slice(0, 14), options], VARIANTS_MAX)
   for (const [element, option] of both) if (element !== elements[0] || option !== options[0]) add(element, option)
   // Who is signed in on which screen.
@@ -57,7 +59,7 @@ function elementsOf(kit, { name }, properties) {
       else attributes.push(attribute(property, value.code))
     }
     const open = [name, ...attributes].join(' ')
-    made.push({ code: children ? `<${open}>${children}</${name}>` : `<${open} />`, label, uses: choice.flatMap(({ uses }) => uses), mocks: choice.flatMap(({ mocks }) => mocks) })
+    made.push({ children, code: children ? `<${open}>${children}</${name}>` : `<${open} />`, label, uses: choice.flatMap(({ uses }) => uses), mocks: choice.flatMap(({ mocks }) => mocks) })
   }
   const base = known.map(({ list }) => list[0])
   add(base, '')
@@ -70,6 +72,12 @@ function elementsOf(kit, { name }, properties) {
     }
   }
   return made.filter(({ code }, at) => made.findIndex((other) => other.code === code && other.mocks.map((mock) => mock.code).join() === made[at].mocks.map((mock) => mock.code).join()) === at)
+}
+
+/** The same around something that cannot be shown. */
+function broken(kit, element) {
+  const before = [`const Broken = (): null => { throw new Error(${kit.quote('out of order')}) }`, `vi.spyOn(console, ${kit.quote('error')}).mockImplementation(() => {})`]
+  return { ...element, before, code: element.code.replace(element.children, '<Broken />'), label: ['around what fails', element.label].filter(Boolean).join(', ') }
 }
 
 function attribute(name, code) {
@@ -109,8 +117,8 @@ function scenario(kit, { name, isDefault }, element, option, index, { width = ki
   const call = option.code === '' ? `render(${shown})` : `render(${shown}, ${option.code})`
   const label = [element.label, option.label, width && `at ${width} pixels`].filter(Boolean).join(', ')
   return {
-    id: `${name} page ${index}`, subject: name, sort: 'page', title: label ? `shows itself ${/^with/.test(label) ? '' : 'for '}${label}` : 'shows its content', label,
-    before: [...(width ? kit.widthLines(width) : [])], render: call, act: [], mocks: unique(element.mocks), dom: true, tsx: true, element, option, width,
+    id: `${name} page ${index}`, subject: name, sort: 'page', title: label ? `shows itself ${/^(with|around)/.test(label) ? '' : 'for '}${label}` : 'shows its content', label,
+    before: [...(width ? kit.widthLines(width) : []), ...(element.before ?? [])], render: call, act: [], mocks: unique(element.mocks), dom: true, tsx: true, element, option, width,
     uses: [[kit.source.file, isDefault ? `default ${name}` : name], ...element.uses, ...option.uses, ...kit.routerUses(), [habits.render?.file ?? '@testing-library/react', habits.render?.name ?? 'render'], [habits.library('screen'), 'screen'], [habits.library('waitFor'), 'waitFor'], ...(width ? kit.widthUses() : [])],
   }
 }

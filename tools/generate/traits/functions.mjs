@@ -87,7 +87,7 @@ function effects(kit, { name, signature }, rows, worlds) {
       const call = `${name}(${codes(row)})`
       const download = kit.source.world.object ? [`const click = vi.spyOn(HTMLAnchorElement.prototype, ${kit.quote('click')}).mockImplementation(() => {})`, `const createObjectURL = vi.spyOn(URL, ${kit.quote('createObjectURL')}).mockReturnValue(${kit.quote('blob:x')})`, `const revokeObjectURL = vi.spyOn(URL, ${kit.quote('revokeObjectURL')}).mockReturnValue(undefined)`] : []
       found.push({
-        id: `${name} effect ${at} ${index}`, subject: name, sort: 'effect', title: (title ? `${title}: ${call.slice(name.length)}` : `does what ${call} asks for`).slice(0, 70), before: [...before, ...download], stored, act: isVoid ? [call] : [], expr: isVoid ? undefined : call, mocks: row.flatMap(({ mocks }) => mocks),
+        id: `${name} effect ${at} ${index}`, subject: name, sort: 'effect', title: (title ? `${title}: ${call.slice(name.length)}` : `does what ${call} asks for`).slice(0, 70), before: [...before, ...download], stored, act: [], expr: call, isVoid, mocks: row.flatMap(({ mocks }) => mocks),
         watched: [...(download.length > 0 ? ['click', 'createObjectURL', 'revokeObjectURL'] : [])], uses: [[kit.source.file, kit.nameOf(name)], ...uses, ...row.flatMap(({ uses: its }) => its)], dom: true,
       })
     }

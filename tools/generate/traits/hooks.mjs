@@ -20,10 +20,8 @@ export function hookScenarios(kit, one) {
   for (const row of storedRows(kit)) add({ ...called(kit, one, rows[0], options[0]), before: row, title: 'takes what is stored' })
   if (known.length > 0) for (const row of rows.slice(1, 4)) add(updated(kit, one, rows[0], row))
   for (const act of actsOf(kit, one)) for (const option of options.slice(0, 2)) add({ ...called(kit, one, rows[0] ?? [], option), act: act.lines, expr: act.expr, mocks: act.mocks, title: act.title + (option.label ? ` (${option.label})` : ''), uses: [...act.uses, ...option.uses] })
-  if (kit.habits.renderHook) {
-    // Without the providers that the helper puts around it.
-    add({ render: `expect(() => bare(() => ${name}(${codes(rows[0] ?? [])}))).toThrow`, bare: true, title: 'needs what is around it', uses: (rows[0] ?? []).flatMap(({ uses }) => uses) })
-  }
+  // Without the providers that the project's helper puts around it, or that nobody does.
+  add({ render: `expect(() => bare(() => ${name}(${codes(rows[0] ?? [])}))).toThrow`, bare: true, title: 'needs what is around it', uses: (rows[0] ?? []).flatMap(({ uses }) => uses) })
   return found
 }
 
