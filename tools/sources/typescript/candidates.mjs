@@ -7,7 +7,7 @@ import { judged } from './judge.mjs'
 import { Patches } from './patches.mjs'
 import { plan } from './plan.mjs'
 import { absolute } from './project.mjs'
-import { failing, isVitest, search } from './search.mjs'
+import { failing, isRun, isVitest, search } from './search.mjs'
 import { formatted, isEslint, lint } from './tools.mjs'
 import { Vitest } from './vitest.mjs'
 
@@ -31,11 +31,11 @@ export async function candidates(projects, wanted, max) {
   return { reason: found.reason && why ? `${why}; ${found.reason}` : found.reason, list: reaching(projects, wanted, list) }
 }
 
-/** Each with the tests that it may reach, but for the one that failed. */
+/** Each with the tests that it may reach; the file that failed among them where it is not mended as a whole. */
 function reaching(projects, { file }, list) {
   if (!Vitest.serves(projects.root)) return list
   const importers = new Importers(projects)
-  return list.map((one) => (one.texts ? { ...one, affected: importers.tests(one.texts.keys(), AFFECTED_MAX + 1).filter((path) => path !== file).slice(0, AFFECTED_MAX) } : one))
+  return list.map((one) => (one.texts ? { ...one, affected: [...(one.tests ? [file] : []), ...importers.tests(one.texts.keys(), AFFECTED_MAX + 1).filter((path) => path !== file)].slice(0, AFFECTED_MAX) } : one))
 }
 
 /** A candidate as the project's formatter would have it. */
@@ -57,7 +57,7 @@ async function looked(projects, wanted, max) {
   if (tests.length === 0) return { list: judged(types.list, 'leave no error, too').slice(0, max), reason: types.list.length > 0 ? '' : types.reason }
   const own = ownOf(projects)
   const files = [...new Set(tests.flatMap((test) => withImports(projects, test, own)))]
-  const { list, reason } = await search(projects, { tests, files, known: types.list.filter(({ texts }) => texts), message: wanted.message, allowed: allowedBy(wanted.allow), until })
+  const { list, reason } = await search(projects, { tests, files, known: types.list.filter(({ texts }) => texts), message: wanted.message, parts: isRun(wanted), allowed: allowedBy(wanted.allow), until })
   return { list: judged(list, 'pass the same tests').slice(0, max), reason }
 }
 
