@@ -79,7 +79,8 @@ class Run(unittest.TestCase):
         self.assertEqual((project / "src/range.test.ts").read_text(), SEVERAL["src/range.test.ts"])
         applied = [fix for fix in result["fixes"] if fix["status"] == "applied"]
         self.assertEqual(len(applied), 2)
-        self.assertIn("mends 2 of the failing tests, others have another cause", applied[0]["reason"])
+        for fix in applied:
+            self.assertIn("of the failing tests, others have another cause", fix["reason"])
 
 
 if __name__ == "__main__":

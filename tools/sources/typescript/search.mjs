@@ -12,7 +12,7 @@ import { Patches, applied } from './patches.mjs'
 import { kitOf } from './rules/kit.mjs'
 import { Vitest } from './vitest.mjs'
 
-const FILES_MAX = 40 // that are changed, and copied
+const FILES_MAX = 40 // that are changed
 const FIRST = 140 // variants that are run at once…
 const FIRST_FILES = 560 // …and files that they may be: where tests need many, what is run says first where to look
 const MORE = 320
