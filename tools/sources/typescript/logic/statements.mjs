@@ -17,7 +17,7 @@ export function* statements(kit, node) {
   if (isExpression(ts, node) && kit.isPromise(kit.typeOf(node))) yield* awaited(kit, node)
   if (ts.isAwaitExpression(node)) yield make('no-await', 3.4, kit.replace(node, kit.code(node.expression)))
   if (ts.isReturnStatement(node) && node.expression) yield* returned(kit, node.expression)
-  if (ts.isArrowFunction(node) && !ts.isBlock(node.body)) yield* returned(kit, node.body)
+  if (node.parent && ts.isArrowFunction(node.parent) && node.parent.body === node && !ts.isBlock(node)) yield* returned(kit, node)
   if (ts.isVariableDeclaration(node) && node.initializer) yield* declared(kit, node)
 }
 
