@@ -304,7 +304,8 @@ static enum err ask_proof(struct rt_context *ctx, struct remedy *self, uint64_t 
             .heal = self->healed != NULL, .apply = apply,
             .affected = self->healed || !is_last_proof(self)
                             ? msg_str("")
-                            : self->tried[self->proving].candidate->affected),
+                            : self->tried[self->proving].candidate->affected,
+            .tests = self->healed ? msg_str("") : self->tried[self->proving].candidate->tests),
         patience_ms, &self->ask);
 }
 

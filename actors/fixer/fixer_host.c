@@ -222,6 +222,9 @@ static void tell_candidate(struct rt_context *ctx, struct host *self,
         self->told >= rt_config(ctx)->fixer.candidates_max) {
         return;
     }
+    if (event->tests.size > MSG_MAX_candidate_tests) {
+        return; /* some of them alone would prove something else */
+    }
     struct msg_str source = event->source.size > 0 ? event->source : msg_str(self->source->name);
     (void)snprintf(name, sizeof name, "%.*s/%.*s", (int)source.size, source.at,
                    (int)event->name.size, event->name.at);
@@ -231,7 +234,8 @@ static void tell_candidate(struct rt_context *ctx, struct host *self,
                 .diff = event->diff, .votes = event->votes,
                 .doubt = msg_str_cut(event->doubt.at, event->doubt.size, MSG_MAX_candidate_doubt),
                 .affected = event->affected.size <= MSG_MAX_candidate_affected ? event->affected
-                                                                               : msg_str("")));
+                                                                               : msg_str(""),
+                .tests = event->tests));
     self->told++;
 }
 

@@ -79,7 +79,7 @@ static enum err tell_candidates(struct rt_context *ctx, const struct request *se
                     MSG(candidate, .run = msg_str(self->run), .error = self->error, .index = count,
                         .source = candidate->source, .diff = candidate->diff,
                         .votes = candidate->votes, .doubt = candidate->doubt,
-                        .affected = candidate->affected));
+                        .affected = candidate->affected, .tests = candidate->tests));
             told[count++] = candidate;
         }
     }

@@ -33,6 +33,7 @@ struct source_event {
     struct msg_str diff;
     struct msg_str doubt;    /* why a candidate is not to be made unasked */
     struct msg_str affected; /* test files, a line each */
+    struct msg_str tests;    /* the only ones that pass with it, a line each */
     struct msg_str message;
     void *json; /* what the strings belong to */
 };

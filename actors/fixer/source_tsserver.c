@@ -113,6 +113,7 @@ static enum err decode(char *line, size_t size, struct source_event *ret_event)
     event.diff = text_at(object, "diff");
     event.doubt = text_at(object, "doubt");
     event.affected = text_at(object, "affected");
+    event.tests = text_at(object, "tests");
     event.message = text_at(object, event.kind == SOURCE_END ? "reason" : "message");
     *ret_event = event;
     return ERR_OK;

@@ -104,6 +104,25 @@ static const char compare[] =
     "printf '%s\\n' \"$with\" | grep -Fxv -e \"$without\" && exit 1\n"
     "exit 0\n";
 
+/* $1 is the diff, which is made, $2 are tests, a line each, $3 is their file.  Exit code 0: all of
+ * them pass, and without the diff none, whatever becomes of the others.  Names are not selected by
+ * a pattern, which could select none. */
+static const char named[] =
+    "diff=$1 tests=$2 file=$3 at=$PWD\n"
+    "until [ -x \"$at/node_modules/.bin/vitest\" ]; do [ -n \"$at\" ] || exit 1; at=${at%/*}; "
+    "done\n"
+    "green() {\n"
+    "  \"$at/node_modules/.bin/vitest\" run --reporter=tap-flat --coverage.enabled=false \\\n"
+    "    --passWithNoTests=false \"$file\" 2>/dev/null |\n"
+    "    sed -n 's/^ok [0-9]* - //p' | sed 's/ # time=.*//'\n"
+    "}\n"
+    "printf '%s\\n' \"$tests\" | grep -Fxv -e \"$(green)\" && { echo 'did not pass'; exit 1; }\n"
+    "printf '%s' \"$diff\" | GIT_DIR=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null "
+    "\\\n"
+    "  git apply --whitespace=nowarn --reverse - || exit 1\n"
+    "printf '%s\\n' \"$tests\" | grep -Fx -e \"$(green)\" && { echo 'pass without it'; exit 1; }\n"
+    "exit 0\n";
+
 /* ---- answers ---- */
 
 static void answer(struct rt_context *ctx, struct rt_caller caller,
@@ -169,11 +188,28 @@ static enum err run(struct rt_context *ctx, struct proof *proof, const struct ag
     return proof->exec ? ERR_OK : ERR_MEMORY;
 }
 
+/* What runs what failed once more; again_free. */
+static enum err job_command(const struct msg_validate *wanted, struct again *ret_again)
+{
+    enum err err = again_command(wanted->runner.at, wanted->command.at, wanted->file.at, ret_again);
+    if (err != ERR_OK || wanted->tests.size == 0) {
+        return err;
+    }
+    again_free(ret_again);
+    if (!msg_str_is(wanted->runner, "vitest") && !msg_str_is(wanted->runner, "auto")) {
+        return ERR_NOT_FOUND;
+    }
+    *ret_again = (struct again){
+        .argv = {"sh", "-c", named, "sh", wanted->diff.at, wanted->tests.at, wanted->file.at},
+        .count = 7};
+    return ERR_OK;
+}
+
 static enum err begin(struct rt_context *ctx, struct validator *self, struct proof *proof)
 {
     const struct msg_validate *wanted = proof->wanted;
     struct again again;
-    enum err err = again_command(wanted->runner.at, wanted->command.at, wanted->file.at, &again);
+    enum err err = job_command(wanted, &again);
     if (err != ERR_OK) {
         return err; /* on_validate has tried it: there is no memory */
     }
@@ -262,17 +298,30 @@ static void explain(struct proof *proof, const char *begins, const struct msg_ex
     ending_text(exited, &proof->out, &proof->err, text + used, size - used);
 }
 
-/* What has been looked at besides the job. */
-static void affected_text(struct msg_str files, char *text, size_t size)
+static size_t count_lines(struct msg_str text)
 {
-    size_t count = files.size > 0;
-    for (uint32_t i = 0; i < files.size; i++) {
-        count += files.at[i] == '\n';
+    size_t count = text.size > 0;
+    for (uint32_t i = 0; i < text.size; i++) {
+        count += text.at[i] == '\n';
     }
+    return count;
+}
+
+/* What has been looked at besides the job, and what of it was left out. */
+static void outcome_text(const struct msg_validate *wanted, char *text, size_t size)
+{
+    size_t tests = count_lines(wanted->tests);
+    size_t files = count_lines(wanted->affected);
     text[0] = '\0';
-    if (count > 0) {
-        (void)snprintf(text, size, "nothing else fails because of it in %zu affected test %s",
-                       count, count == 1 ? "file" : "files");
+    if (tests > 0) {
+        (void)snprintf(text, size, "mends %zu of the failing tests, others have another cause%s",
+                       tests, files > 0 ? "; " : "");
+    }
+    if (files > 0) {
+        size_t used = strlen(text);
+        (void)snprintf(text + used, size - used,
+                       "nothing else fails because of it in %zu affected test %s", files,
+                       files == 1 ? "file" : "files");
     }
 }
 
@@ -305,7 +354,7 @@ static enum err on_ended(struct rt_context *ctx, struct validator *self, struct 
         proof->stage = STAGE_IN_PLACE;
         return run(ctx, proof, &nothing);
     }
-    affected_text(proof->wanted->affected, text, sizeof text);
+    outcome_text(proof->wanted, text, sizeof text);
     return conclude(ctx, self, proof, in_copy ? TERM_proof_PASSED : TERM_proof_APPLIED, text);
 }
 
@@ -362,7 +411,7 @@ static enum err on_validate(struct rt_context *ctx, struct validator *self,
         return err;
     }
     struct again again;
-    err = again_command(wanted->runner.at, wanted->command.at, wanted->file.at, &again);
+    err = job_command(wanted, &again);
     if (err == ERR_NOT_FOUND || err == ERR_MALFORMED) {
         answer_at_once(ctx, wanted, TERM_proof_BROKEN,
                        "there is no way to run one file with this runner again");

@@ -154,6 +154,37 @@ Test(validator, tells_what_else_was_looked_at)
                                "wall_ms=0\n");
 }
 
+static void validate_some(const char *runner)
+{
+    probe_ask(probe, run,
+              MSG(validate, .run = msg_str("r"), .error = 7, .index = 1, .dir = msg_str("/p/app"),
+                  .root = msg_str("/p"), .env = msg_str("PATH=/bin"), .runner = msg_str(runner),
+                  .command = msg_str("true"), .file = msg_str("a.test.ts"), .diff = msg_str(DIFF),
+                  .tests = msg_str("a.test.ts > adds\na.test.ts > is > kept")),
+              0);
+}
+
+Test(validator, proves_some_tests_by_their_names)
+{
+    validate_some("vitest");
+    const char *command = probe_trace(probe);
+    cr_expect(strstr(command, "a.test.ts > adds\na.test.ts > is > kept"), "%s", command);
+    cr_expect(strstr(command, "pass without it"), "%s", command);
+    starts(FULL);
+    says(3, "changed\n");
+    (void)probe_trace(probe);
+    exits(0);
+    probe_expect(probe, ANSWER "1 reason=mends 2 of the failing tests, others have another cause"
+                               " wall_ms=0\n");
+}
+
+Test(validator, knows_names_of_vitest_alone)
+{
+    (void)probe_trace(probe);
+    validate_some("command");
+    cr_expect(strstr(probe_trace(probe), "there is no way to run"));
+}
+
 Test(validator, says_when_the_project_has_changed_meanwhile)
 {
     validate(1, DIFF, "tsc", true);

@@ -18,6 +18,24 @@ FILES = {
     "src/total.test.ts": "import { expect, it } from 'vitest'\nimport { total } from './total'\n"
                          "it('adds', () => { expect(total([{ name: 'a', cents: 2 }])).toBe(2) })\n",
 }
+# Two faults, and an expectation that nothing can meet.
+SEVERAL = {
+    "src/range.ts": """export const days = (from: number, to: number) => to - from
+export function isLong(count: number): boolean {
+  return count >= 7
+}
+export const label = (count: number) => `${count} days`
+""",
+    "src/range.test.ts": """import { describe, expect, it } from 'vitest'
+import { days, isLong, label } from './range'
+describe('a range # of days', () => {
+  it('counts both ends', () => expect(days(1, 3)).toBe(3))
+  it('is one day', () => expect(days(4, 4)).toBe(1))
+  it.each([[6, false], [7, false], [8, true]])('of %i days is long: %s', (count, long) => expect(isLong(count)).toBe(long))
+  it('has a label', () => expect(label(2)).toBe('zwei Tage'))
+})
+""",
+}
 # The machine may be busy: sources get longer than they do by default.
 PATIENT = ("--set", "fixer.source_timeout_ms=200000", "--set", "coordinator.remedy_ms_max=400000")
 
@@ -46,6 +64,23 @@ class Run(unittest.TestCase):
         page = (out / "index.html").read_text()
         self.assertEqual(page.count("</i>made</td>"), len(applied))
         self.assertEqual(self.place.left_over(), [])
+
+    def test_mends_several_causes_of_one_file_one_after_the_other(self):
+        project = self.place.project({"package.json": FILES["package.json"], "tsconfig.json": FILES["tsconfig.json"], **SEVERAL})
+        (project / "node_modules").symlink_to(installed(PLANNER) / "node_modules")
+        done = self.place.run("run", project, "--runner", "vitest", "--fix", "apply", "--heal", "off", "--workers", "1",
+                              "--json", *PATIENT, timeout=840)
+        self.assertTrue(done.stdout, done.stderr)
+        source = (project / "src/range.ts").read_text()
+        self.assertIn("to - from + 1", source, done.stderr)
+        self.assertIn("count > 7", source, done.stderr)
+        result = last_json(done.stdout)
+        self.assertEqual((result["verdict"], result["tests"]["failed"]), ("failed", 1), "a stale test stays as it is")
+        self.assertEqual((project / "src/range.test.ts").read_text(), SEVERAL["src/range.test.ts"])
+        applied = [fix for fix in result["fixes"] if fix["status"] == "applied"]
+        self.assertEqual(len(applied), 2)
+        for fix in applied:
+            self.assertIn("of the failing tests, others have another cause", fix["reason"])
 
 
 if __name__ == "__main__":

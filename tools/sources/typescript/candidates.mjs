@@ -7,12 +7,13 @@ import { judged } from './judge.mjs'
 import { Patches } from './patches.mjs'
 import { plan } from './plan.mjs'
 import { absolute } from './project.mjs'
-import { failing, isVitest, search } from './search.mjs'
+import { failing, isRun, isVitest, search } from './search.mjs'
 import { formatted, isEslint, lint } from './tools.mjs'
 import { Vitest } from './vitest.mjs'
 
 const BUDGET_MS = 40_000 // for one answer, when nobody says
 const FILES_MAX = 40 // that are looked at
+const COPIES_MAX = 120 // files that failing tests need, for each variant
 const AFFECTED_MAX = 20 // test files that are to pass with a candidate, too
 const PROJECT_FILES_MAX = 1000 // when an error of a whole project names none
 const CODE = String.raw`[^\s()'"\`<>|]+\.[cm]?[jt]sx?`
@@ -31,11 +32,11 @@ export async function candidates(projects, wanted, max) {
   return { reason: found.reason && why ? `${why}; ${found.reason}` : found.reason, list: reaching(projects, wanted, list) }
 }
 
-/** Each with the tests that it may reach, but for the one that failed. */
+/** Each with the tests that it may reach; the file that failed among them where it is not mended as a whole. */
 function reaching(projects, { file }, list) {
   if (!Vitest.serves(projects.root)) return list
   const importers = new Importers(projects)
-  return list.map((one) => (one.texts ? { ...one, affected: importers.tests(one.texts.keys(), AFFECTED_MAX + 1).filter((path) => path !== file).slice(0, AFFECTED_MAX) } : one))
+  return list.map((one) => (one.texts ? { ...one, affected: [...(one.tests ? [file] : []), ...importers.tests(one.texts.keys(), AFFECTED_MAX + 1).filter((path) => path !== file)].slice(0, AFFECTED_MAX) } : one))
 }
 
 /** A candidate as the project's formatter would have it. */
@@ -56,8 +57,8 @@ async function looked(projects, wanted, max) {
   const tests = isVitest(wanted) && Vitest.serves(projects.root) ? failing(projects.root, wanted) : []
   if (tests.length === 0) return { list: judged(types.list, 'leave no error, too').slice(0, max), reason: types.list.length > 0 ? '' : types.reason }
   const own = ownOf(projects)
-  const files = [...new Set(tests.flatMap((test) => withImports(projects, test, own)))]
-  const { list, reason } = await search(projects, { tests, files, known: types.list.filter(({ texts }) => texts), message: wanted.message, allowed: allowedBy(wanted.allow), until })
+  const files = [...new Set(tests.flatMap((test) => withImports(projects, test, own, COPIES_MAX)))]
+  const { list, reason } = await search(projects, { tests, files, known: types.list.filter(({ texts }) => texts), message: wanted.message, parts: isRun(wanted), allowed: allowedBy(wanted.allow), until })
   return { list: judged(list, 'pass the same tests').slice(0, max), reason }
 }
 
@@ -130,16 +131,16 @@ function namesIn(message) {
 }
 
 /** A failing test itself may be right: what it imports is looked at, nearest first. */
-function withImports(projects, path, own) {
+function withImports(projects, path, own, max = FILES_MAX) {
   const { ts } = projects
   const found = [path]
-  for (let at = 0; at < found.length && found.length < FILES_MAX; at++) {
+  for (let at = 0; at < found.length && found.length < max; at++) {
     const project = projects.of(found[at])
     const text = project.text(found[at])
     if (text === undefined || !/\.[cm]?[jt]sx?$/.test(found[at])) continue
     for (const { fileName } of ts.preProcessFile(text, true, true).importedFiles) {
       const to = ts.resolveModuleName(fileName, found[at], project.options, ts.sys).resolvedModule?.resolvedFileName
-      if (to && own(to) && !found.includes(to) && found.length < FILES_MAX) found.push(to)
+      if (to && own(to) && !found.includes(to) && found.length < max) found.push(to)
     }
   }
   return found

@@ -80,7 +80,7 @@ class Host {
       this.#projects.clear()
       found.reason = `TypeScript failed: ${error?.message ?? error}`.slice(0, 1000)
     }
-    for (const { name, source, votes, diff, doubt, affected = [] } of found.list) this.#send({ ev: 'candidate', id, source, name, votes, diff, doubt, affected: affected.join('\n') })
+    for (const { name, source, votes, diff, doubt, affected = [], tests = [] } of found.list) this.#send({ ev: 'candidate', id, source, name, votes, diff, doubt, affected: affected.join('\n'), tests: tests.join('\n') })
     this.#send({ ev: 'candidates', id, count: found.list.length, reason: found.reason })
   }
 }

@@ -35,7 +35,7 @@ export function judged(list, how) {
     const rivals = list.filter((other) => other !== one && other.left === one.left && Math.abs(other.cost - one.cost) < APART && other.key !== undefined && !(other.name === one.name && ALIKE.has(one.name)) && words(other.key) !== words(one.key))
     const doubt = one.worst >= GUESS ? `${one.name} is a guess: nothing in the project tells what was meant`
       : rivals.length > 0 ? `${rivals.length} other ${rivals.length > 1 ? 'changes' : 'change'} would ${how}: ${rivals.slice(0, 3).map(({ name }) => name).join(', ')}` : undefined
-    return { ...one, doubt }
+    return { ...one, doubt: one.doubt ?? doubt }
   })
 }
 

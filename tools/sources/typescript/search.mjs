@@ -12,7 +12,7 @@ import { Patches, applied } from './patches.mjs'
 import { kitOf } from './rules/kit.mjs'
 import { Vitest } from './vitest.mjs'
 
-const FILES_MAX = 40 // that are changed, and copied
+const FILES_MAX = 40 // that are changed
 const FIRST = 140 // variants that are run at once…
 const FIRST_FILES = 560 // …and files that they may be: where tests need many, what is run says first where to look
 const MORE = 320
@@ -22,9 +22,9 @@ const ENOUGH = 2.6 // what costs no more ends the search
 const RESERVE_MS = 500
 const FAMILIES = [['search', expressions], ['search', statements], ['rule', react]]
 
-/** {list: [{name, source, votes, diff, left, cost, texts, key}], reason}. `tests`, `files`: absolute; `known`:
- *  candidates that mend type errors, with their texts. */
-export async function search(projects, { tests, files, known, message, allowed, until: end }) {
+/** {list: [{name, source, votes, diff, left, cost, texts, key, tests?, doubt?}], reason}. `tests`, `files`: absolute;
+ *  `known`: candidates that mend type errors, with their texts; `parts`: what mends only some tests will do, too. */
+export async function search(projects, { tests, files, known, message, parts, allowed, until: end }) {
   const until = end - RESERVE_MS
   const sources = files.filter((file) => mayChange(projects.relative(file))).slice(0, FILES_MAX)
   const project = projects.of(tests[0])
@@ -41,9 +41,11 @@ export async function search(projects, { tests, files, known, message, allowed, 
   const runner = new Vitest(projects.ts, projects.root)
   const probe = new Map(sources.map((file) => [file, marked(projects.ts, project, file)]))
   let wanted
+  let first
   let weights
   let tried = 0
   const good = []
+  const partly = []
   let size = Math.max(1, Math.min(FIRST, Math.floor(FIRST_FILES / files.length)))
   for (let at = 0; at < variants.length || !weights;) {
     const began = Date.now()
@@ -60,6 +62,7 @@ export async function search(projects, { tests, files, known, message, allowed, 
       // Whatever passes proves nothing where the tests pass as they are.
       if (base.failed.size === 0 && base.passed.size > 0) return { list: [], reason: 'the failing tests pass in a copy of their files: they depend on something else' }
       wanted = new Set([...base.passed, ...base.failed])
+      first = base
       weights = suspicion(base)
       // What no failing test has run cannot be why it fails.
       if (weights.size > 0) for (const one of variants) if (one.at) one.cost += 1 - (weights.get(one.at) ?? 0)
@@ -69,10 +72,11 @@ export async function search(projects, { tests, files, known, message, allowed, 
       tried += passed.size + failed.size > 0 ? 1 : 0
       const all = failed.size === 0 && passed.size > 0 && [...wanted].every((name) => passed.has(name))
       if (all) good.push(part[index])
+      else if (parts) partly.push(...mends(first, part[index], { passed, failed }))
     }
     if (good.some(({ cost }) => cost <= ENOUGH)) break
   }
-  const list = chosen(projects, project, patches, sources, good)
+  const list = chosen(projects, project, patches, sources, good.length > 0 ? good : widest(partly))
   return { list, reason: list.length > 0 ? '' : tried < variants.length ? `the tests pass with none of ${tried} changes; there was no time for ${variants.length - tried} more` : `the tests pass with none of ${tried} changes` }
 }
 
@@ -185,17 +189,27 @@ function marked(ts, project, file) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
   const places = []
   const visit = (node) => {
-    if ((ts.isBlock(node.parent ?? node) && node !== source && ts.isBlock(node.parent)) || ts.isCaseClause(node.parent ?? source) && node.parent.statements.includes(node)) places.push(node.getStart(source))
+    if ((ts.isBlock(node.parent ?? node) && node !== source && ts.isBlock(node.parent)) || ts.isCaseClause(node.parent ?? source) && node.parent.statements.includes(node)) places.push([node.getStart(source)])
+    if (isBare(ts, node)) places.push([node.getStart(source), node.end])
     ts.forEachChild(node, visit)
   }
   ts.forEachChild(source, visit)
-  return [...new Set(places)].sort((a, b) => b - a).reduce((made, at) => `${made.slice(0, at)}globalThis.__troupe_mark?.(${JSON.stringify(`${file}:${at}`)});${made.slice(at)}`, text)
+  const edits = places.flatMap(([at, end]) => {
+    const mark = `globalThis.__troupe_mark?.(${JSON.stringify(`${file}:${at}`)})`
+    return end === undefined ? [{ at, text: `${mark};` }] : [{ at, text: `(${mark}, ` }, { at: end, text: ')' }]
+  })
+  return edits.sort((a, b) => b.at - a.at).reduce((made, { at, text: put }) => made.slice(0, at) + put + made.slice(at), text)
+}
+
+/** The body of an arrow function that is no block. */
+function isBare(ts, node) {
+  return node.parent && ts.isArrowFunction(node.parent) && node.parent.body === node && !ts.isBlock(node)
 }
 
 /** The mark of the statement around a node; undefined: it is run when the file is loaded. */
 function markOf(ts, file, node, source) {
   for (let at = node; at.parent; at = at.parent) {
-    if (ts.isBlock(at.parent) || (ts.isCaseClause(at.parent) && at.parent.statements.includes(at))) return `${file}:${at.getStart(source)}`
+    if (ts.isBlock(at.parent) || isBare(ts, at) || (ts.isCaseClause(at.parent) && at.parent.statements.includes(at))) return `${file}:${at.getStart(source)}`
   }
   return undefined
 }
@@ -216,6 +230,30 @@ function suspicion(base) {
 
 // ---- which ----
 
+/** What mends some tests and harms none, and which; others fail for another cause only if they do
+ *  not run what is changed. */
+function mends({ passed: green, failed: red, marks }, variant, { passed, failed }) {
+  const tests = [...red].filter((name) => passed.has(name) && !failed.has(name) && !green.has(name))
+  const worse = [...green].some((name) => !passed.has(name) || failed.has(name))
+  if (tests.length === 0 || worse) return []
+  const rest = [...red].filter((name) => !tests.includes(name))
+  const apart = variant.at && rest.every((name) => marks.has(name) && !marks.get(name).includes(variant.at))
+  const doubt = apart ? undefined : 'other tests fail as before, and run what it changes'
+  return [{ ...variant, tests, doubt }]
+}
+
+/** Of what mends only some tests: what nothing speaks against, then what mends the most; only what mends the same. */
+function widest(partly) {
+  const rank = (one) => (one.doubt ? 0 : 1000) + one.tests.length
+  const best = partly.reduce((best, one) => (!best || rank(one) > rank(best) || (rank(one) === rank(best) && one.cost < best.cost) ? one : best), undefined)
+  return partly.filter((one) => one.doubt === best.doubt && one.tests.join('\n') === best.tests.join('\n'))
+}
+
+/** As the TAP of vitest writes it. */
+function tapName(name) {
+  return name.replace(/\\/g, '\\\\').replace(/#/g, '\\#').replace(/\n/g, ' ')
+}
+
 /** Those that the compiler takes, most probable first; none when nothing says which is meant. */
 function chosen(projects, project, patches, sources, good) {
   const errors = (texts, files) => project.with(texts, () => files.reduce((count, file) => count + project.errors(file).length, 0))
@@ -224,9 +262,14 @@ function chosen(projects, project, patches, sources, good) {
     const files = [...new Set([...sources, ...one.texts.keys()])]
     if (errors(one.texts, files) > errors(new Map(), files)) continue
     const diff = patches.diff(one.texts)
-    if (diff !== '') list.push({ name: one.name, source: [...one.sources][0], votes: one.sources.size, diff, left: 0, cost: one.cost, texts: one.texts, key: patches.tokens(one.texts) })
+    if (diff !== '') list.push({ name: one.name, source: [...one.sources][0], votes: one.sources.size, diff, left: 0, cost: one.cost, texts: one.texts, key: patches.tokens(one.texts), tests: one.tests?.map(tapName), doubt: one.doubt })
   }
   return list
+}
+
+/** Whether a file of a run has failed: only then a part of its tests is worth something. */
+export function isRun({ runner }) {
+  return runner === 'vitest' || runner === 'auto'
 }
 
 export function isVitest({ runner = '', command = '', message = '' }) {

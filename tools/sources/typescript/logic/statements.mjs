@@ -16,7 +16,8 @@ export function* statements(kit, node) {
   if (ts.isCaseClause(node) && node.statements.length > 0) yield* clause(kit, node)
   if (isExpression(ts, node) && kit.isPromise(kit.typeOf(node))) yield* awaited(kit, node)
   if (ts.isAwaitExpression(node)) yield make('no-await', 3.4, kit.replace(node, kit.code(node.expression)))
-  if (ts.isReturnStatement(node)) yield* returned(kit, node)
+  if (ts.isReturnStatement(node) && node.expression) yield* returned(kit, node.expression)
+  if (node.parent && ts.isArrowFunction(node.parent) && node.parent.body === node && !ts.isBlock(node)) yield* returned(kit, node)
   if (ts.isVariableDeclaration(node) && node.initializer) yield* declared(kit, node)
 }
 
@@ -127,12 +128,10 @@ function escape(text) {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
-function* returned(kit, node) {
-  const { expression } = node
-  if (!expression) return
+function* returned(kit, expression) {
   const type = kit.typeOf(expression)
   const text = kit.code(expression)
-  const returns = kit.returnOf(kit.functionOf(node))
+  const returns = kit.returnOf(kit.functionOf(expression))
   if (kit.isNumber(type) && !/^-?\d/.test(text)) {
     yield make('off-by-one', 3, kit.replace(expression, `${text} + 1`))
     yield make('off-by-one', 3, kit.replace(expression, `${text} - 1`))
