@@ -163,9 +163,12 @@ static enum err load_sqs(struct cast *self, char *why, struct cast_arg *ret_arg)
         (void)snprintf(why, CAST_WHY_SIZE, "sqs.dead_letter is sqs.queue itself");
         return ERR_CONFIG;
     }
-    if (sqs_endpoint_read(cfg->endpoint, cfg->region, &unused) != ERR_OK) {
-        (void)snprintf(why, CAST_WHY_SIZE,
-                       "sqs.endpoint is not http(s)://HOST[:PORT], or sqs.region no region");
+    if (sqs_endpoint_read(cfg->endpoint, cfg->region, &unused) != ERR_OK ||
+        aws_endpoint_read(&aws_s3, cfg->bucket_endpoint, cfg->region, &unused) != ERR_OK) {
+        (void)snprintf(
+            why, CAST_WHY_SIZE,
+            "sqs.endpoint or sqs.bucket_endpoint is not http(s)://HOST[:PORT], or sqs.region "
+            "no region");
         return ERR_CONFIG;
     }
     enum err err = load_credentials(self, why);

@@ -295,8 +295,7 @@ static enum err reduce(struct scaler *self, struct rt_context *ctx)
         return ERR_OK;
     }
     if (self->by == BY_GROUP) {
-        self->machine[0] = '\0';
-        return look_for_machine(self, ctx);
+        return look_for_machine(self, ctx); /* behind the last one: it may take its time to go */
     }
     if (self->surplus_ms == 0 || self->surplus_ms < self->started_ms) {
         self->surplus_ms = now_ms;
@@ -319,7 +318,8 @@ static enum err on_node_is(struct scaler *self, struct rt_context *ctx,
     }
     self->ask = 0;
     if (is->node.size == 0) {
-        return ERR_OK; /* there are no more */
+        self->machine[0] = '\0'; /* there are no more: from the first one the next time */
+        return ERR_OK;
     }
     (void)snprintf(self->machine, sizeof self->machine, "%s", is->node.at);
     bool drained = is->draining && !is->silent && is->work_open == 0 &&
