@@ -163,9 +163,12 @@ static enum err load_sqs(struct cast *self, char *why, struct cast_arg *ret_arg)
         (void)snprintf(why, CAST_WHY_SIZE, "sqs.dead_letter is sqs.queue itself");
         return ERR_CONFIG;
     }
-    if (sqs_endpoint_read(cfg->endpoint, cfg->region, &unused) != ERR_OK) {
-        (void)snprintf(why, CAST_WHY_SIZE,
-                       "sqs.endpoint is not http(s)://HOST[:PORT], or sqs.region no region");
+    if (sqs_endpoint_read(cfg->endpoint, cfg->region, &unused) != ERR_OK ||
+        aws_endpoint_read(&aws_s3, cfg->bucket_endpoint, cfg->region, &unused) != ERR_OK) {
+        (void)snprintf(
+            why, CAST_WHY_SIZE,
+            "sqs.endpoint or sqs.bucket_endpoint is not http(s)://HOST[:PORT], or sqs.region "
+            "no region");
         return ERR_CONFIG;
     }
     enum err err = load_credentials(self, why);
@@ -185,9 +188,16 @@ static enum err load_scaler(struct cast *self, char *why, struct cast_arg *ret_a
 {
     const struct cfg_scaling *cfg = &self->options.config->scaling;
     struct sqs_endpoint unused;
-    if (!cfg->cluster[0] || !cfg->subnets[0] || !cost_counts(&self->options.config->cost)) {
+    bool tasks = strcmp(cfg->by, "tasks") == 0;
+    bool service = strcmp(cfg->by, "service") == 0;
+    bool metric = strcmp(cfg->by, "metric") == 0;
+    if (((tasks || service) && !cfg->cluster[0]) || (tasks && !cfg->subnets[0]) ||
+        (!tasks && !metric && !cfg->target[0]) || (metric && !cfg->metrics[0]) ||
+        !cost_counts(&self->options.config->cost)) {
         (void)snprintf(why, CAST_WHY_SIZE,
-                       "a scaler needs scaling.cluster, scaling.subnets and cost.instance");
+                       "a scaler needs cost.instance and, by scaling.by, scaling.cluster and "
+                       "scaling.subnets, scaling.cluster and scaling.target, scaling.target, or "
+                       "scaling.metrics");
         return ERR_CONFIG;
     }
     if (aws_endpoint_read(&aws_ecs, cfg->endpoint, cfg->region, &unused) != ERR_OK) {

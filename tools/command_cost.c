@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "actors/common/scaling.h"
+#include "tools/cost_optimize.h"
 #include "tools/history.h"
 #include "tools/json_cost.h"
 #include "tools/report.h"
@@ -282,19 +283,25 @@ int command_cost(struct invocation *invocation)
     const char *word = invocation->words_count > 0 ? invocation->words[0] : "";
     bool explaining = strcmp(word, "explain") == 0;
     bool team = strcmp(word, "forecast") == 0 && invocation_value(invocation, "runs-per-day");
+    bool optimizing = strcmp(word, "optimize") == 0;
     int code = invocation_configure(invocation);
     if (code == EXIT_DONE && (word[0] == '\0' || invocation->words_count > (explaining ? 2 : 1))) {
-        code = complain(EXIT_USAGE, "say report, forecast, or explain with or without a run", NULL);
+        code = complain(EXIT_USAGE,
+                        "say report, forecast, optimize, or explain with or without a run", NULL);
     }
     if (code != EXIT_DONE || team || (explaining && invocation->words_count == 1)) {
         return code != EXIT_DONE ? code
                : team            ? forecast_team(invocation)
                                  : explain_prices(invocation);
     }
+    if (optimizing && invocation_value(invocation, "arrivals")) {
+        return cost_optimize(invocation, NULL);
+    }
     struct store_reader *reader = NULL;
     code = history_open(invocation, &reader);
     if (code == EXIT_DONE) {
         code = explaining                    ? explain_run(invocation, reader)
+               : optimizing                  ? cost_optimize(invocation, reader)
                : strcmp(word, "report") == 0 ? report(invocation, reader)
                                              : forecast(invocation, reader);
         store_reader_close(&reader);

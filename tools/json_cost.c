@@ -97,3 +97,22 @@ enum err json_cost_run(FILE *out, const struct config *config, const struct cost
     }
     return json_put(out, object);
 }
+
+static json_t *allocation_of(const struct allocation *allocation)
+{
+    const struct scaling_policy *policy = &allocation->policy;
+    return json_pack("{s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:I}", "rule",
+                     optimize_rule(policy->rule), "key", optimize_key(policy->rule), "parameter",
+                     policy->parameter, "idle_stop_s", policy->idle_stop_s, "instance_s",
+                     allocation->instance_s, "usd", allocation->usd, "p50_s", allocation->p50_s,
+                     "p95_s", allocation->p95_s, "instances_max",
+                     (json_int_t)allocation->instances_max);
+}
+
+enum err json_cost_optimized(FILE *out, const struct optimized *found, size_t runs)
+{
+    return json_put(out, json_pack("{s:I, s:I, s:o, s:o, s:f}", "runs", (json_int_t)runs, "tried",
+                                   (json_int_t)found->tried, "now", allocation_of(&found->now),
+                                   "best", allocation_of(&found->best), "saved",
+                                   1 - found->best.instance_s / found->now.instance_s));
+}

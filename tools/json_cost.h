@@ -6,6 +6,7 @@
 
 #include "actors/common/cost.h"
 #include "actors/common/ulid.h"
+#include "tools/optimize.h"
 
 /* Of a run, or of a month; dollars. */
 struct cost_run {
@@ -42,5 +43,6 @@ enum err json_cost_forecast(FILE *out, const struct cost_month *month,
 enum err json_cost_prices(FILE *out, const struct config *config) MUST_CHECK;
 enum err json_cost_run(FILE *out, const struct config *config,
                        const struct cost_run *run) MUST_CHECK;
+enum err json_cost_optimized(FILE *out, const struct optimized *found, size_t runs) MUST_CHECK;
 
 #endif

@@ -1,8 +1,9 @@
 /* node.c - troupe-node: one process of the cast, or the supervisor of a local cluster.
  *
  * It starts its services, its roles, and waits: SIGTERM and SIGINT stop it in order, a second one
- * at once.  When a part has died that cannot be mended inside, it says so and ends with code 70;
- * whoever supervises it starts it again.
+ * at once; an executor may first finish what it has (executor.warned_ms).  When a part has died
+ * that cannot be mended inside, it says so and ends with code 70; whoever supervises it starts it
+ * again.
  */
 #include <errno.h>
 #include <limits.h>
@@ -29,7 +30,13 @@
 #include "tools/supervise.h"
 #include "tools/world.h"
 
-enum { ROLES_MAX = ADMIN_ROLES_MAX, CONNECT_MAX = 16, SETS_MAX = 64, ENDED_MS = 20 };
+enum {
+    ROLES_MAX = ADMIN_ROLES_MAX,
+    CONNECT_MAX = 16,
+    SETS_MAX = 64,
+    ENDED_MS = 20,
+    WARNED_LOOK_MS = 500
+};
 
 enum node_option {
     OPTION_role,
@@ -309,7 +316,45 @@ static void mind_signals_again(const sigset_t *signals)
     (void)pthread_sigmask(SIG_UNBLOCK, signals, NULL);
 }
 
-static int wait_for_end(struct node *self, struct world *world, const sigset_t *signals)
+enum ended { ENDED_FAILED, ENDED_SIGNAL, ENDED_TIME };
+
+/* Until a part has died, a signal has come, or so much time has passed; negative: any. */
+static enum ended wait_once(struct pollfd fds[2], int ms)
+{
+    int count;
+    while ((count = poll(fds, 2, ms)) < 0 && errno == EINTR) {
+    }
+    if (count == 0) {
+        return ENDED_TIME;
+    }
+    if (fds[1].revents) {
+        return ENDED_FAILED;
+    }
+    struct signalfd_siginfo info;
+    (void)!read(fds[0].fd, &info, sizeof info);
+    return ENDED_SIGNAL;
+}
+
+/* The first signal is a warning where executor.warned_ms says so: no more work is taken.  The
+ * admin ends us by a second one when nothing is left to finish. */
+static enum ended finish_work(struct node *self, struct world *world, struct rt_address admin,
+                              struct pollfd fds[2])
+{
+    on_log(self, RT_INFO, "node", "warned: no more work is taken");
+    for (uint64_t ms = 0; ms < self->config.executor.warned_ms; ms += WARNED_LOOK_MS) {
+        const struct msg *drain = MSG(drain, .node = msg_str(self->name), .on = true, .stop = true);
+        /* What has no room for it now is told at the next look. */
+        (void)!system_tell(world_system(world), admin, drain);
+        enum ended ended = wait_once(fds, WARNED_LOOK_MS);
+        if (ended != ENDED_TIME) {
+            return ended;
+        }
+    }
+    return ENDED_TIME;
+}
+
+static int wait_for_end(struct node *self, struct world *world, struct rt_address admin,
+                        const sigset_t *signals)
 {
     int signal_fd = signalfd(-1, signals, SFD_CLOEXEC);
     if (signal_fd < 0) {
@@ -318,20 +363,16 @@ static int wait_for_end(struct node *self, struct world *world, const sigset_t *
     }
     struct pollfd fds[] = {{.fd = signal_fd, .events = POLLIN},
                            {.fd = world_failure_fd(world), .events = POLLIN}};
-    while (poll(fds, 2, -1) < 0 && errno == EINTR) {
+    enum ended ended = wait_once(fds, -1);
+    if (ended == ENDED_SIGNAL && plays(self, TERM_role_EXECUTOR) &&
+        self->config.executor.warned_ms > 0) {
+        ended = finish_work(self, world, admin, fds);
     }
-    int code = EXIT_DONE;
-    if (fds[1].revents) {
-        on_log(self, RT_ERROR, "node", world_failure(world));
-        code = EXIT_INTERNAL;
-    } else {
-        struct signalfd_siginfo info;
-        (void)!read(signal_fd, &info, sizeof info);
-        on_log(self, RT_INFO, "node", "stopping");
-    }
+    bool failed = ended == ENDED_FAILED;
+    on_log(self, failed ? RT_ERROR : RT_INFO, "node", failed ? world_failure(world) : "stopping");
     (void)close(signal_fd);
     mind_signals_again(signals);
-    return code;
+    return failed ? EXIT_INTERNAL : EXIT_DONE;
 }
 
 /* ---- for the admin ---- */
@@ -358,7 +399,8 @@ static void on_end(void *world)
     (void)kill(getpid(), SIGTERM);
 }
 
-static enum err spawn_admin(const struct node *self, struct world *world)
+static enum err spawn_admin(const struct node *self, struct world *world,
+                            struct rt_address *ret_admin)
 {
     struct admin_arg arg = {.ports = {.world = world,
                                       .process = on_process,
@@ -367,8 +409,7 @@ static enum err spawn_admin(const struct node *self, struct world *world)
                                       .end = on_end},
                             .roles_count = self->roles_count};
     memcpy(arg.roles, self->roles, sizeof arg.roles);
-    struct rt_address address;
-    return system_spawn(world_system(world), &admin_behaviour, &arg, sizeof arg, &address);
+    return system_spawn(world_system(world), &admin_behaviour, &arg, sizeof arg, ret_admin);
 }
 
 static int run_world(struct node *self, struct cast *cast, const char *ledger,
@@ -384,6 +425,7 @@ static int run_world(struct node *self, struct cast *cast, const char *ledger,
                                                 .log = on_log};
     char why[WORLD_WHY_SIZE];
     struct world *world = NULL;
+    struct rt_address admin;
     enum err err = world_new(&world_options, why, &world);
     if (err != ERR_OK) {
         on_log(self, RT_ERROR, "node", why);
@@ -393,7 +435,7 @@ static int run_world(struct node *self, struct cast *cast, const char *ledger,
     }
     err = cast_spawn(cast, world_system(world));
     if (err == ERR_OK) {
-        err = spawn_admin(self, world);
+        err = spawn_admin(self, world, &admin);
     }
     if (err == ERR_OK) {
         err = world_start(world);
@@ -401,7 +443,7 @@ static int run_world(struct node *self, struct cast *cast, const char *ledger,
     int code = EXIT_INTERNAL;
     if (err == ERR_OK) {
         on_log(self, RT_INFO, "node", "started");
-        code = wait_for_end(self, world, signals);
+        code = wait_for_end(self, world, admin, signals);
         /* What has failed cannot be waited for. */
         world_stop(world, code == EXIT_DONE ? self->config.runtime.stop_ms_max : ENDED_MS);
     } else {

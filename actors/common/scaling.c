@@ -71,6 +71,11 @@ uint64_t scaling_start(const struct scaling_policy *policy, const struct scaling
     return most > have ? (uint64_t)(most - have) : 0;
 }
 
+uint64_t scaling_ready(const struct scaling_policy *policy, uint64_t slots)
+{
+    return (uint64_t)ceil((double)slots / policy->slots_per_instance);
+}
+
 struct scaling_choice scaling_choose(const struct scaling_policy *policy, bool spot,
                                      const struct scaling_view *view)
 {
@@ -82,8 +87,7 @@ struct scaling_choice scaling_choose(const struct scaling_policy *policy, bool s
     if (view->stage >= BUDGET_SPOT) {
         choice.on_demand = false;
     }
-    /* One of which only some slots are there yet can nearly work: it is ready. */
-    uint64_t ready = (uint64_t)ceil((double)view->slots / policy->slots_per_instance);
+    uint64_t ready = scaling_ready(policy, view->slots);
     ready = ready < view->instances ? ready : view->instances;
     const struct scaling_state state = {
         .work_s = view->work_s, .ready = ready, .coming = view->instances - ready};

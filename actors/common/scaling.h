@@ -54,6 +54,9 @@ struct scaling_view {
     bool no_spot; /* there was no room for one lately */
 };
 
+/* How many instances so many slots belong to: one of which only some are there counts. */
+uint64_t scaling_ready(const struct scaling_policy *policy, uint64_t slots);
+
 struct scaling_choice {
     uint64_t start;
     bool on_demand;

@@ -4,21 +4,25 @@
  *        DRAINED        answers of its slots; FAILED of one that has crashed meanwhile
  *        ROLE_UP, TICK  with executor.idle_stop_ms: the admin of this process, time for a look
  * Sends  DRAIN          to its slots, DRAINED to who asked; starts executor.slots slots (slot.c)
- *        DRAIN          to the admin: the process is to end
+ *        DRAIN          to the admin: the process is to end, or to wait for its end
+ *        DRAIN          to what it started for the cloud (executor_cloud.c): it has no more work
  *
  * An executor that is paid for ends itself when it has been idle: nobody else could know that it is
  * not just being given work.  Its slots leave first; one look later, when whatever was granted
  * before the coordinator heard of it has arrived, they are asked again, and once more by the admin.
  * One that is busy then goes on as if nothing had been.  Without a coordinator it is idle, too.
+ * With executor.idle_end `wait` it stays drained until the scaler has it stopped, since a group or
+ * a service would replace what ends by itself; if nobody does, it ends after all.
  */
 #include "actors/executor/executor.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/executor/executor_cloud.h"
 #include "actors/executor/slot.h"
 
-enum { SLOT_MS = 1000, LOOK_MS = 1000 };
+enum { SLOT_MS = 1000, LOOK_MS = 1000, WAIT_MS_MAX = 600000 };
 
 struct executor {
     struct rt_address *slots; /* owned */
@@ -35,6 +39,8 @@ struct executor {
     uint64_t idle_ms;        /* since when all looks found nothing at work; 0: not so */
     uint64_t looks;          /* so many found nothing since the slots have left */
     bool leaving;
+    uint64_t waiting_ms;     /* since when its end is waited for; 0: it is not */
+    struct rt_address cloud; /* nobody where there is none */
 };
 
 static void ask_slots(struct executor *self, struct rt_context *ctx, bool on)
@@ -71,15 +77,42 @@ static enum err on_drain(struct executor *self, struct rt_context *ctx,
 
 /* ---- ending by itself ---- */
 
+static void tell_cloud(const struct executor *self, struct rt_context *ctx, bool idle)
+{
+    if (self->cloud.node != 0) {
+        rt_tell(ctx, self->cloud, MSG(drain, .node = msg_str(""), .on = idle));
+    }
+}
+
 /* The admin may have drained us in vain: it hears that we go on. */
 static void stay(struct executor *self, struct rt_context *ctx)
 {
     if (self->looks > 1) {
         rt_tell(ctx, self->admin, MSG(drain, .node = msg_str(rt_node_name(ctx)), .on = false));
+        tell_cloud(self, ctx, false);
     }
+    self->waiting_ms = 0;
     self->idle_ms = 0;
     self->looks = 0;
     self->leaving = false;
+}
+
+/* Its slots have left, and a look later nothing had come to them. */
+static void finish(struct executor *self, struct rt_context *ctx)
+{
+    uint64_t now_ms = rt_now_ms(ctx);
+    bool waits = strcmp(rt_config(ctx)->executor.idle_end, "wait") == 0;
+    bool stop = !waits || (self->waiting_ms != 0 && now_ms - self->waiting_ms >= WAIT_MS_MAX);
+    if (!stop && self->waiting_ms != 0) {
+        return;
+    }
+    self->waiting_ms = now_ms;
+    rt_log(ctx, RT_INFO, "idle for %llu s: %s",
+           (unsigned long long)((now_ms - self->idle_ms) / 1000),
+           stop ? "ending" : "drained, waiting to be stopped");
+    tell_cloud(self, ctx, true);
+    rt_tell(ctx, self->admin,
+            MSG(drain, .node = msg_str(rt_node_name(ctx)), .on = true, .stop = stop));
 }
 
 static void looked(struct executor *self, struct rt_context *ctx)
@@ -90,10 +123,7 @@ static void looked(struct executor *self, struct rt_context *ctx)
     } else if (self->idle_ms == 0) {
         self->idle_ms = now_ms;
     } else if (self->leaving && ++self->looks > 1) {
-        rt_log(ctx, RT_INFO, "idle for %llu s: ending",
-               (unsigned long long)((now_ms - self->idle_ms) / 1000));
-        rt_tell(ctx, self->admin,
-                MSG(drain, .node = msg_str(rt_node_name(ctx)), .on = true, .stop = true));
+        finish(self, ctx);
     } else if (now_ms - self->idle_ms >= rt_config(ctx)->executor.idle_stop_ms) {
         self->leaving = true;
     }
@@ -134,6 +164,14 @@ static enum err on_answer(struct executor *self, struct rt_context *ctx, uint64_
     return ERR_OK;
 }
 
+static enum err start_cloud(struct executor *self, struct rt_context *ctx)
+{
+    const struct cfg_executor *cfg = &rt_config(ctx)->executor;
+    return cfg->agent_url[0] || cfg->notices_url[0]
+               ? rt_spawn(ctx, &executor_cloud_behaviour, NULL, 0, &self->cloud)
+               : ERR_OK;
+}
+
 static enum err executor_start(struct rt_context *ctx, void *state, const void *arg)
 {
     struct executor *self = state;
@@ -148,7 +186,7 @@ static enum err executor_start(struct rt_context *ctx, void *state, const void *
     }
     memcpy(slot->reporters, arg, strlen(arg) + 1);
     rt_take_role(ctx, TERM_role_EXECUTOR);
-    enum err err = ERR_OK;
+    enum err err = start_cloud(self, ctx); /* before the first slot asks for work */
     for (; self->count < count && err == ERR_OK; self->count++) {
         slot->index = self->count;
         err = rt_spawn(ctx, &slot_behaviour, slot, size, &self->slots[self->count]);

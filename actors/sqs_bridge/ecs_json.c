@@ -7,7 +7,11 @@
 
 const char *ecs_action_name(enum ecs_action action)
 {
-    return action == ECS_LIST ? "ListTasks" : "RunTask";
+    static const char *const names[ECS_ACTIONS] = {[ECS_LIST] = "ListTasks",
+                                                   [ECS_RUN] = "RunTask",
+                                                   [ECS_DESCRIBE] = "DescribeServices",
+                                                   [ECS_UPDATE] = "UpdateService"};
+    return names[action];
 }
 
 /* ---- requests ---- */
@@ -68,6 +72,18 @@ enum err ecs_json_list(const char *cluster, char **ret_body)
                  ret_body);
 }
 
+enum err ecs_json_describe(const char *cluster, const char *service, char **ret_body)
+{
+    return write(json_pack("{s:s, s:[s]}", "cluster", cluster, "services", service), ret_body);
+}
+
+enum err ecs_json_update(const char *cluster, const char *service, uint64_t count, char **ret_body)
+{
+    return write(json_pack("{s:s, s:s, s:I}", "cluster", cluster, "service", service,
+                           "desiredCount", (json_int_t)count),
+                 ret_body);
+}
+
 /* ---- answers ---- */
 
 static const char *text_of(const json_t *object, const char *name)
@@ -105,6 +121,20 @@ static void read_error(const json_t *root, uint64_t status, struct ecs_answer *r
     (void)snprintf(ret->why, sizeof ret->why, "%.100s: %.140s", type, why);
 }
 
+/* DescribeServices and UpdateService. */
+static void read_service(const json_t *root, struct ecs_answer *ret)
+{
+    const json_t *service = json_object_get(root, "service");
+    service = service ? service : json_array_get(json_object_get(root, "services"), 0);
+    const json_t *count = json_object_get(service, "desiredCount");
+    read_failures(root, ret);
+    if (json_is_integer(count) && json_integer_value(count) >= 0) {
+        ret->count = (uint64_t)json_integer_value(count);
+    } else {
+        ret->err = ERR_MALFORMED;
+    }
+}
+
 void ecs_json_answer(enum ecs_action action, uint64_t status, struct sqs_text text,
                      struct ecs_answer *ret)
 {
@@ -119,6 +149,8 @@ void ecs_json_answer(enum ecs_action action, uint64_t status, struct sqs_text te
     const json_t *tasks = json_object_get(root, action == ECS_LIST ? "taskArns" : "tasks");
     if (status >= 400) {
         read_error(root, status, ret);
+    } else if (status == 200 && (action == ECS_DESCRIBE || action == ECS_UPDATE)) {
+        read_service(root, ret);
     } else if (status != 200 || !json_is_array(tasks)) {
         ret->err = ERR_MALFORMED;
     } else {

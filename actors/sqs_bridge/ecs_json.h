@@ -16,7 +16,7 @@
 
 enum { ECS_BATCH_MAX = 10, ECS_LIST_MAX = 100 }; /* tasks of a request: the limits of ECS */
 
-enum ecs_action { ECS_LIST, ECS_RUN };
+enum ecs_action { ECS_LIST, ECS_RUN, ECS_DESCRIBE, ECS_UPDATE, ECS_ACTIONS };
 
 /* "ListTasks"; static. */
 const char *ecs_action_name(enum ecs_action action);
@@ -35,10 +35,13 @@ struct ecs_run {
  * subnets; ERR_LIMIT; ERR_MEMORY. */
 enum err ecs_json_run(const struct ecs_run *run, char **ret_body) MUST_CHECK;
 enum err ecs_json_list(const char *cluster, char **ret_body) MUST_CHECK;
+enum err ecs_json_describe(const char *cluster, const char *service, char **ret_body) MUST_CHECK;
+enum err ecs_json_update(const char *cluster, const char *service, uint64_t count,
+                         char **ret_body) MUST_CHECK;
 
 struct ecs_answer {
     enum err err;   /* ERR_OK, ERR_IO, ERR_FULL (asked too often), ERR_REFUSED, ERR_MALFORMED */
-    uint64_t count; /* tasks that run or will; that were started */
+    uint64_t count; /* tasks that run or will; that were started; that a service or group wants */
     bool no_room;   /* some could not be started for want of capacity; `why` */
     char why[SQS_WHY_SIZE];
 };

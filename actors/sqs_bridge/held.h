@@ -1,5 +1,7 @@
 /* held.h - messages that were received and are not done with.
  *
+ *     FETCH ──> SUBMIT, where the body lies in S3
+ *
  *     SUBMIT ──> ASKED ──> DELETE ──> (gone)
  *       │          │          ▲
  *       └──────────┴──> DEAD ─┘        DEAD: refused, to be put into the dead-letter queue
@@ -16,7 +18,7 @@
 #include "actors/sqs_bridge/job.h"
 #include "actors/sqs_bridge/sqs_json.h"
 
-enum held_stage { HELD_SUBMIT, HELD_ASKED, HELD_DEAD, HELD_DELETE };
+enum held_stage { HELD_FETCH, HELD_SUBMIT, HELD_ASKED, HELD_DEAD, HELD_DELETE };
 
 struct held_message {
     uint64_t serial; /* 0: a free place */
@@ -31,6 +33,7 @@ struct held_message {
     uint64_t sent_ms;   /* when it was put into the queue, since 1970 */
     char run[JOB_RUN_SIZE + 1];
     struct job job;            /* SUBMIT, ASKED */
+    char key[JOB_KEY_MAX + 1]; /* FETCH: what to fetch */
     char reason[JOB_WHY_SIZE]; /* DEAD */
     char *id;
     char *receipt; /* the newest */

@@ -539,3 +539,43 @@ enum err job_run(const char *message_id, uint64_t sent_ms, char ret_run[JOB_RUN_
     ulid_make(sent_ms & ((UINT64_C(1) << 48) - 1), random, ret_run);
     return ERR_OK;
 }
+
+/* ---- in S3 ---- */
+
+/* What can be in a path as it is, and is not taken for another one on the way. */
+static bool is_key(const char *key)
+{
+    size_t size = strlen(key);
+    return size > 0 && size <= JOB_KEY_MAX && key[0] != '/' && key[size - 1] != '/' &&
+           key[strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/")] ==
+               '\0' &&
+           !strstr(key, "//") && !strstr(key, "..") && !strstr(key, "./");
+}
+
+enum err job_pointer(struct msg_str body, const char *bucket, char ret_key[JOB_KEY_MAX + 1],
+                     /* NOLINTNEXTLINE(readability-non-const-parameter): it is written there */
+                     char *why)
+{
+    ret_key[0] = '\0';
+    if (body.size == 0 || body.at[0] != '[') {
+        return ERR_OK; /* no request is a list: what is one is looked at */
+    }
+    json_t *root = json_loadb(body.at, body.size, JSON_REJECT_DUPLICATES, NULL);
+    const char *mark = json_string_value(json_array_get(root, 0));
+    const json_t *place = json_array_get(root, 1);
+    const char *in = json_string_value(json_object_get(place, "s3BucketName"));
+    const char *key = json_string_value(json_object_get(place, "s3Key"));
+    enum err err = ERR_OK;
+    if (!mark || strcmp(mark, "software.amazon.payloadoffloading.PayloadS3Pointer") != 0) {
+        err = ERR_OK; /* job_read says what it is not */
+    } else if (!in || !bucket[0] || strcmp(in, bucket) != 0 || !key || !is_key(key)) {
+        (void)snprintf(why, JOB_WHY_SIZE,
+                       "it lies in S3, but not in sqs.bucket, or its key has "
+                       "other characters than A-Za-z0-9._-/");
+        err = ERR_MALFORMED;
+    } else {
+        memcpy(ret_key, key, strlen(key) + 1); /* is_key has measured it */
+    }
+    json_decref(root);
+    return err;
+}

@@ -18,6 +18,7 @@ enum {
     JOB_BYTES_MAX = 524288, /* of a request's text */
     JOB_FILES_MAX = 10000,
     JOB_RUN_SIZE = 26,
+    JOB_KEY_MAX = 512, /* bytes of an object's key */
     JOB_WHY_SIZE = 256
 };
 
@@ -70,5 +71,13 @@ enum err job_write(const struct job *job, char **ret_text) MUST_CHECK;
  * and of its id.  However often it is delivered, it is the same.  ERR_MEMORY. */
 enum err job_run(const char *message_id, uint64_t sent_ms,
                  char ret_run[JOB_RUN_SIZE + 1]) MUST_CHECK;
+
+/* Whether a body says that the request lies in S3 instead, as Amazon's own extended clients do:
+ *     ["software.amazon.payloadoffloading.PayloadS3Pointer", {"s3BucketName": …, "s3Key": …}]
+ * ret_key gets "" where it does not.  ERR_MALFORMED, with a sentence in `why` (JOB_WHY_SIZE
+ * bytes): of another bucket than `bucket`, or a key of other characters than A-Za-z0-9._-/ or one
+ * that begins or ends with '/' or has "//", "/./" or "/../" in it. */
+enum err job_pointer(struct msg_str body, const char *bucket, char ret_key[JOB_KEY_MAX + 1],
+                     char *why) MUST_CHECK;
 
 #endif

@@ -28,7 +28,8 @@ enum {
 /* ---- messages ---- */
 
 /* It will never be a run.  It leaves the queue with the reason, or the queue's own policy. */
-static void refuse(struct sqs_bridge *self, struct rt_context *ctx, struct held_message *message)
+void sqs_bridge_refuse(struct sqs_bridge *self, struct rt_context *ctx,
+                       struct held_message *message)
 {
     job_free(&message->job);
     if (self->queues[QUEUE_DEAD].given[0]) {
@@ -40,17 +41,16 @@ static void refuse(struct sqs_bridge *self, struct rt_context *ctx, struct held_
 }
 
 enum err sqs_bridge_read(struct sqs_bridge *self, struct rt_context *ctx,
-                         struct held_message *message)
+                         struct held_message *message, struct msg_str text)
 {
     const struct cfg_run *cfg = &rt_config(ctx)->run;
     const struct job_defaults defaults = {.runner = cfg->runner,
                                           .env = self->arg.env,
                                           .retries = cfg->retries,
                                           .timeout_ms = cfg->timeout_ms};
-    enum err err =
-        job_read(message->body, message->body_size, &defaults, &message->job, message->reason);
+    enum err err = job_read(text.at, text.size, &defaults, &message->job, message->reason);
     if (err == ERR_MALFORMED) {
-        refuse(self, ctx, message);
+        sqs_bridge_refuse(self, ctx, message);
         return ERR_OK;
     }
     if (err == ERR_OK && message->job.run[0]) {
@@ -60,6 +60,22 @@ enum err sqs_bridge_read(struct sqs_bridge *self, struct rt_context *ctx,
         err = job_run(message->id, message->sent_ms, message->run);
     }
     return err;
+}
+
+enum err sqs_bridge_take(struct sqs_bridge *self, struct rt_context *ctx,
+                         struct held_message *message)
+{
+    struct msg_str body = {message->body, (uint32_t)message->body_size};
+    const char *bucket = rt_config(ctx)->sqs.bucket;
+    if (job_pointer(body, bucket, message->key, message->reason) != ERR_OK) {
+        sqs_bridge_refuse(self, ctx, message);
+        return ERR_OK;
+    }
+    if (message->key[0]) {
+        held_enter(message, HELD_FETCH);
+        return ERR_OK;
+    }
+    return sqs_bridge_read(self, ctx, message, body);
 }
 
 /* ---- the coordinator ---- */
@@ -193,7 +209,7 @@ static enum err on_failed(struct sqs_bridge *self, struct rt_context *ctx,
     if (reason == ERR_MALFORMED || reason == ERR_LIMIT) {
         (void)snprintf(message->reason, sizeof message->reason, "the coordinator refuses it: %s",
                        err_text(reason));
-        refuse(self, ctx, message);
+        sqs_bridge_refuse(self, ctx, message);
     } else if (!passes(reason) && message->tries + 1 >= rt_config(ctx)->sqs.attempts_max) {
         rt_log(ctx, RT_WARN, "message=%s left to the queue: SUBMIT failed reason=%s", message->id,
                err_name(reason));
@@ -236,6 +252,9 @@ static enum err sqs_bridge_start(struct rt_context *ctx, void *state, const void
     const struct cfg_sqs *cfg = &rt_config(ctx)->sqs;
     self->arg = *(const struct sqs_bridge_arg *)arg;
     enum err err = sqs_endpoint_read(cfg->endpoint, cfg->region, &self->endpoint);
+    if (err == ERR_OK && cfg->bucket[0]) {
+        err = aws_endpoint_read(&aws_s3, cfg->bucket_endpoint, cfg->region, &self->bucket);
+    }
     if (err == ERR_OK) {
         err = held_init(&self->held, &(struct held_options){.places = cfg->held_max,
                                                             .backoff_ms = cfg->backoff_ms,

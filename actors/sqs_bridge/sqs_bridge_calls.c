@@ -4,6 +4,7 @@
  * much to do, and nothing waits for others when there is little.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,10 +191,42 @@ static enum err begin_count(struct sqs_bridge *self, struct rt_context *ctx)
     return err == ERR_OK ? post(self, ctx, CALL_COUNT, SQS_ACTION_COUNT, body) : err;
 }
 
+static enum err begin_fetch(struct sqs_bridge *self, struct rt_context *ctx)
+{
+    struct held_message *message;
+    struct call *call = &self->calls[CALL_FETCH];
+    uint64_t now_ms = rt_now_ms(ctx);
+    if (!can_begin(self, CALL_FETCH, now_ms) ||
+        held_pick(&self->held, HELD_FETCH, now_ms, &message, 1) == 0) {
+        return ERR_OK;
+    }
+    char path[sizeof message->key + sizeof cfg_of(ctx)->bucket + 4];
+    char url[sizeof self->bucket.url + sizeof path];
+    struct sqs_head head;
+    const struct sqs_signer signer = {&self->bucket, self->arg.credentials,
+                                      (int64_t)(rt_wall_ms(ctx) / 1000)};
+    (void)snprintf(path, sizeof path, "/%s/%s", cfg_of(ctx)->bucket, message->key);
+    (void)snprintf(url, sizeof url, "%s%s", self->bucket.url, path + 1);
+    note_messages(call, &message, 1);
+    enum err err = aws_get_sign(&signer, &aws_s3, path, &head);
+    if (err == ERR_OK) {
+        call->began_ms = now_ms;
+        call->http = rt_http(ctx, &(struct rt_http_request){.method = "GET",
+                                                            .url = url,
+                                                            .headers = head.lines,
+                                                            .body = msg_str(""),
+                                                            .timeout_ms = CALL_MS});
+        err = call->http ? ERR_OK : ERR_MEMORY;
+    }
+    explicit_bzero(&head, sizeof head);
+    return err;
+}
+
 enum err sqs_bridge_calls_begin(struct sqs_bridge *self, struct rt_context *ctx)
 {
     static enum err (*const begin[])(struct sqs_bridge * self, struct rt_context * ctx) = {
-        begin_find, begin_delete, begin_dead, begin_extend, begin_receive, begin_count};
+        begin_find,  begin_delete,  begin_dead, begin_extend,
+        begin_fetch, begin_receive, begin_count};
     enum err err = ERR_OK;
     for (size_t i = 0; i < sizeof begin / sizeof begin[0] && err == ERR_OK; i++) {
         err = begin[i](self, ctx);
@@ -225,6 +258,7 @@ uint64_t sqs_bridge_calls_due_ms(const struct sqs_bridge *self)
     uint64_t due = UINT64_MAX;
     due = earlier(due, missing ? call_due_ms(self, CALL_FIND, 0) : UINT64_MAX);
     due = earlier(due, able ? call_due_ms(self, CALL_RECEIVE, 0) : UINT64_MAX);
+    due = earlier(due, call_due_ms(self, CALL_FETCH, held_due_ms(&self->held, HELD_FETCH)));
     due = earlier(due, call_due_ms(self, CALL_DELETE, held_due_ms(&self->held, HELD_DELETE)));
     due = earlier(due, dead ? call_due_ms(self, CALL_DEAD, held_due_ms(&self->held, HELD_DEAD))
                             : UINT64_MAX);
@@ -294,7 +328,7 @@ static enum err on_received(struct sqs_bridge *self, struct rt_context *ctx,
         err = held_take(&self->held, &answer->messages[i], extend_ms, &message);
         self->received += err == ERR_OK;
         if (err == ERR_OK) {
-            err = sqs_bridge_read(self, ctx, message);
+            err = sqs_bridge_take(self, ctx, message);
         } else if (err == ERR_EXISTS || err == ERR_FULL) {
             err = ERR_OK; /* a server that gives more than was asked for: they come again */
         }
@@ -318,7 +352,10 @@ static void try_again(struct sqs_bridge *self, struct rt_context *ctx, struct he
 {
     if (err == ERR_REFUSED || message->tries + 1 >= cfg_of(ctx)->attempts_max) {
         rt_log(ctx, RT_WARN, "message=%s left to the queue: %s failed reason=%s", message->id,
-               message->stage == HELD_DELETE ? "deleting it" : "its dead letter", err_name(err));
+               message->stage == HELD_DELETE  ? "deleting it"
+               : message->stage == HELD_FETCH ? "its body in S3"
+                                              : "its dead letter",
+               err_name(err));
         held_drop(&self->held, message);
         return;
     }
@@ -412,6 +449,33 @@ static enum err end_call(struct sqs_bridge *self, struct rt_context *ctx, enum c
     }
 }
 
+/* What is not there, or may not be seen, will not come: the sender put it there first. */
+static enum err end_fetch(struct sqs_bridge *self, struct rt_context *ctx,
+                          const struct msg_http_done *done)
+{
+    struct call *call = &self->calls[CALL_FETCH];
+    struct held_message *message = held_find(&self->held, call->serials[0]);
+    call->count = 0;
+    if (!message) {
+        return ERR_OK;
+    }
+    if (done->status == 200) {
+        held_enter(message, HELD_SUBMIT);
+        return sqs_bridge_read(self, ctx, message, done->body);
+    }
+    rt_log(ctx, RT_WARN, "message=%s its body in S3 failed status=%llu %.100s", message->id,
+           (unsigned long long)done->status, done->status > 0 ? "" : done->error.at);
+    if (done->status >= 400 && done->status < 500 && done->status != 429) {
+        (void)snprintf(message->reason, sizeof message->reason,
+                       "its body in S3 cannot be had: status %llu",
+                       (unsigned long long)done->status);
+        sqs_bridge_refuse(self, ctx, message);
+    } else {
+        try_again(self, ctx, message, ERR_IO);
+    }
+    return ERR_OK;
+}
+
 enum err sqs_bridge_calls_end(struct sqs_bridge *self, struct rt_context *ctx,
                               const struct msg_http_done *done)
 {
@@ -428,6 +492,9 @@ enum err sqs_bridge_calls_end(struct sqs_bridge *self, struct rt_context *ctx,
     }
     struct call *call = &self->calls[kind];
     call->http = 0;
+    if (kind == CALL_FETCH) {
+        return end_fetch(self, ctx, done);
+    }
     struct msg_str text = done->status > 0 ? done->body : done->error;
     const struct sqs_reply reply = {actions[kind], call->count, done->status, {text.at, text.size}};
     struct sqs_answer answer;

@@ -8,7 +8,16 @@
 #include "actors/sqs_bridge/sqs_bridge.h"
 #include "actors/sqs_bridge/sqs_request.h"
 
-enum call_kind { CALL_FIND, CALL_RECEIVE, CALL_DELETE, CALL_DEAD, CALL_EXTEND, CALL_COUNT, CALLS };
+enum call_kind {
+    CALL_FIND,
+    CALL_RECEIVE,
+    CALL_DELETE,
+    CALL_DEAD,
+    CALL_EXTEND,
+    CALL_COUNT,
+    CALL_FETCH, /* from S3 */
+    CALLS
+};
 
 /* The one request of its kind. */
 struct call {
@@ -30,6 +39,7 @@ struct queue {
 struct sqs_bridge {
     struct sqs_bridge_arg arg;
     struct sqs_endpoint endpoint;
+    struct sqs_endpoint bucket; /* where S3 is; empty: there is none */
     struct queue queues[QUEUES];
     struct rt_address coordinator; /* the newest that lives; nobody until there is one */
     uint64_t coordinator_ref;
@@ -55,8 +65,16 @@ enum err sqs_bridge_calls_end(struct sqs_bridge *self, struct rt_context *ctx,
 /* When the next will be due; UINT64_MAX: none before something happens. */
 uint64_t sqs_bridge_calls_due_ms(const struct sqs_bridge *self);
 
-/* A message that was just received. */
-enum err sqs_bridge_read(struct sqs_bridge *self, struct rt_context *ctx,
+/* A message that was just received; it may become one to be fetched. */
+enum err sqs_bridge_take(struct sqs_bridge *self, struct rt_context *ctx,
                          struct held_message *message) MUST_CHECK;
+
+/* The request that a message holds, or that was fetched for it. */
+enum err sqs_bridge_read(struct sqs_bridge *self, struct rt_context *ctx,
+                         struct held_message *message, struct msg_str text) MUST_CHECK;
+
+/* A message that will never be a run, for the reason in it. */
+void sqs_bridge_refuse(struct sqs_bridge *self, struct rt_context *ctx,
+                       struct held_message *message);
 
 #endif

@@ -8,6 +8,9 @@
 const struct aws_service aws_sqs = {"sqs", "Content-Type: application/x-amz-json-1.0", "AmazonSQS"};
 const struct aws_service aws_ecs = {"ecs", "Content-Type: application/x-amz-json-1.1",
                                     "AmazonEC2ContainerServiceV20141113"};
+#define FORM "Content-Type: application/x-www-form-urlencoded"
+const struct aws_service aws_groups = {"autoscaling", FORM, ""};
+const struct aws_service aws_metrics = {"monitoring", FORM, ""};
 const struct aws_service aws_s3 = {"s3", "", ""};
 
 /* The scheme's own port is left out, as libcurl leaves it out of the header Host: what is signed
@@ -91,6 +94,7 @@ static void write_lines(size_t count, const struct sigv4_signature *signature,
 enum err aws_request_sign(const struct sqs_signer *signer, const struct aws_service *service,
                           const char *action, struct sqs_text body, struct sqs_head *ret)
 {
+    size_t named = service->target[0] ? 1 : 0;
     int length =
         snprintf(ret->target, sizeof ret->target, "X-Amz-Target: %s.%s", service->target, action);
     assert(length > 0 && (size_t)length < sizeof ret->target);
@@ -100,7 +104,7 @@ enum err aws_request_sign(const struct sqs_signer *signer, const struct aws_serv
                                           .host = signer->endpoint->host,
                                           .path = "/",
                                           .headers = headers,
-                                          .header_count = sizeof headers / sizeof headers[0],
+                                          .header_count = 1 + named,
                                           .body = body.at,
                                           .body_size = body.size};
     const struct sigv4_signer who = {signer->endpoint->region, service->name, signer->credentials,
@@ -110,7 +114,7 @@ enum err aws_request_sign(const struct sqs_signer *signer, const struct aws_serv
     if (err == ERR_OK) {
         ret->lines[0] = service->content_type;
         ret->lines[1] = ret->target;
-        write_lines(2, &signature, signer->credentials, ret);
+        write_lines(1 + named, &signature, signer->credentials, ret);
     }
     return err;
 }

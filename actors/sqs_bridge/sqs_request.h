@@ -22,16 +22,18 @@ struct sqs_endpoint {
     char region[SQS_REGION_MAX + 1];
 };
 
-/* A service of AWS that speaks JSON. */
+/* A service of AWS that takes JSON or forms. */
 struct aws_service {
     const char *name; /* in its host, and as it is signed */
     const char *content_type;
-    const char *target;
+    const char *target; /* empty: it takes forms, which name the action themselves */
 };
 
 extern const struct aws_service aws_sqs;
 extern const struct aws_service aws_ecs;
-extern const struct aws_service aws_s3; /* speaks no JSON: aws_get_sign alone */
+extern const struct aws_service aws_groups;  /* EC2 Auto Scaling */
+extern const struct aws_service aws_metrics; /* CloudWatch */
+extern const struct aws_service aws_s3;      /* speaks no JSON: aws_get_sign alone */
 
 /* Reads "http[s]://host[:port][/]"; empty: that of AWS in the region.  *ret is written on ERR_OK
  * only.  ERR_CONFIG: it is none, or the region is empty or cannot be signed.  ERR_LIMIT: too long.

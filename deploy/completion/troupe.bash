@@ -37,7 +37,7 @@ _troupe() {
     actor) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     link) words='list --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     queue) words='list cancel apply --cluster --check --json --quiet --verbose --color --config --set --state --timeout --help' ;;
-    cost) words='report forecast explain --limit --runs-per-day --work-s --json --quiet --verbose --color --config --set --state --timeout --help' ;;
+    cost) words='report forecast explain optimize --limit --runs-per-day --work-s --arrivals --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     console) words=' --execute --cluster --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     doctor) words=' --production --bucket --json --quiet --verbose --color --config --set --state --timeout --help' ;;
     config) words='check show schema --json --quiet --verbose --color --config --set --state --timeout --help' ;;

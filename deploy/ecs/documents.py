@@ -46,9 +46,9 @@ ROLES = {
                " --set scaling.task=troupe-executor --set scaling.subnets=${TROUPE_SUBNET}"
                f" --set scaling.security_groups=${{TROUPE_SECURITY_GROUP}} {COST}"),
 }
-# An executor as a task of Fargate: the scaler starts it, it ends itself.  CPU units and MiB are those
-# of cost.vcpus and cost.memory_gb.
-EXECUTOR = (4096, 8192, "--set executor.slots=4 --set executor.idle_stop_ms=45000")
+# An executor as a task of Fargate: the scaler starts it, it ends itself, and before Spot takes it away
+# what it has.  CPU units and MiB are those of cost.vcpus and cost.memory_gb.
+EXECUTOR = (4096, 8192, "--set executor.slots=4 --set executor.idle_stop_ms=45000 --set executor.warned_ms=95000")
 # What a container has by default and an executor does not need.  Fargate adds none, so those that are
 # not here (SETUID, SETGID, KILL) are what is left.
 NOT_NEEDED = ["AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "MKNOD", "NET_BIND_SERVICE",

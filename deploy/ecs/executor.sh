@@ -27,17 +27,18 @@ mkdir -p /projects
 mount -t nfs4 -o nfsvers=4.1,hard,timeo=600,retrans=2,noresvport "$efs":/ /projects
 
 sed -i 's,/run/troupe/,/root/troupe/,' /root/troupe/troupe.yml
+# By its name the scaler finds it, to terminate it when it has drained.
 cat >/etc/systemd/system/troupe-executor.service <<END
 [Unit]
 After=network-online.target
 Wants=network-online.target
 
 [Service]
-ExecStart=/opt/troupe/bin/troupe-node --role executor --name executor/%H --config /root/troupe \
-    --connect $coordinator --set executor.slots=$(nproc)
-Environment=PATH=/usr/local/bin:/usr/bin:/bin
-Restart=always
-RestartSec=1
+ExecStart=/opt/troupe/bin/troupe-node --role executor --name executor/$(cloud-init query instance_id) --config /root/troupe \
+    --connect $coordinator --set executor.slots=$(nproc) \
+    --set executor.notices_url=http://169.254.169.254
+# Who has ended in order was to be taken away: it must not take work again.
+Restart=on-failure
 TimeoutStopSec=15
 LimitNOFILE=65536
 

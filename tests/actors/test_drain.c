@@ -207,3 +207,122 @@ Test(idle_stop, never_ends_while_it_works_in_10000_decisions)
         setup_paid();
     }
 }
+
+/* ---- in the cloud ---- */
+
+static void setup_cloud(void)
+{
+    struct config config;
+    config_defaults(&config);
+    config.executor.idle_stop_ms = IDLE_STOP_MS;
+    (void)strcpy(config.executor.idle_end, "wait");
+    (void)strcpy(config.executor.agent_url, "http://agent/api/x");
+    (void)strcpy(config.executor.notices_url, "http://metadata");
+    probe = probe_open(&(struct probe_options){
+        .config = &config, .behaviour = &executor_behaviour, .arg = "/r", .size = sizeof "/r"});
+    coordinator = probe_peer(probe, "coordinator");
+    own_admin = probe_spawn(probe, &witness, NULL, 0);
+}
+
+TestSuite(cloud, .init = setup_cloud, .fini = teardown);
+
+#define PROTECTED "{\"protection\":{\"ProtectionEnabled\":true}}"
+
+static void answer(uint64_t id, uint64_t status, const char *body)
+{
+    probe_http_event(probe, MSG(http_done, .id = id, .status = status, .headers = msg_str(""),
+                                .body = msg_str(body), .error = msg_str("")));
+}
+
+/* Of the two requests of the start, for protection and for a token, the former is answered. */
+static void begin_in_cloud(void)
+{
+    answer(probe_http(probe) - 1, 200, PROTECTED);
+    probe_role_up(probe, TERM_role_COORDINATOR, coordinator);
+}
+
+Test(cloud, is_protected_before_it_asks_for_work_and_until_it_has_none)
+{
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace, "http PUT http://agent/api/x/task-protection/v1/state "
+                            "body={\"ProtectionEnabled\":true,\"ExpiresInMinutes\":60}"),
+              "%s", trace);
+    cr_expect_null(strstr(trace, "PULL"));
+    begin_in_cloud();
+    give_work();
+    probe_advance(probe, IDLE_STOP_MS + 10000);
+    trace = probe_trace(probe);
+    cr_expect_null(strstr(trace, "ProtectionEnabled"), "%s", trace);
+    probe_exec_event(probe, MSG(exec_exited, .id = probe_exec(probe), .error = msg_str("")));
+    probe_send_to(probe, coordinator, probe_last_sender(probe, coordinator),
+                  MSG(job_ack, .run = msg_str("R"), .token = token, .job = 0, .reason = 0));
+    probe_advance(probe, IDLE_STOP_MS + 5000);
+    trace = probe_trace(probe);
+    const char *leave = strstr(trace, "-> coordinator LEAVE");
+    const char *dropped = strstr(trace, "body={\"ProtectionEnabled\":false}");
+    cr_assert(leave && dropped && leave < dropped, "%s", trace);
+    cr_expect(strstr(trace, "admin told on=1 stop=0"), "it waits for its end: %s", trace);
+    cr_expect_null(strstr(trace, "stop=1"), "%s", trace);
+}
+
+Test(cloud, ends_after_all_when_nobody_ends_it)
+{
+    begin_in_cloud();
+    (void)probe_trace(probe);
+    probe_advance(probe, IDLE_STOP_MS + 5000);
+    cr_expect_null(strstr(probe_trace(probe), "stop=1"));
+    for (int minute = 0; minute < 10; minute++) {
+        probe_advance(probe, 60000);
+        const char *trace = probe_trace(probe);
+        cr_expect_eq(strstr(trace, "stop=1") != NULL, minute == 9, "minute %d: %s", minute, trace);
+    }
+}
+
+Test(cloud, renews_its_protection_and_tries_again_what_failed)
+{
+    begin_in_cloud();
+    give_work();
+    int asked = 0;
+    for (int minute = 0; minute < 45; minute++) {
+        probe_advance(probe, 60000);
+        bool now = strstr(probe_trace(probe), "\"ProtectionEnabled\":true") != NULL;
+        asked += now;
+        if (now) {
+            answer(probe_http(probe), asked == 1 ? 500 : 200, asked == 1 ? "no" : PROTECTED);
+        }
+    }
+    cr_expect_eq(asked, 3, "at 20 minutes, at once again, at 40: %d", asked);
+}
+
+Test(cloud, takes_no_more_work_after_a_notice)
+{
+    begin_in_cloud();
+    uint64_t id = probe_http(probe);
+    cr_expect(strstr(probe_http_headers(probe), "X-aws-ec2-metadata-token-ttl-seconds: 21600"));
+    answer(id, 200, "TOKEN==");
+    const char *trace = probe_trace(probe);
+    cr_expect(strstr(trace, "http GET http://metadata/latest/meta-data/spot/instance-action"), "%s",
+              trace);
+    cr_expect(strstr(probe_http_headers(probe), "X-aws-ec2-metadata-token: TOKEN=="));
+    answer(probe_http(probe), 404, "");
+    probe_advance(probe, 5000);
+    cr_expect_null(strstr(probe_trace(probe), "admin told"));
+    answer(probe_http(probe), 200, "{\"action\":\"terminate\"}");
+    cr_expect(strstr(probe_trace(probe), "admin told on=1 stop=1"));
+    probe_advance(probe, 5000);
+    cr_expect(strstr(probe_trace(probe), "admin told on=1 stop=1"), "until the process ends");
+}
+
+Test(cloud, asks_for_another_token_and_takes_no_strange_one)
+{
+    begin_in_cloud();
+    answer(probe_http(probe), 200, "bad\r\nX: y");
+    (void)probe_trace(probe);
+    probe_advance(probe, 5000);
+    cr_expect(strstr(probe_trace(probe), "http PUT http://metadata/latest/api/token"));
+    answer(probe_http(probe), 200, "T");
+    answer(probe_http(probe), 401, "");
+    (void)probe_trace(probe);
+    probe_advance(probe, 5000);
+    cr_expect(strstr(probe_trace(probe), "http PUT http://metadata/latest/api/token"));
+}

@@ -21,14 +21,19 @@ static void configure(struct config *config)
     (void)strcpy(config->cost.instance, "fargate-spot");
 }
 
+static void open_with(const struct config *config)
+{
+    probe = probe_open(&(struct probe_options){
+        .behaviour = &scaler_behaviour, .config = config, .arg = &arg, .size = sizeof arg});
+    coordinator = probe_peer(probe, "coordinator");
+    probe_role_up(probe, TERM_role_COORDINATOR, coordinator);
+}
+
 static void setup(void)
 {
     static struct config config;
     configure(&config);
-    probe = probe_open(&(struct probe_options){
-        .behaviour = &scaler_behaviour, .config = &config, .arg = &arg, .size = sizeof arg});
-    coordinator = probe_peer(probe, "coordinator");
-    probe_role_up(probe, TERM_role_COORDINATOR, coordinator);
+    open_with(&config);
 }
 
 static void teardown(void)
@@ -152,6 +157,234 @@ Test(scaler, survives_any_answer)
             probe_advance(probe, 11000);
         }
     }
+}
+
+/* ---- services, groups, metrics ---- */
+
+static void setup_by(const char *by, const char *metrics)
+{
+    static struct config config;
+    configure(&config);
+    (void)strcpy(config.scaling.by, by);
+    (void)strcpy(config.scaling.target, "executors");
+    (void)strcpy(config.scaling.metrics, metrics);
+    open_with(&config);
+    /* The admin of the coordinator's process, played by the same peer: nodes of peers differ. */
+    probe_role_up(probe, TERM_role_ADMIN, coordinator);
+    (void)probe_trace(probe);
+}
+
+static void setup_service(void)
+{
+    setup_by("service", "");
+}
+
+static void setup_group(void)
+{
+    setup_by("group", "");
+}
+
+static void setup_metrics(void)
+{
+    setup_by("metric", "Troupe");
+}
+
+#define SERVICE(count) "{\"services\":[{\"desiredCount\":" #count "}],\"failures\":[]}"
+#define GROUP          "<Group><DesiredCapacity>%u</DesiredCapacity></Group>"
+
+TestSuite(scaler_service, .init = setup_service, .fini = teardown);
+
+Test(scaler_service, wants_as_many_as_the_policy)
+{
+    const char *trace = say(1000000, 0, BUDGET_OPEN);
+    cr_expect(strstr(trace, "body={\"cluster\":\"c\",\"services\":[\"executors\"]}"), "%s", trace);
+    trace = answer(200, SERVICE(1));
+    cr_expect(strstr(trace, "{\"cluster\":\"c\",\"service\":\"executors\",\"desiredCount\":3}"),
+              "%s", trace);
+    cr_expect(strstr(probe_http_headers(probe), ".UpdateService"));
+    (void)answer(200, "{\"service\":{\"desiredCount\":3}}");
+    probe_advance(probe, 3000);
+    (void)say(1000000, 0, BUDGET_OPEN);
+    cr_expect_str_eq(answer(200, SERVICE(3)), "");
+}
+
+Test(scaler_service, wants_less_only_when_executors_have_left_for_good)
+{
+    const char *trace = "";
+    for (uint64_t ms = 0; ms < 94000; ms += 3000) {
+        (void)say(0, 4, BUDGET_OPEN);
+        trace = answer(200, SERVICE(3));
+        cr_assert_str_eq(trace, "", "at %llu ms: %s", (unsigned long long)ms, trace);
+        probe_advance(probe, 3000);
+    }
+    (void)say(0, 4, BUDGET_OPEN);
+    trace = answer(200, SERVICE(3));
+    cr_expect(strstr(trace, "\"desiredCount\":1}"), "%s", trace);
+}
+
+Test(scaler_service, asks_for_nothing_once_there_is_nothing)
+{
+    cr_expect(strstr(say(0, 0, BUDGET_OPEN), "executors"), "not known yet");
+    (void)answer(200, SERVICE(0));
+    probe_advance(probe, 3000);
+    cr_expect_str_eq(say(0, 0, BUDGET_OPEN), "");
+}
+
+TestSuite(scaler_metrics, .init = setup_metrics, .fini = teardown);
+
+Test(scaler_metrics, are_published_and_others_scale)
+{
+    const char *trace = say(90000, 8, BUDGET_OPEN);
+    cr_expect(strstr(trace, "http POST https://monitoring.eu-central-1.amazonaws.com/"), "%s",
+              trace);
+    cr_expect(strstr(trace, "Action=PutMetricData&Version=2010-08-01&Namespace=Troupe&"), "%s",
+              trace);
+    cr_expect(strstr(trace, "MetricName=BacklogSecondsPerInstance&"), "%s", trace);
+    cr_expect(strstr(trace, "&MetricData.member.2.Value=45.000"), "%s", trace);
+    cr_expect_null(strstr(probe_http_headers(probe), "X-Amz-Target"));
+    cr_expect_str_eq(answer(200, "<PutMetricDataResponse/>"), "");
+    probe_advance(probe, 3000);
+    cr_expect_str_eq(say(90000, 8, BUDGET_OPEN), "", "once a minute");
+    probe_advance(probe, 60000);
+    cr_expect(strstr(say(0, 0, BUDGET_OPEN), "PutMetricData"), "nothing is a value, too");
+}
+
+TestSuite(scaler_group, .init = setup_group, .fini = teardown);
+
+Test(scaler_group, sets_its_capacity)
+{
+    cr_expect(strstr(say(1000000, 0, BUDGET_OPEN), "AutoScalingGroupNames.member.1=executors"));
+    const char *trace = answer(200, "<A><DesiredCapacity>0</DesiredCapacity></A>");
+    cr_expect(strstr(trace, "SetDesiredCapacity&Version=2011-01-01&AutoScalingGroupName=executors&"
+                            "HonorCooldown=false&DesiredCapacity=3"),
+              "%s", trace);
+}
+
+Test(scaler_group, survives_any_answer)
+{
+    static const char *const bodies[] = {"",
+                                         "<",
+                                         "<DesiredCapacity>",
+                                         "<DesiredCapacity>-1<",
+                                         "<DesiredCapacity>99999999999999999999</DesiredCapacity>",
+                                         "<Code>ValidationError</Code>",
+                                         "\xff<Code>"};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        for (uint64_t status = 0; status < 600; status += 100) {
+            (void)say(1000000, 0, BUDGET_OPEN);
+            const char *trace = answer(status, bodies[i]);
+            cr_expect_null(strstr(trace, "Capacity="), "%s", trace);
+            probe_advance(probe, 11000);
+        }
+    }
+}
+
+/* A machine of a fleet that lives at random: it works, drains itself, is drained by an operator. */
+struct machine {
+    bool there;
+    bool works;
+    bool drains;
+};
+
+enum { MACHINES = 8 };
+
+static uint64_t next(uint64_t *random, uint64_t below)
+{
+    *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (*random >> 33) % below;
+}
+
+static void live_on(struct machine *machines, uint64_t *random)
+{
+    for (size_t i = 0; i < MACHINES; i++) {
+        struct machine *machine = &machines[i];
+        machine->there = machine->there || next(random, 4) == 0;
+        if (machine->works) {
+            machine->works = next(random, 5) != 0;
+            machine->drains = machine->drains || next(random, 9) == 0; /* an operator's doing */
+        } else if (!machine->drains) {
+            machine->works = next(random, 3) == 0;
+            machine->drains = !machine->works && next(random, 3) == 0;
+        }
+    }
+}
+
+/* Tells of the machine behind `at`, or that there is none; returns which. */
+static size_t tell_machine(const struct machine *machines, size_t at)
+{
+    char name[32] = "";
+    while (at < MACHINES && !machines[at].there) {
+        at++;
+    }
+    if (at < MACHINES) {
+        (void)snprintf(name, sizeof name, "executor/i-%zu", at);
+    }
+    /* What a process says of its work may be older than what its executor answers. */
+    probe_answer(probe, coordinator,
+                 MSG(node_is, .node = msg_str(name), .version = msg_str(""),
+                     .draining = at < MACHINES && machines[at].drains,
+                     .work_open = at < MACHINES && machines[at].works && at % 2));
+    return at;
+}
+
+/* One round, which asks for machines from *begin on; true: one was terminated, which is gone then.
+ */
+static bool round_of(struct machine *machines, size_t *begin)
+{
+    char group[80];
+    unsigned there = 0;
+    uint64_t slots = 0;
+    for (size_t i = 0; i < MACHINES; i++) {
+        there += machines[i].there;
+        slots += machines[i].there && !machines[i].drains ? 4 : 0;
+    }
+    (void)say(0, slots, BUDGET_OPEN);
+    (void)snprintf(group, sizeof group, GROUP, there);
+    (void)answer(200, group);
+    /* From where the last round ended, to the end. */
+    for (size_t at = *begin; at <= MACHINES && there * 4 > slots; at++) {
+        at = tell_machine(machines, at);
+        *begin = at < MACHINES ? at + 1 : 0;
+        const char *trace = probe_trace(probe);
+        if (strstr(trace, "ask DRAIN")) {
+            cr_assert(at < MACHINES && machines[at].drains);
+            char name[32];
+            (void)snprintf(name, sizeof name, "executor/i-%zu", at);
+            probe_answer(
+                probe, coordinator,
+                MSG(drained, .node = msg_str(name), .on = true, .busy = machines[at].works));
+            trace = probe_trace(probe);
+        }
+        const char *ended = strstr(trace, "InstanceId=i-");
+        if (ended) {
+            size_t which = (size_t)(ended[strlen("InstanceId=i-")] - '0');
+            cr_assert(which == at && machines[at].there && machines[at].drains);
+            cr_assert_not(machines[at].works, "machine %zu works", at);
+            cr_assert(strstr(trace, "ShouldDecrementDesiredCapacity=true"));
+            machines[at] = (struct machine){.there = false};
+            (void)answer(200, "<TerminateInstanceInAutoScalingGroupResponse/>");
+            return true;
+        }
+    }
+    return false;
+}
+
+Test(scaler_group, never_terminates_who_works_in_10000_decisions)
+{
+    uint64_t random = 11;
+    size_t terminated = 0;
+    for (int life = 0; life < 100; life++) {
+        struct machine machines[MACHINES] = {{.there = false}};
+        size_t begin = 0;
+        for (int decision = 0; decision < 100; decision++) {
+            live_on(machines, &random);
+            terminated += round_of(machines, &begin);
+            probe_advance(probe, 3000);
+        }
+        teardown();
+        setup_group();
+    }
+    cr_expect_gt(terminated, 1000, "%zu", terminated);
 }
 
 /* 10,000 decisions on whatever may be seen. */

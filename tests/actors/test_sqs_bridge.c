@@ -456,3 +456,76 @@ Test(sqs_bridge, tells_how_many_messages_there_are)
     probe_advance(probe, 1000);
     cr_expect(strstr(trace(), "ApproximateNumberOfMessages"));
 }
+
+/* ---- bodies in S3 ---- */
+
+static void setup_bucket(void)
+{
+    setup();
+    teardown();
+    (void)strcpy(config.sqs.bucket, "bodies");
+    (void)strcpy(config.sqs.bucket_endpoint, "http://s3.test");
+    open_probe();
+}
+
+TestSuite(sqs_bucket, .init = setup_bucket, .fini = teardown);
+
+#define POINTER(bucket, key)                                                                       \
+    "[\\\"software.amazon.payloadoffloading.PayloadS3Pointer\\\",{\\\"s3BucketName\\\":"           \
+    "\\\"" bucket "\\\",\\\"s3Key\\\":\\\"" key "\\\"}]"
+#define GET "http GET http://s3.test/bodies/2026/job-1.json body=\n"
+
+static void deliver_pointer(void)
+{
+    coordinator_up();
+    (void)trace();
+    deliver("r1", POINTER("bodies", "2026/job-1.json"));
+}
+
+Test(sqs_bucket, a_body_is_fetched_signed_and_submitted)
+{
+    deliver_pointer();
+    expect(GET);
+    cr_expect(strstr(probe_http_headers(probe), "/eu-central-1/s3/aws4_request"));
+    cr_expect(strstr(probe_http_headers(probe), "X-Amz-Content-Sha256: e3b0c442"));
+    answer("{\"run\":\"" RUN "\",\"dir\":\"/app\",\"files\":[\"a\"]}");
+    expect(SUBMIT FILE_A);
+}
+
+Test(sqs_bucket, what_fails_is_fetched_again_and_what_is_not_there_is_a_dead_letter)
+{
+    deliver_pointer();
+    answer_to(probe_http(probe), 503, "<Error/>");
+    probe_advance(probe, 1000);
+    expect(GET GET);
+    answer_to(probe_http(probe), 404, "<Error/>");
+    const char *sent = trace();
+    cr_expect(strstr(sent, "\"QueueUrl\":\"" DEAD "\""), "%s", sent);
+    cr_expect(strstr(sent, "its body in S3 cannot be had: status 404"), "%s", sent);
+    cr_expect(strstr(sent, "PayloadS3Pointer"), "it is there as it was: %s", sent);
+}
+
+Test(sqs_bucket, nothing_of_another_bucket_or_path_is_fetched)
+{
+    static const char *const bodies[] = {
+        POINTER("other", "a"),
+        POINTER("bodies", "../x"),
+        POINTER("bodies", "/x"),
+        POINTER("bodies", "a b"),
+        POINTER("bodies", ""),
+        POINTER("bodies", "a//b"),
+        POINTER("bodies", "a?b"),
+        "[1,2]",
+        "[",
+        "[\\\"software.amazon.payloadoffloading.PayloadS3Pointer\\\"]"};
+    coordinator_up();
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        (void)trace();
+        deliver("r1", bodies[i]);
+        const char *sent = trace();
+        cr_expect(strstr(sent, "\"QueueUrl\":\"" DEAD "\""), "%s: %s", bodies[i], sent);
+        cr_expect_null(strstr(sent, "http GET"), "%s", sent);
+        done_all(); /* the dead letter */
+        done_all(); /* the deletion */
+    }
+}

@@ -1,4 +1,5 @@
-/* fuzz_sqs.c - any bytes as what SQS or ECS answers, and as a job in its queue.
+/* fuzz_sqs.c - any bytes as what SQS, ECS or Auto Scaling answers, and as a job in its
+ * queue or where one lies.
  *
  * The first byte says which.  What is read lies within its bounds; a job that was accepted can be
  * submitted, and is the same after it was written and read again.
@@ -6,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/sqs_bridge/aws_query.h"
 #include "actors/sqs_bridge/ecs_json.h"
 #include "actors/sqs_bridge/job.h"
 #include "actors/sqs_bridge/sqs_json.h"
@@ -104,6 +106,24 @@ static void try_ecs(enum ecs_action action, uint64_t status, struct sqs_text tex
     MUST(answer.err == ERR_OK || answer.count == 0);
 }
 
+static void try_query(bool counted, uint64_t status, struct sqs_text text)
+{
+    struct ecs_answer answer;
+    aws_query_answer(status, text, counted, &answer);
+    MUST(memchr(answer.why, '\0', sizeof answer.why));
+    MUST(answer.count < 1000000000 && (answer.err == ERR_OK || answer.count == 0));
+}
+
+static void try_pointer(struct sqs_text text)
+{
+    char key[JOB_KEY_MAX + 1];
+    char why[JOB_WHY_SIZE];
+    enum err err = job_pointer((struct msg_str){text.at, (uint32_t)text.size}, "b", key, why);
+    MUST(memchr(key, '\0', sizeof key));
+    MUST(key[0] != '/' && !strstr(key, "..") && !strpbrk(key, "?#%\r\n "));
+    MUST(err == ERR_OK || (err == ERR_MALFORMED && key[0] == '\0'));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0) {
@@ -119,7 +139,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (data[0] == 'j') {
         try_job(copy, text.size);
     } else if (data[0] == 'e') {
-        try_ecs(size % 2 ? ECS_LIST : ECS_RUN, size % 3 ? 200 : 400, text);
+        try_ecs((enum ecs_action)(size % ECS_ACTIONS), size % 3 ? 200 : 400, text);
+    } else if (data[0] == 'x') {
+        try_query(size % 2, size % 3 ? 200 : 400, text);
+    } else if (data[0] == 'p') {
+        text = (struct sqs_text){(const char *)data, size};
+        try_pointer(text);
     } else {
         try_answer((enum sqs_action)(data[0] % (SQS_ACTION_COUNT + 1)),
                    data[0] < 128 ? 200 : 100 + data[0] * 2u, text);

@@ -288,6 +288,31 @@ def test_campaign(server, messages):
         proxy.close()
 
 
+def test_large_bodies_through_s3(server):
+    """They lie in a bucket, as Amazon's extended clients put them; what is not there is a dead letter."""
+    import boto3
+    s3 = boto3.client("s3", endpoint_url=server.endpoint, region_name=REGION,
+                      aws_access_key_id=server.key, aws_secret_access_key=server.secret)
+    s3.create_bucket(Bucket="bodies")
+    story = Story(server, "bucket", **{"sqs.bucket": "bodies", "sqs.bucket_endpoint": server.endpoint})
+
+    def pointer(key, bucket="bodies"):
+        return json.dumps(["software.amazon.payloadoffloading.PayloadS3Pointer",
+                           {"s3BucketName": bucket, "s3Key": key}])
+    try:
+        names = [f"file-{i}" for i in range(20)]
+        for name in names:
+            body = story.body(name) + 300000 * " "  # more than a message of SQS was allowed for years
+            s3.put_object(Bucket="bodies", Key=f"jobs/{name}.json", Body=body.encode())
+        bad = [pointer("jobs/none.json"), pointer("jobs/file-0.json", "others")]
+        sent = story.send([pointer(f"jobs/{name}.json") for name in names] + bad)
+        story.wait(lambda: story.left() == 0 and len(story.cluster.executed()) == len(names))
+        story.check(names, sent, bad)
+        story.cluster.stop()
+    finally:
+        story.close()
+
+
 def test_wrong_key(server):
     """It says so, goes on asking, and nothing secret is told."""
     class Wrong:
@@ -336,7 +361,7 @@ def main():
     tap = Tap()
     for test in (test_signatures, test_names_are_stable, test_refuses_to_start):
         tap.run(test.__name__.removeprefix("test_").replace("_", " "), test)
-    tell(tap, Moto, (test_latency,), (test_campaign, 200), (test_wrong_key,))
+    tell(tap, Moto, (test_latency,), (test_campaign, 200), (test_large_bodies_through_s3,), (test_wrong_key,))
     folder = elasticmq_jars()
     if folder:
         tell(tap, lambda: ElasticMq(folder), (test_latency,), (test_campaign, 100))

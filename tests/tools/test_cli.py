@@ -358,6 +358,20 @@ def simulate_scales_by_a_policy(place):
     place.troupe("simulate", "--policy", "policy.yml", want=2)
 
 
+@test
+def cost_optimize_proposes_what_is_cheaper_and_no_slower(place):
+    arrivals = "".join(json.dumps({"at_s": 1500 * i, "cpu_s": 600 + 300 * (i * 7 % 11)}) + "\n" for i in range(60))
+    paid = ("--set", "cost.instance=fargate-spot", "--set", "scaling.idle_stop_s=300")
+    out = last_json(place.troupe("cost", "optimize", "--json", "--arrivals", "-", *paid, given=arrivals))
+    assert out["runs"] == 60 and out["saved"] > 0.2, out
+    assert out["best"]["p95_s"] <= out["now"]["p95_s"] and out["best"]["usd"] < out["now"]["usd"]
+    told = place.troupe("cost", "optimize", "--arrivals", "-", *paid, given=arrivals).stdout
+    assert f"scaling.rule={out['best']['rule']}" in told and "executor.idle_stop_ms=" in told
+    assert "20 are needed" in place.troupe("cost", "optimize", "--arrivals", "-", *paid, given="", want=9).stderr
+    assert "line 1" in place.troupe("cost", "optimize", "--arrivals", "-", *paid, given="{}\n", want=2).stderr
+    place.troupe("cost", "optimize", "--arrivals", "-", given=arrivals, want=2)
+
+
 # ---- selection ----
 
 def git(place, *args):
