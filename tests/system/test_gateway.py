@@ -293,13 +293,16 @@ class Gateway(unittest.TestCase):
         self.assertIn("+  await page.getByTestId('revenue-export').click", body)
         self.assertIn("dateRange", body)
         seen = self.figures(monitor)
-        # Of the types and of the vitest file that fails by the same slip.
-        self.assertIn('troupe_fixes_total{status="validated"} 2\n', seen)
+        # Of the types, of the vitest file that fails by the same slip, and of the wrong sum when the
+        # search comes to it in time.
+        fixes = body.count("**Fix**")
+        self.assertGreaterEqual(fixes, 2, body)
+        self.assertIn(f'troupe_fixes_total{{status="validated"}} {fixes}\n', seen)
         self.assertIn('troupe_heals_total{status="proposed"} 1\n', seen)
         self.assertIn('troupe_errors_total{label="typescript"}', seen)
         said = subprocess.run([TROUPE, "console", "-e", "status", "--cluster", self.endpoint],
                               env=self.place.env, capture_output=True, text=True, timeout=30).stdout
-        self.assertRegex(said, r"Fixes proved +2\b")
+        self.assertRegex(said, rf"Fixes proved +{fixes}\b")
         self.assertRegex(said, r"Heals proved +1\b")
 
     def demo(self, sha, *faults):
