@@ -286,21 +286,36 @@ static int choose_all(const struct changed *self, struct targets *targets)
     return EXIT_DONE;
 }
 
-/* A named file that git does not know stays. */
-static bool keeps(const struct changed *self, const char *file)
+/* Whether a change reaches any code; prose alone does not. */
+static bool reaches_code(const struct changed *self)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < affected_count(self->affected); i++) {
+        if (affected_wants(self->affected, i) && affected_is(self->affected, i, &from)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A named file that git does not know stays; `unfollowed`: so does one whose dependencies nobody
+ * follows, such as a tsconfig.json of the runner tsc. */
+static bool keeps(const struct changed *self, const char *file, bool unfollowed)
 {
     char path[PATH_MAX];
     size_t from = 0;
     (void)snprintf(path, sizeof path, "%.*s%s", (int)self->prefix, self->dir, file);
     size_t index = affected_find(self->affected, path);
-    return index == SIZE_MAX || affected_is(self->affected, index, &from);
+    return index == SIZE_MAX || affected_is(self->affected, index, &from) ||
+           (unfollowed && !affected_wants(self->affected, index));
 }
 
 static void choose_named(const struct changed *self, struct targets *targets)
 {
     size_t kept = 0;
+    bool unfollowed = reaches_code(self);
     for (size_t i = 0; i < targets->count; i++) {
-        if (keeps(self, targets->files[i])) {
+        if (keeps(self, targets->files[i], unfollowed)) {
             targets->files[kept++] = targets->files[i];
         } else {
             free(targets->files[i]);

@@ -86,10 +86,18 @@ struct ledger_submit {
     struct msg_str quarantine; /* lines of UNTIL FILE > TEST */
 };
 
+/* Whether files are named, but not whose they are: each of the runners ("vitest,tsc") has to say.
+ */
+static inline bool ledger_submit_shares(const struct ledger_submit *submit)
+{
+    return submit->files > 0 && !submit->affected && !submit->keyed &&
+           memchr(submit->runner.at, ',', submit->runner.size);
+}
+
 /* Whether the files are found by the runner, in the end. */
 static inline bool ledger_submit_lists(const struct ledger_submit *submit)
 {
-    return submit->files == 0 || submit->affected || submit->keyed;
+    return submit->files == 0 || submit->affected || submit->keyed || ledger_submit_shares(submit);
 }
 
 /* Puts a run into the ledger.  Again with the same id: changes nothing, *ret_new false (whatever
@@ -120,9 +128,11 @@ enum err ledger_add_named(struct store_txn *txn, struct ledger_key key,
                           const struct ledger_file *files, size_t count) MUST_CHECK;
 
 /* Adds those of a whole listing that are to be run, under numbers from 0, and notes how many are
- * left out: of an affected run those that were named and a sample of the others, of a keyed one, or
- * when an audit of the project has failed, all.  *ret_kept: how many were added.  As
- * ledger_add_files otherwise. */
+ * left out: of an affected run those that were named, those whose dependencies nobody follows, and
+ * a sample of the others; of a keyed one, or when an audit of the project has failed, all.  Of one
+ * whose runners share what was named: that, and under the first runner what none of them has
+ * listed, so that it comes out red.  *ret_kept: how many were added.  As ledger_add_files
+ * otherwise. */
 enum err ledger_add_affected(struct store_txn *txn, struct ledger_key key,
                              const struct ledger_file *files, size_t count,
                              uint64_t *ret_kept) MUST_CHECK;

@@ -208,7 +208,7 @@ static enum err store_listing(struct rt_context *ctx, struct run *run,
     op->base.op.fini = listed_fini;
     op->files = listing->files;
     op->count = listing->count;
-    op->affected = run->submit.affected || run->submit.keyed;
+    op->affected = run->submit.affected || run->submit.keyed || ledger_submit_shares(&run->submit);
     op->named = !ledger_submit_lists(&run->submit);
     op->listing = (struct ledger_listing){.serial = listing->serial,
                                           .shared = listing->shared,
@@ -281,7 +281,8 @@ enum err run_on_listed(struct rt_context *ctx, struct run *run, const struct msg
         acknowledge(ctx, run, listed->token, ERR_OK);
         return next_turn(ctx, run);
     }
-    if (listing->count == 0 && ledger_submit_lists(&run->submit)) {
+    if (listing->count == 0 && ledger_submit_lists(&run->submit) &&
+        !ledger_submit_shares(&run->submit)) {
         acknowledge(ctx, run, listed->token, ERR_OK);
         return run_close(ctx, run, TERM_verdict_ERROR, "the runner lists no test file");
     }
