@@ -158,15 +158,51 @@ static const char *read_text(struct changed *self, const char *path, size_t *ret
     return text;
 }
 
+/* Compilers that check types when tests are run, or make code of them. */
+static bool names_compiler(const char *text, size_t size)
+{
+    static const char *const names[] = {"ts-jest", "ts-node", "ts-patch", "ttypescript", "typia"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (memmem(text, size, names[i], strlen(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* These strip types; tsc is not left out by what files import (actors/coordinator/ledger_reuse.c).
+ */
+static bool strips_types(const char *runner)
+{
+    static const char *const names[] = {"auto", "vitest", "jest", "playwright", "tsc"};
+    for (const char *at = runner;; at++) {
+        size_t size = strcspn(at, ",");
+        bool known = false;
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+            known |= strlen(names[i]) == size && memcmp(at, names[i], size) == 0;
+        }
+        at += size;
+        if (!known || *at == '\0') {
+            return known;
+        }
+    }
+}
+
 static enum err add_package(struct changed *self, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    if (!slash || strcmp(slash, "/package.json") != 0) {
-        return ERR_OK; /* the root's own name means everything */
+    if (strcmp(slash ? slash + 1 : path, "package.json") != 0) {
+        return ERR_OK;
     }
     char dir[PATH_MAX];
     size_t size = 0;
     const char *text = read_text(self, path, &size);
+    if (!text || names_compiler(text, size)) {
+        affected_types(self->affected);
+    }
+    if (!slash) {
+        return ERR_OK; /* the root's own name means everything */
+    }
     char *name = text ? json_package_name(text, size) : NULL;
     (void)snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
     enum err err = name ? affected_package(self->affected, name, dir) : ERR_OK;
@@ -223,6 +259,9 @@ static enum err follow(struct changed *self, bool *ret_all, const char **ret_why
 {
     self->text = malloc(TEXT_SIZE_MAX + 1);
     self->affected = self->text ? affected_new() : NULL;
+    if (self->affected && !strips_types(self->wanted->runner)) {
+        affected_types(self->affected);
+    }
     enum err err = self->affected ? add_paths(self) : ERR_MEMORY;
     err = err == ERR_OK && self->wanted->inputs ? changed_add_installed(self) : err;
     err = err == ERR_OK ? affected_seal(self->affected) : err;
