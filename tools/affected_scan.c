@@ -395,13 +395,15 @@ static bool imports_by_value(const char *text, size_t size)
     return false;
 }
 
-/* A dot between quotes: more often one than the directory that a file is in, except where modules
- * are named.  What reads a directory by that name uses files anyhow (is_dynamic). */
-static bool is_punctuation(const struct token *token, const char *text, const char *at)
+/* Where no module is named, dots are more often just that than the directory that a file is in, and
+ * what begins with a slash and has no extension is an address, `/revenue`, rather than the file
+ * revenue.ts.  What reads files by such names uses them anyhow (is_dynamic). */
+static bool names_nothing(const struct token *token, const char *text, const char *at)
 {
     static const char context[] = "require.context(";
     enum { SIZE = sizeof context - 1 };
-    return strspn(token->text, "./") == strlen(token->text) &&
+    bool address = token->text[0] == '/' && !strchr(affected_last_part(token->text), '.');
+    return (address || strspn(token->text, "./") == strlen(token->text)) &&
            !(at - text >= SIZE && memcmp(at - SIZE, context, SIZE) == 0);
 }
 
@@ -430,7 +432,7 @@ static enum err scan_quote(struct affected *self, size_t index, const char *text
     bool query = token.text[fixed] == '?' || (token.text[fixed] == '#' && fixed > 0);
     token.prefix = token.text[fixed] && !query;
     token.text[fixed > 0 || !query ? fixed : size] = '\0';
-    if (!token.text[0] || (!import && is_punctuation(&token, text, quoted))) {
+    if (!token.text[0] || (!import && names_nothing(&token, text, quoted))) {
         return ERR_OK;
     }
     if (!token.exact && is_dynamic(token.text)) {

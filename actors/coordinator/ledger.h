@@ -166,6 +166,11 @@ enum err ledger_seal(struct store_txn *txn, struct ledger_key key) MUST_CHECK;
 enum err ledger_set_plan(struct store_txn *txn, struct ledger_key key,
                          const struct ledger_place *places, size_t count) MUST_CHECK;
 
+/* Lets files with new tests be repeated, for `percent` of the run's expected time or half a minute;
+ * in a project of which no run has been judged before, or with 0, none. */
+enum err ledger_allow_repeats(struct store_txn *txn, struct ledger_key key,
+                              uint64_t percent) MUST_CHECK;
+
 /* ---- the life of a job ---- */
 
 struct ledger_grant {
@@ -242,6 +247,7 @@ struct ledger_result {
     const struct ledger_test *tests;
     size_t count;
     bool parts_failed; /* it ran whole because its parts had not simply passed */
+    uint64_t new_runs; /* times that a file with new tests is to pass; 0: as 1 */
 };
 
 /* What became of a job. */
@@ -250,6 +256,7 @@ struct ledger_finished {
     enum term status;  /* of the file */
     uint64_t planned;  /* of its tests */
     uint64_t findings; /* failures to be understood */
+    bool again;        /* nothing of that: it has new tests, and waits for its next attempt */
 };
 
 /* The one result of a job: LEASED under `token` -> DONE, FAILED or DEAD, its rows, the next seq,

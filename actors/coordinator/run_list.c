@@ -373,6 +373,7 @@ struct plan_op {
     struct run_op base;
     struct ledger_place *places; /* owned */
     size_t count;
+    uint64_t repeat_percent;
 };
 
 static void plan_fini(struct rt_store_op *op)
@@ -383,7 +384,9 @@ static void plan_fini(struct rt_store_op *op)
 static enum err plan_apply(struct store_txn *txn, struct rt_store_op *op)
 {
     struct plan_op *self = (struct plan_op *)op;
-    return ledger_set_plan(txn, run_op_key(&self->base), self->places, self->count);
+    struct ledger_key key = run_op_key(&self->base);
+    enum err err = ledger_set_plan(txn, key, self->places, self->count);
+    return err == ERR_OK ? ledger_allow_repeats(txn, key, self->repeat_percent) : err;
 }
 
 static enum err plan_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
@@ -415,6 +418,7 @@ enum err run_on_planned(struct rt_context *ctx, struct run *run, const struct ms
     op->base.op.fini = plan_fini;
     op->places = places;
     op->count = run->count;
+    op->repeat_percent = rt_config(ctx)->coordinator.new_tests_percent;
     run->plan_writing = true;
     rt_store(ctx, &(struct rt_store_op *){&op->base.op});
     return ERR_OK;

@@ -148,6 +148,9 @@ static const struct source typed[] = {
     {"src/g.ts", "vi.importActual<typeof import('./money')>('./money')"},
     {"src/h.ts", "import type Money from './money'"},
     {"src/dots.ts", "text.replace(',', '.').split('/') + '..'"},
+    {"src/address.ts", "fetch('/money'); fetch(`/money/${id}`)"},
+    {"src/root.ts", "import { zero } from '/src/money'"},
+    {"src/named.ts", "load('/src/money.ts')"},
     {"src/here.ts", "import.meta.url; require.context('.', true)"},
     {"src/up/up.ts", "import all from '..'"},
     {NULL, NULL}};
@@ -186,6 +189,9 @@ Test(affected, takes_no_dot_for_a_directory_but_where_modules_are_named)
     give(typed);
     cr_expect_not(change("src/money.ts"));
     cr_expect_not(reached("src/dots.ts"));
+    cr_expect_not(reached("src/address.ts"));
+    cr_expect(reached("src/root.ts"));
+    cr_expect(reached("src/named.ts"));
     cr_expect(reached("src/here.ts"));
     cr_expect(reached("src/up/up.ts"));
 }
