@@ -123,6 +123,11 @@ enum err affected_installed(struct affected *self, const char *name)
     return ERR_OK;
 }
 
+void affected_types(struct affected *self)
+{
+    self->types = true;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -389,7 +394,9 @@ static bool reach_sources(struct spread *spread, size_t target, size_t from)
     bool any = false;
     for (; low < self->edges_count && self->edges[low].target == target; low++) {
         any |= self->edges[low].source != from;
-        reach(spread, self->edges[low].source, from);
+        if (self->types || !self->edges[low].types) {
+            reach(spread, self->edges[low].source, from);
+        }
     }
     return any;
 }

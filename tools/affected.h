@@ -34,6 +34,10 @@ enum err affected_package(struct affected *self, const char *name, const char *d
  * lockfile says which one it is.  Before affected_seal, only for affected_inputs.  ERR_MEMORY. */
 enum err affected_installed(struct affected *self, const char *name) MUST_CHECK;
 
+/* What is imported by `import type` counts as well: somebody looks at types when tests run or are
+ * compiled.  Configurations and files that say so themselves are noticed by affected_scan. */
+void affected_types(struct affected *self);
+
 enum err affected_seal(struct affected *self) MUST_CHECK;
 
 /* Files are numbered by their paths, each once. */

@@ -33,6 +33,7 @@ struct package {
 struct edge {
     uint32_t target;
     uint32_t source;
+    bool types; /* only types are imported: nothing of it is there while tests run */
 };
 
 struct affected {
@@ -47,6 +48,7 @@ struct affected {
     size_t edges_count, edges_room;
     char **installed; /* owned, sorted: names of packages */
     size_t installed_count, installed_room;
+    bool types; /* who imports only types depends on them, too */
 };
 
 const char *affected_last_part(const char *path);

@@ -320,6 +320,44 @@ static bool is_import(const char *text, const char *at)
     return !quoted && (called || !template) && affected_is_one_of(at, (size_t)(end - at), words);
 }
 
+/* Of the last of these words between `text` and `end`, what follows it; NULL: there is none. */
+static const char *behind_keyword(const char *text, const char *end)
+{
+    static const char *const keywords[] = {"import", "export"};
+    enum { SIZE = 6 };
+    for (const char *at = end - SIZE; at >= text; at--) {
+        bool begins = at == text || !(isalnum((unsigned char)at[-1]) || strchr("_$.", at[-1]));
+        if (begins && (memcmp(at, keywords[0], SIZE) == 0 || memcmp(at, keywords[1], SIZE) == 0)) {
+            return at + SIZE;
+        }
+    }
+    return NULL;
+}
+
+/* Whether the quote at `at` ends `import type … from` or `export type … from`, of which nothing is
+ * left when types have been stripped.  In doubt it is not. */
+static bool is_type_import(const char *text, const char *at)
+{
+    enum { CLAUSE_MAX = 4096 };
+    const char *begin = at;
+    while (begin > text && at - begin < CLAUSE_MAX &&
+           (isalnum((unsigned char)begin[-1]) || isspace((unsigned char)begin[-1]) ||
+            strchr("_$,{}*", begin[-1]))) {
+        begin--;
+    }
+    const char *word = behind_keyword(begin, at);
+    size_t space = word ? strspn(word, " \t\r\n") : 0;
+    if (space == 0 || strncmp(word + space, "type", 4) != 0) {
+        return false;
+    }
+    word += space + 4;
+    space = strspn(word, " \t\r\n");
+    /* A default import may be called `type`, too; `from` follows it. */
+    bool from = strncmp(word + space, "from", 4) == 0;
+    return !from && (word[space] == '{' || word[space] == '*' ||
+                     (space > 0 && (isalpha((unsigned char)word[space]) || word[space] == '_')));
+}
+
 /* What an import means is known: some file, or a package that the lockfile pins. */
 static bool is_followed(const struct affected *self, const struct token *token, size_t edges_before)
 {
@@ -357,12 +395,26 @@ static bool imports_by_value(const char *text, size_t size)
     return false;
 }
 
+/* Where no module is named, dots are more often just that than the directory that a file is in, and
+ * what begins with a slash and has no extension is an address, `/revenue`, rather than the file
+ * revenue.ts.  What reads files by such names uses them anyhow (is_dynamic). */
+static bool names_nothing(const struct token *token, const char *text, const char *at)
+{
+    static const char context[] = "require.context(";
+    enum { SIZE = sizeof context - 1 };
+    bool address = token->text[0] == '/' && !strchr(affected_last_part(token->text), '.');
+    return (address || strspn(token->text, "./") == strlen(token->text)) &&
+           !(at - text >= SIZE && memcmp(at - SIZE, context, SIZE) == 0);
+}
+
 /* From a quote to the next one of its kind on the line.  Whether it opens or closes a text is not
  * asked, so that a stray apostrophe hides nothing. */
 static enum err scan_quote(struct affected *self, size_t index, const char *text, const char *at,
                            const char *end)
 {
     bool import = is_import(text, at);
+    const char *quoted = at;
+    bool types = import && is_type_import(text, at);
     size_t edges = self->edges_count;
     struct token token = {.source = index, .exact = affected_is_config(&self->nodes[index])};
     char quote = *at++;
@@ -380,13 +432,16 @@ static enum err scan_quote(struct affected *self, size_t index, const char *text
     bool query = token.text[fixed] == '?' || (token.text[fixed] == '#' && fixed > 0);
     token.prefix = token.text[fixed] && !query;
     token.text[fixed > 0 || !query ? fixed : size] = '\0';
-    if (!token.text[0]) {
+    if (!token.text[0] || (!import && names_nothing(&token, text, quoted))) {
         return ERR_OK;
     }
     if (!token.exact && is_dynamic(token.text)) {
         self->nodes[index].dynamic = true;
     }
     enum err err = link_token(self, &token);
+    for (size_t i = edges; i < self->edges_count; i++) {
+        self->edges[i].types = types;
+    }
     self->nodes[index].open |=
         is_dynamic(token.text) || (import && !is_followed(self, &token, edges));
     return err;
@@ -410,6 +465,17 @@ static const char *comment_end(const char *line, const char *end)
     return close ? close : line;
 }
 
+/* Whether types matter to this file: a runner that checks them, a compiler that reads them for the
+ * properties of a component, a test of types. */
+static bool looks_at_types(const struct node *node, const char *text, size_t size)
+{
+    static const char *const extensions[] = {".vue", ".svelte", ".astro", NULL};
+    const char *extension = node->path + node->stem;
+    return (affected_is_config(node) && memmem(text, size, "typecheck", 9)) ||
+           affected_is_one_of(extension, strlen(extension), extensions) ||
+           strstr(affected_last_part(node->path), "-d.");
+}
+
 enum err affected_scan(struct affected *self, size_t index, const char *text, size_t size)
 {
     assert(index < self->nodes_count);
@@ -419,6 +485,7 @@ enum err affected_scan(struct affected *self, size_t index, const char *text, si
         return ERR_OK;
     }
     self->nodes[index].open = imports_by_value(text, size);
+    self->types |= looks_at_types(&self->nodes[index], text, size);
     enum err err = ERR_OK;
     bool config = affected_is_config(&self->nodes[index]);
     const char *comment = text; /* up to here; its imports count, since types may come from them */

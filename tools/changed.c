@@ -158,15 +158,51 @@ static const char *read_text(struct changed *self, const char *path, size_t *ret
     return text;
 }
 
+/* Compilers that check types when tests are run, or make code of them. */
+static bool names_compiler(const char *text, size_t size)
+{
+    static const char *const names[] = {"ts-jest", "ts-node", "ts-patch", "ttypescript", "typia"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (memmem(text, size, names[i], strlen(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* These strip types; tsc is not left out by what files import (actors/coordinator/ledger_reuse.c).
+ */
+static bool strips_types(const char *runner)
+{
+    static const char *const names[] = {"auto", "vitest", "jest", "playwright", "tsc"};
+    for (const char *at = runner;; at++) {
+        size_t size = strcspn(at, ",");
+        bool known = false;
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+            known |= strlen(names[i]) == size && memcmp(at, names[i], size) == 0;
+        }
+        at += size;
+        if (!known || *at == '\0') {
+            return known;
+        }
+    }
+}
+
 static enum err add_package(struct changed *self, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    if (!slash || strcmp(slash, "/package.json") != 0) {
-        return ERR_OK; /* the root's own name means everything */
+    if (strcmp(slash ? slash + 1 : path, "package.json") != 0) {
+        return ERR_OK;
     }
     char dir[PATH_MAX];
     size_t size = 0;
     const char *text = read_text(self, path, &size);
+    if (!text || names_compiler(text, size)) {
+        affected_types(self->affected);
+    }
+    if (!slash) {
+        return ERR_OK; /* the root's own name means everything */
+    }
     char *name = text ? json_package_name(text, size) : NULL;
     (void)snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
     enum err err = name ? affected_package(self->affected, name, dir) : ERR_OK;
@@ -223,6 +259,9 @@ static enum err follow(struct changed *self, bool *ret_all, const char **ret_why
 {
     self->text = malloc(TEXT_SIZE_MAX + 1);
     self->affected = self->text ? affected_new() : NULL;
+    if (self->affected && !strips_types(self->wanted->runner)) {
+        affected_types(self->affected);
+    }
     enum err err = self->affected ? add_paths(self) : ERR_MEMORY;
     err = err == ERR_OK && self->wanted->inputs ? changed_add_installed(self) : err;
     err = err == ERR_OK ? affected_seal(self->affected) : err;
@@ -286,21 +325,36 @@ static int choose_all(const struct changed *self, struct targets *targets)
     return EXIT_DONE;
 }
 
-/* A named file that git does not know stays. */
-static bool keeps(const struct changed *self, const char *file)
+/* Whether a change reaches any code; prose alone does not. */
+static bool reaches_code(const struct changed *self)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < affected_count(self->affected); i++) {
+        if (affected_wants(self->affected, i) && affected_is(self->affected, i, &from)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A named file that git does not know stays; `unfollowed`: so does one whose dependencies nobody
+ * follows, such as a tsconfig.json of the runner tsc. */
+static bool keeps(const struct changed *self, const char *file, bool unfollowed)
 {
     char path[PATH_MAX];
     size_t from = 0;
     (void)snprintf(path, sizeof path, "%.*s%s", (int)self->prefix, self->dir, file);
     size_t index = affected_find(self->affected, path);
-    return index == SIZE_MAX || affected_is(self->affected, index, &from);
+    return index == SIZE_MAX || affected_is(self->affected, index, &from) ||
+           (unfollowed && !affected_wants(self->affected, index));
 }
 
 static void choose_named(const struct changed *self, struct targets *targets)
 {
     size_t kept = 0;
+    bool unfollowed = reaches_code(self);
     for (size_t i = 0; i < targets->count; i++) {
-        if (keeps(self, targets->files[i])) {
+        if (keeps(self, targets->files[i], unfollowed)) {
             targets->files[kept++] = targets->files[i];
         } else {
             free(targets->files[i]);

@@ -9,6 +9,7 @@ struct changed_wanted {
     const char *root;
     const char *dir;    /* root or below */
     const char *rev;    /* NULL: select nothing */
+    const char *runner; /* as asked for: which of them look at types */
     const char *inputs; /* what results depend on besides files; NULL: no inputs are wanted */
     bool verbose;       /* say which files have no inputs, and why */
     char why[256];      /* why files have no inputs; empty: they have */

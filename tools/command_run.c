@@ -150,6 +150,7 @@ static int select_files(struct run *self)
     struct changed_wanted wanted = {.root = self->root,
                                     .dir = self->dir,
                                     .verbose = self->invocation->verbose,
+                                    .runner = cfg->runner,
                                     .rev = invocation_value(self->invocation, "changed-since")};
     if (run_reuses(self->invocation, self->root)) {
         (void)snprintf(inputs, sizeof inputs, "%s\n%s\n%s\n%s", TROUPE_VERSION, self->dir,

@@ -235,6 +235,15 @@ void job_committed(struct job *job, uint64_t token)
     }
 }
 
+void job_repeat(struct job *job, uint64_t now_ms)
+{
+    assert(job->state == JOB_DONE);
+    assert(!job->lease);
+    job->state = JOB_QUEUED; /* not by the table: nobody has been told that it was final */
+    job->since_ms = now_ms;
+    job_check(job);
+}
+
 enum job_state job_lose(struct job *job, enum loss loss, const struct lease_limits *limits,
                         uint64_t now_ms)
 {

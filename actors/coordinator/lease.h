@@ -154,6 +154,10 @@ enum finish job_finish(struct job *job, struct fence fence, const struct job_end
 /* The ledger has what job_finish or job_lose decided under `token`.  Ignored for an older one. */
 void job_committed(struct job *job, uint64_t token);
 
+/* The ledger has taken the result of a job that passed for one to be repeated: it waits again.
+ * Only between job_finish and whatever else looks at the job. */
+void job_repeat(struct job *job, uint64_t now_ms);
+
 /* Why a leased job comes back without an end. */
 enum loss {
     LOSS_EXPIRED,  /* silence: infra */

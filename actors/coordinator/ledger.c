@@ -11,7 +11,7 @@
 
 static const char *const migrations[] = {
     schema_runs,  schema_jobs,  schema_findings, schema_held,   schema_affected, schema_fixes,
-    schema_split, schema_truth, schema_cost,     schema_causes, schema_events};
+    schema_split, schema_truth, schema_cost,     schema_causes, schema_events,   schema_repeats};
 
 const struct store_schema ledger_schema = {
     .application_id = LEDGER_APPLICATION_ID,

@@ -86,10 +86,18 @@ struct ledger_submit {
     struct msg_str quarantine; /* lines of UNTIL FILE > TEST */
 };
 
+/* Whether files are named, but not whose they are: each of the runners ("vitest,tsc") has to say.
+ */
+static inline bool ledger_submit_shares(const struct ledger_submit *submit)
+{
+    return submit->files > 0 && !submit->affected && !submit->keyed &&
+           memchr(submit->runner.at, ',', submit->runner.size);
+}
+
 /* Whether the files are found by the runner, in the end. */
 static inline bool ledger_submit_lists(const struct ledger_submit *submit)
 {
-    return submit->files == 0 || submit->affected || submit->keyed;
+    return submit->files == 0 || submit->affected || submit->keyed || ledger_submit_shares(submit);
 }
 
 /* Puts a run into the ledger.  Again with the same id: changes nothing, *ret_new false (whatever
@@ -120,9 +128,11 @@ enum err ledger_add_named(struct store_txn *txn, struct ledger_key key,
                           const struct ledger_file *files, size_t count) MUST_CHECK;
 
 /* Adds those of a whole listing that are to be run, under numbers from 0, and notes how many are
- * left out: of an affected run those that were named and a sample of the others, of a keyed one, or
- * when an audit of the project has failed, all.  *ret_kept: how many were added.  As
- * ledger_add_files otherwise. */
+ * left out: of an affected run those that were named, those whose dependencies nobody follows, and
+ * a sample of the others; of a keyed one, or when an audit of the project has failed, all.  Of one
+ * whose runners share what was named: that, and under the first runner what none of them has
+ * listed, so that it comes out red.  *ret_kept: how many were added.  As ledger_add_files
+ * otherwise. */
 enum err ledger_add_affected(struct store_txn *txn, struct ledger_key key,
                              const struct ledger_file *files, size_t count,
                              uint64_t *ret_kept) MUST_CHECK;
@@ -155,6 +165,11 @@ enum err ledger_seal(struct store_txn *txn, struct ledger_key key) MUST_CHECK;
  * that of the files; ERR_REFUSED also before ledger_set_listed. */
 enum err ledger_set_plan(struct store_txn *txn, struct ledger_key key,
                          const struct ledger_place *places, size_t count) MUST_CHECK;
+
+/* Lets files with new tests be repeated, for `percent` of the run's expected time or half a minute;
+ * in a project of which no run has been judged before, or with 0, none. */
+enum err ledger_allow_repeats(struct store_txn *txn, struct ledger_key key,
+                              uint64_t percent) MUST_CHECK;
 
 /* ---- the life of a job ---- */
 
@@ -232,6 +247,7 @@ struct ledger_result {
     const struct ledger_test *tests;
     size_t count;
     bool parts_failed; /* it ran whole because its parts had not simply passed */
+    uint64_t new_runs; /* times that a file with new tests is to pass; 0: as 1 */
 };
 
 /* What became of a job. */
@@ -240,6 +256,7 @@ struct ledger_finished {
     enum term status;  /* of the file */
     uint64_t planned;  /* of its tests */
     uint64_t findings; /* failures to be understood */
+    bool again;        /* nothing of that: it has new tests, and waits for its next attempt */
 };
 
 /* The one result of a job: LEASED under `token` -> DONE, FAILED or DEAD, its rows, the next seq,

@@ -116,8 +116,9 @@ struct intake {
     struct msg_str runner;
     char runner_text[MSG_MAX_submit_runner];
     bool audited;
-    bool quarantine; /* there is one */
-    bool retried;    /* there may be earlier failures */
+    bool quarantine;  /* there is one */
+    bool retried;     /* there may be earlier failures */
+    uint64_t repeats; /* earlier attempts that passed */
     struct ledger_facts facts;
     uint64_t digest;
     uint64_t findings;
@@ -151,7 +152,7 @@ static enum err find_job(struct intake *in)
     bool current = false;
     store_query(in->txn,
                 "SELECT file, attempts, failures, runner, audited,"
-                " (SELECT quarantine <> '' FROM run WHERE no = job.run) FROM job"
+                " (SELECT quarantine <> '' FROM run WHERE no = job.run), repeats FROM job"
                 " WHERE run = ? AND job = ? AND token = ? AND state = 1",
                 STORE_WITH(store_u64(in->line.no), store_u64(in->result->job),
                            store_u64(in->result->token)),
@@ -168,6 +169,7 @@ static enum err find_job(struct intake *in)
         in->runner.at = in->runner_text;
         in->audited = store_column_u64(&rows, 4) != 0;
         in->quarantine = store_column_u64(&rows, 5) != 0;
+        in->repeats = store_column_u64(&rows, 6);
         in->retried = store_column_u64(&rows, 1) > 1;
         in->facts.failed_before = store_column_u64(&rows, 2) > 0 || in->result->counts.failures > 0;
     }
@@ -213,6 +215,15 @@ static enum err find_quarantined(struct intake *in, struct ledger_test *test, ch
     return err;
 }
 
+/* One that has passed in this run is flaky. */
+static void set_disagreed(struct ledger_test *test, char *room)
+{
+    test->status = TERM_status_FLAKY;
+    (void)snprintf(room, MSG_MAX_test_done_message, "failed, but first passed: %.*s",
+                   (int)test->message.size, test->message.at ? test->message.at : "");
+    test->message = msg_str(room);
+}
+
 static enum err insert_test(struct intake *in, const struct ledger_test *test, bool quarantined)
 {
     return store_exec(in->txn,
@@ -236,6 +247,8 @@ static enum err put_test(struct intake *in, const struct ledger_test *from)
     test.column = cut(test.column, INT32_MAX);
     if (in->retried && test.status == TERM_status_PASSED) {
         err = find_flaky(in, &test, room);
+    } else if (in->repeats > 0 && test.status == TERM_status_FAILED) {
+        set_disagreed(&test, room);
     } else if (in->quarantine && test.status == TERM_status_FAILED) {
         err = find_quarantined(in, &test, room, &quarantined);
     }
@@ -316,7 +329,15 @@ static enum err close_job(struct intake *in, enum term status)
 
 static enum err take_result(struct intake *in, struct ledger_finished *ret_finished)
 {
+    bool again = false;
     enum err err = find_job(in);
+    if (err == ERR_OK && !in->facts.failed_before) {
+        err = ledger_repeat(in->txn, in->line.no, in->result, in->repeats, &again);
+    }
+    if (err == ERR_OK && again) {
+        *ret_finished = (struct ledger_finished){.again = true};
+        return ERR_OK;
+    }
     if (err == ERR_OK) {
         err = put_tests(in);
     }

@@ -83,6 +83,13 @@ enum err ledger_count(struct store_txn *txn, uint64_t no,
     "CASE WHEN instr(" run ".origin, '#') > 0"                                                     \
     " THEN substr(" run ".origin, 1, instr(" run ".origin, '#') - 1) ELSE " run ".dir END"
 
+/* ---- new tests (ledger_repeat.c) ---- */
+
+/* Whether the result, the one behind `repeats` others that passed, is to be repeated as well; then
+ * its job waits again.  ERR_STALE: its lease is not the last one. */
+enum err ledger_repeat(struct store_txn *txn, uint64_t no, const struct ledger_result *result,
+                       uint64_t repeats, bool *ret_again) MUST_CHECK;
+
 /* ---- what is left out (ledger_reuse.c) ---- */
 
 /* Of a job that did not run: before every token of a lease. */

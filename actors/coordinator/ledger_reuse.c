@@ -67,6 +67,8 @@ enum err ledger_missed(struct store_txn *txn, uint64_t no, struct msg_str file)
 struct policy {
     uint64_t no;
     bool keyed;
+    bool shares; /* ledger_submit_shares */
+    uint64_t named;
     uint64_t reuse_ms;
     uint64_t audit;
     uint64_t accepted_ms;
@@ -80,14 +82,19 @@ static enum err read_policy(struct store_txn *txn, struct ledger_key key, uint64
     struct store_rows rows;
     bool leaves_out = false;
     *policy = (struct policy){.no = no, .run = key.run, .may = true};
-    store_query(txn, "SELECT keyed, reuse_ms, audit, accepted_ms, affected FROM run WHERE no = ?",
+    store_query(txn,
+                "SELECT keyed, reuse_ms, audit, accepted_ms, affected, files_named FROM run"
+                " WHERE no = ?",
                 STORE_WITH(store_u64(no)), &rows);
     if (store_next(&rows)) {
         policy->keyed = store_column_u64(&rows, 0) != 0;
         policy->reuse_ms = store_column_u64(&rows, 1);
         policy->audit = store_column_u64(&rows, 2);
         policy->accepted_ms = store_column_u64(&rows, 3);
-        leaves_out = store_column_u64(&rows, 4) != 0 || policy->reuse_ms > 0;
+        policy->named = store_column_u64(&rows, 5);
+        bool affected = store_column_u64(&rows, 4) != 0;
+        policy->shares = policy->named > 0 && !affected && !policy->keyed;
+        leaves_out = affected || policy->reuse_ms > 0;
     }
     enum err err = store_rows_end(&rows);
     return err == ERR_OK && leaves_out ? may_leave_out(txn, no, &policy->may) : err;
@@ -120,6 +127,47 @@ static enum err find_named(struct store_txn *txn, uint64_t no, struct msg_str fi
     return store_rows_end(&rows);
 }
 
+/* Whether what the file depends on is followed (tools/affected.h): only such a one can be left out
+ * by name.  A project of tsc, a package of go, a test of pytest depends on files that it does not
+ * name. */
+static bool is_followed(struct msg_str file)
+{
+    static const char *const extensions[] = {"js",  "jsx", "ts",  "tsx",    "mjs",   "cjs",
+                                             "mts", "cts", "vue", "svelte", "astro", "mdx"};
+    const char *dot = memrchr(file.at, '.', file.size);
+    size_t size = dot ? (size_t)(file.at + file.size - dot) - 1 : 0;
+    for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
+        if (size == strlen(extensions[i]) && memcmp(dot + 1, extensions[i], size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool chooses(const struct policy *policy, const struct named *named, struct msg_str file)
+{
+    if (policy->shares) {
+        return named->is;
+    }
+    return named->is || policy->keyed || !policy->may || (policy->named > 0 && !is_followed(file));
+}
+
+/* What was named and listed by nobody, for the first runner to say so. */
+static enum err add_unlisted(struct store_txn *txn, uint64_t no, uint64_t *kept)
+{
+    enum err err = store_exec(
+        txn,
+        "INSERT INTO job (run, job, file, position, runner, input)"
+        " SELECT ?1, ?2 + row_number() OVER (ORDER BY file) - 1, file,"
+        "  ?2 + row_number() OVER (ORDER BY file) - 1,"
+        "  (SELECT substr(runner, 1, instr(runner, ',') - 1) FROM run WHERE no = ?1), input"
+        " FROM named WHERE run = ?1 AND NOT EXISTS (SELECT 1 FROM job WHERE job.run = ?1"
+        "  AND job.job < ?2 AND job.file = named.file)",
+        STORE_WITH(store_u64(no), store_u64(*kept)));
+    *kept += err == ERR_OK ? (uint64_t)store_changes(txn) : 0;
+    return err;
+}
+
 enum err ledger_add_affected(struct store_txn *txn, struct ledger_key key,
                              const struct ledger_file *files, size_t count, uint64_t *ret_kept)
 {
@@ -135,15 +183,18 @@ enum err ledger_add_affected(struct store_txn *txn, struct ledger_key key,
         struct named named;
         struct ledger_file file = files[i];
         err = find_named(txn, line.no, file.file, &named);
-        bool chosen = named.is || policy.keyed || !policy.may;
-        if (err == ERR_OK && (chosen || is_audited(&policy, file.file))) {
+        bool chosen = chooses(&policy, &named, file.file);
+        bool audited = !policy.shares && is_audited(&policy, file.file);
+        if (err == ERR_OK && (chosen || audited)) {
             file.job = kept++;
             file.input = msg_str(named.input);
             file.audited = !chosen;
             err = ledger_add_files(txn, key, &file, 1);
         }
     }
-    if (err == ERR_OK) {
+    if (err == ERR_OK && policy.shares) {
+        err = add_unlisted(txn, line.no, &kept);
+    } else if (err == ERR_OK) {
         err = store_exec(txn, "UPDATE run SET files_not_affected = ? WHERE no = ?",
                          STORE_WITH(store_u64(count - kept), store_u64(line.no)));
     }

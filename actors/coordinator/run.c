@@ -336,6 +336,7 @@ static enum err run_start(struct rt_context *ctx, void *state, const void *arg)
     memcpy(run->id, from->run, sizeof run->id);
     run->coordinator = from->coordinator;
     run->source = (struct lease_source){.epoch = from->epoch};
+    run->new_runs = cfg->new_tests_runs;
     run->limits = (struct lease_limits){.lease_ms = cfg->lease_ms,
                                         .attempts_max = cfg->attempts_max,
                                         .infra_attempts_max = cfg->infra_attempts_max,

@@ -64,7 +64,8 @@ struct run_job {
     const char *runner; /* of several; else that of the submit.  In `open` */
     uint64_t position;
     uint64_t expected_us;
-    bool audited; /* it could have been left out: a failure is looked at twice */
+    bool audited;  /* it could have been left out: a failure is looked at twice */
+    bool repeated; /* it has passed, with new tests */
     struct run_attempt attempt;
     struct run_split *split; /* owned; NULL: it is given away whole */
     bool parts_failed;       /* and that is because its parts had not simply passed */
@@ -127,6 +128,7 @@ struct run {
     struct rt_address coordinator;
     struct rt_address partitioner;
     struct lease_limits limits;
+    uint64_t new_runs; /* coordinator.new_tests_runs */
     struct lease_source source;
     struct lease_clock clock;
     enum run_phase phase;

@@ -208,7 +208,7 @@ static enum err store_listing(struct rt_context *ctx, struct run *run,
     op->base.op.fini = listed_fini;
     op->files = listing->files;
     op->count = listing->count;
-    op->affected = run->submit.affected || run->submit.keyed;
+    op->affected = run->submit.affected || run->submit.keyed || ledger_submit_shares(&run->submit);
     op->named = !ledger_submit_lists(&run->submit);
     op->listing = (struct ledger_listing){.serial = listing->serial,
                                           .shared = listing->shared,
@@ -281,7 +281,8 @@ enum err run_on_listed(struct rt_context *ctx, struct run *run, const struct msg
         acknowledge(ctx, run, listed->token, ERR_OK);
         return next_turn(ctx, run);
     }
-    if (listing->count == 0 && ledger_submit_lists(&run->submit)) {
+    if (listing->count == 0 && ledger_submit_lists(&run->submit) &&
+        !ledger_submit_shares(&run->submit)) {
         acknowledge(ctx, run, listed->token, ERR_OK);
         return run_close(ctx, run, TERM_verdict_ERROR, "the runner lists no test file");
     }
@@ -372,6 +373,7 @@ struct plan_op {
     struct run_op base;
     struct ledger_place *places; /* owned */
     size_t count;
+    uint64_t repeat_percent;
 };
 
 static void plan_fini(struct rt_store_op *op)
@@ -382,7 +384,9 @@ static void plan_fini(struct rt_store_op *op)
 static enum err plan_apply(struct store_txn *txn, struct rt_store_op *op)
 {
     struct plan_op *self = (struct plan_op *)op;
-    return ledger_set_plan(txn, run_op_key(&self->base), self->places, self->count);
+    struct ledger_key key = run_op_key(&self->base);
+    enum err err = ledger_set_plan(txn, key, self->places, self->count);
+    return err == ERR_OK ? ledger_allow_repeats(txn, key, self->repeat_percent) : err;
 }
 
 static enum err plan_done(struct rt_context *ctx, void *state, struct rt_store_op *op)
@@ -414,6 +418,7 @@ enum err run_on_planned(struct rt_context *ctx, struct run *run, const struct ms
     op->base.op.fini = plan_fini;
     op->places = places;
     op->count = run->count;
+    op->repeat_percent = rt_config(ctx)->coordinator.new_tests_percent;
     run->plan_writing = true;
     rt_store(ctx, &(struct rt_store_op *){&op->base.op});
     return ERR_OK;

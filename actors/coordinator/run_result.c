@@ -153,7 +153,11 @@ static enum err finish_done(struct rt_context *ctx, void *state, struct rt_store
         return ERR_OK;
     }
     job_committed(&run->jobs[index].job, token);
-    if (self->again) {
+    if (self->finished.again) {
+        job_repeat(&run->jobs[index].job, rt_now_ms(ctx));
+        run->jobs[index].repeated = true;
+    }
+    if (self->again || self->finished.again) {
         run_enqueue(run, (uint32_t)index);
         run_demand(ctx, run);
         return ERR_OK;
@@ -228,6 +232,7 @@ enum err run_store_finish(struct rt_context *ctx, struct run *run, struct rt_add
     op->base.op.patient =
         job->job.state == JOB_DONE && (run_find_lease(run, job->job.token) || run->queue.count > 0);
     op->joined = job->split != NULL;
+    op->result.new_runs = op->joined ? 1 : run->new_runs;
     if (op->joined) {
         memcpy(op->worker, job->split->worker, sizeof op->worker);
     }

@@ -14,8 +14,9 @@ void run_enqueue_piece(struct run *run, struct queue_piece piece)
 {
     const struct run_job *job = &run->jobs[piece.file];
     assert(job->job.state == JOB_QUEUED);
-    /* What has failed is tried again behind all others: later, and more likely elsewhere. */
-    piece.position = job->position + (job->job.failures > 0 ? run->count : 0);
+    /* What is tried again comes behind all others: later, and more likely elsewhere. */
+    bool later = job->job.failures > 0 || job->repeated;
+    piece.position = job->position + (later ? run->count : 0);
     piece.expected_us = job->expected_us;
     if (job->split) {
         const struct parts *parts = &job->split->parts;

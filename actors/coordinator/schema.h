@@ -391,4 +391,10 @@ static const char schema_events[] =
     " SELECT NEW.at_ms, (SELECT id FROM run WHERE no = NEW.run), 'fix-decided', NEW.error,"
     " NEW.state, '', ''; END;";
 
+static const char schema_repeats[] =
+    /* What may still go into repetitions of files with new tests. */
+    "ALTER TABLE run ADD COLUMN repeat_us INTEGER NOT NULL DEFAULT 0;"
+    /* Attempts that passed and were repeated. */
+    "ALTER TABLE job ADD COLUMN repeats INTEGER NOT NULL DEFAULT 0;";
+
 #endif

@@ -48,6 +48,8 @@ struct story {
     size_t count;
     bool unsealed;
     const char *version;
+    uint64_t new_runs;
+    uint64_t repeat_percent;
     /* What came of it. */
     char run[LEDGER_RUN_SIZE + 1];
     uint64_t ran; /* attempts */
@@ -85,7 +87,8 @@ static enum err attempt(struct store_txn *txn, struct story *story, uint64_t job
     }
     bool last = **letters == '\0';
     *letters += !last;
-    if (err == ERR_OK && !last) {
+    bool passes = story->new_runs > 0 && failures == 0; /* then the ledger says whether again */
+    if (err == ERR_OK && !last && !passes) {
         struct ledger_release release = {.job = job,
                                          .token = token,
                                          .counts = {.failures = 1},
@@ -100,7 +103,9 @@ static enum err attempt(struct store_txn *txn, struct story *story, uint64_t job
                                    .collected = count,
                                    .message = msg_str(""),
                                    .tests = tests,
-                                   .count = count};
+                                   .count = count,
+                                   .duration_us = 1000000,
+                                   .new_runs = story->new_runs};
     return err == ERR_OK ? ledger_finish_job(txn, key, &result, &finished) : err;
 }
 
@@ -150,6 +155,7 @@ static enum err story_body(struct store_txn *txn, void *arg)
     bool fresh = false;
     enum err err = ledger_submit_run(txn, key, &story->submit, &fresh);
     err = err == ERR_OK ? list(txn, story, key) : err;
+    err = err == ERR_OK ? ledger_allow_repeats(txn, key, story->repeat_percent) : err;
     err = err == ERR_OK ? run_jobs(txn, story) : err;
     err = err == ERR_OK ? ledger_close_run(txn, key, &closing, &story->totals) : err;
     err = err == ERR_OK && !story->unsealed ? ledger_seal(txn, key) : err;
@@ -187,6 +193,82 @@ static struct story keyed(const struct file *files, size_t count)
 {
     return (struct story){
         .submit = {.keyed = true, .reuse_ms = DAY_MS}, .files = files, .count = count};
+}
+
+/* ---- new tests ---- */
+
+static struct story repeating(const struct file *files, size_t count)
+{
+    return (struct story){.submit = {.keyed = true},
+                          .files = files,
+                          .count = count,
+                          .new_runs = 3,
+                          .repeat_percent = 10};
+}
+
+Test(reuse, runs_files_with_new_tests_three_times_but_not_in_the_first_run)
+{
+    const struct file first[] = {{"a.test.ts", "", "pp", false}};
+    const struct file more[] = {{"a.test.ts", "", "pp", false}, {"b.test.ts", "", "p,p,p", false}};
+    const struct file grown[] = {{"a.test.ts", "", "ppp,ppp,ppp", false},
+                                 {"b.test.ts", "", "p", false}};
+    struct story story = repeating(first, 1);
+    cr_expect_eq(play(&story).ran, 1);
+    story = repeating(more, 2);
+    struct story played = play(&story);
+    cr_expect_eq(played.ran, 4);
+    cr_expect_eq(played.totals.tests.passed, 3, "each counts once");
+    story = repeating(grown, 2);
+    cr_expect_eq(play(&story).ran, 4, "a test that is new in a file that is not");
+    cr_expect_eq(play(&(struct story){.submit = {.keyed = true},
+                                      .files = grown + 1,
+                                      .count = 1,
+                                      .new_runs = 3,
+                                      .repeat_percent = 10})
+                     .ran,
+                 1, "it is known by now");
+}
+
+Test(reuse, calls_a_new_test_flaky_that_disagrees_with_itself)
+{
+    const struct file first[] = {{"a.test.ts", "", "p", false}};
+    const struct file late[] = {{"b.test.ts", "", "pp,pp,pf", false}};
+    const struct file retried[] = {{"c.test.ts", "", "pp,pf,pp", false}};
+    const struct file broken[] = {{"d.test.ts", "", "pf", false}};
+    struct story story = repeating(first, 1);
+    (void)play(&story);
+    story = repeating(late, 1);
+    struct story played = play(&story);
+    cr_expect_eq(played.totals.verdict, TERM_verdict_PASSED);
+    cr_expect_eq(played.totals.tests.flaky, 1);
+    cr_expect_eq(played.totals.tests.passed, 1);
+    story.submit.flaky_fails = true;
+    story.files = retried;
+    played = play(&story);
+    cr_expect_eq(played.totals.tests.flaky, 1);
+    cr_expect_eq(played.totals.verdict, TERM_verdict_FAILED, "by policy");
+    story.files = broken;
+    cr_expect_eq(play(&story).totals.tests.failed, 1, "what never passed is red at once");
+}
+
+Test(reuse, repeats_new_tests_within_a_share_of_the_time_only)
+{
+    enum { NEW = 20, FIT = 15 }; /* each takes a second, twice; there are 30 */
+    const struct file first[] = {{"a.test.ts", "", "p", false}};
+    static char names[NEW][16];
+    struct file files[NEW];
+    for (size_t i = 0; i < NEW; i++) {
+        (void)snprintf(names[i], sizeof names[i], "n%zu.test.ts", i);
+        files[i] = (struct file){names[i], "", i < FIT ? "p,p,p" : "p", false};
+    }
+    struct story story = repeating(first, 1);
+    (void)play(&story);
+    story = repeating(files, NEW);
+    cr_expect_eq(play(&story).ran, 3 * FIT + NEW - FIT);
+    const struct file last[] = {{"z.test.ts", "", "p", false}};
+    story = repeating(last, 1);
+    story.repeat_percent = 0;
+    cr_expect_eq(play(&story).ran, 1, "nobody wants it");
 }
 
 /* ---- reuse ---- */

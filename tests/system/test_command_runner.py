@@ -33,6 +33,32 @@ class CommandRunner(unittest.TestCase):
         self.assertEqual(check.returncode, 0, check.stderr)
         self.assertTrue(last_json(check.stdout)["balanced"])
 
+    def test_new_tests_run_three_times_and_disagreement_is_flaky(self):
+        count = self.place.base / "count"
+        count.mkdir()
+        count.chmod(0o777)
+        job = f'echo x >>{count}/$1; case $1-$(wc -l <{count}/$1) in wavers-2) exit 1;; esac'
+        project = self.place.project({"job.sh": job})
+
+        def run(*names, args=()):
+            (project / "list").write_text("\n".join(names) + "\n")
+            done = self.place.run("run", project, "--runner", "command", "--command", "sh job.sh {}", "--files-from",
+                                  project / "list", "--workers", "2", "--allow-write", count, "--json", *args)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            times = {path.name: len(path.read_text().split()) for path in count.iterdir()}
+            return times, last_json(done.stdout)
+
+        self.assertEqual(run("old")[0], {"old": 1}, "everything is new in a first run")
+        times, result = run("old", "new", "wavers")
+        self.assertEqual(times, {"old": 2, "new": 3, "wavers": 2}, "what passed and failed has been told")
+        self.assertEqual({row["file"]: row["status"] for row in result["results"]},
+                         {"old": "passed", "new": "passed", "wavers": "flaky"})
+        self.assertTrue(balanced(result["tests"]), result["tests"])
+        times, _ = run("new", "newer", args=("--set", "coordinator.new_tests_runs=1"))
+        self.assertEqual(times, {"old": 2, "new": 4, "wavers": 2, "newer": 1})
+        times, _ = run("newest", args=("--set", "coordinator.new_tests_percent=0"))
+        self.assertEqual(times["newest"], 1)
+
     def test_failures_are_told_with_their_output(self):
         done = self.place.run("run", *self.jobs(["a", "bad-1", "b"]))
         self.assertEqual(done.returncode, 1, done.stderr)

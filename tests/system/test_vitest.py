@@ -101,6 +101,39 @@ class Vitest(unittest.TestCase):
         why = self.place.run("runs", "why", "last", "tests/utils/budget.test.ts")
         self.assertIn("affected: by src/utils/budget.ts", why.stdout)
 
+    def test_several_runners_share_what_is_named_and_what_changed(self):
+        project = self.place.base / "planner"
+        subprocess.run(["cp", "-r", "--reflink=auto", installed(PLANNER), project], check=True)
+        (project / ".gitignore").write_text("node_modules\n")
+        git = ["git", "-C", project, "-c", "user.email=a@example.com", "-c", "user.name=a"]
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+            subprocess.run([*git, *words], check=True)
+        names = self.place.base / "names"
+        both = ("--runner", "vitest,tsc", "--files-from", names)
+        rows = lambda result: {(row["file"], row["status"]) for row in result["results"]}
+        names.write_text("tests/utils/sort.test.ts\n")
+        done, result = self.run_project(project, *both)
+        self.assertEqual((done.returncode, rows(result)), (0, {("tests/utils/sort.test.ts", "passed")}))
+        # What no runner takes is red, and hides nothing of what one takes.
+        names.write_text("tests/utils/none.test.ts\ntests/utils/sort.test.ts\ntsconfig.json\n")
+        done, result = self.run_project(project, *both)
+        self.assertEqual((done.returncode, result["verdict"], result["files"]["lost"]), (1, "failed", 1))
+        self.assertEqual(rows(result) - {("tests/utils/none.test.ts", "lost")},
+                         {("tests/utils/sort.test.ts", "passed"), ("tsconfig.json", "passed")})
+        # Types are checked of any change of code, though nobody names what a project of tsc consists of.
+        changed = ("--changed-since", "HEAD", "--set", "run.audit_percent=0")
+        (project / "README.md").write_text("nothing\n")
+        done, result = self.run_project(project, "--runner", "vitest,tsc", *changed)
+        self.assertEqual((done.returncode, result["results"]), (0, []))
+        path = project / "src/pages/LoginPage.tsx"
+        path.write_text(path.read_text() + "\nconst wrong: number = '';\nvoid wrong;\n")
+        for more in ((), ("--files-from", names)):
+            names.write_text("tests/utils/sort.test.ts\ntsconfig.json\n")
+            done, result = self.run_project(project, "--runner", "vitest,tsc", *changed, *more)
+            self.assertEqual((done.returncode, result["verdict"]), (1, "failed"))
+            self.assertEqual({file for file, status in rows(result) if status == "failed"}, {"tsconfig.json"})
+            self.assertNotIn("tests/utils/sort.test.ts", {file for file, _ in rows(result)})
+
     def test_what_has_passed_with_the_same_inputs_does_not_run_again(self):
         project = self.place.base / "planner"
         subprocess.run(["cp", "-r", "--reflink=auto", installed(PLANNER), project], check=True)

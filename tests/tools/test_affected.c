@@ -136,6 +136,80 @@ Test(affected, reaches_the_package_of_a_configuration_that_is_no_runner_s)
     cr_expect(change("packages/core/astro.config.ts"), "when it changes itself");
 }
 
+/* Types are stripped before tests run; what compiles or checks them says so. */
+static const struct source typed[] = {
+    {"src/money.ts", "export interface Money { cents: number }\nexport const zero = 0"},
+    {"src/a.ts", "import type { Money } from './money'\nexport type * from './money'"},
+    {"src/b.ts", "export type {\n  Money,\n  Other as Mine,\n}\n  from './money'"},
+    {"src/c.ts", "import { type Money } from './money'"},
+    {"src/d.ts", "import type from './money'"},
+    {"src/e.ts", "import type { A } from './a'\nimport './money'"},
+    {"src/f.ts", "export type A = 1\nimport { zero } from './money'"},
+    {"src/g.ts", "vi.importActual<typeof import('./money')>('./money')"},
+    {"src/h.ts", "import type Money from './money'"},
+    {"src/dots.ts", "text.replace(',', '.').split('/') + '..'"},
+    {"src/address.ts", "fetch('/money'); fetch(`/money/${id}`)"},
+    {"src/root.ts", "import { zero } from '/src/money'"},
+    {"src/named.ts", "load('/src/money.ts')"},
+    {"src/here.ts", "import.meta.url; require.context('.', true)"},
+    {"src/up/up.ts", "import all from '..'"},
+    {NULL, NULL}};
+
+static const char *const type_only[] = {"src/a.ts", "src/b.ts", "src/h.ts", NULL};
+static const char *const by_value[] = {"src/c.ts", "src/d.ts", "src/e.ts",
+                                       "src/f.ts", "src/g.ts", NULL};
+
+Test(affected, leaves_out_who_imports_only_types)
+{
+    affected_free(&affected);
+    give(typed);
+    cr_expect_not(change("src/money.ts"));
+    for (size_t i = 0; type_only[i]; i++) {
+        cr_expect_not(reached(type_only[i]), "%s", type_only[i]);
+    }
+    for (size_t i = 0; by_value[i]; i++) {
+        cr_expect(reached(by_value[i]), "%s", by_value[i]);
+    }
+}
+
+Test(affected, follows_types_where_they_are_looked_at)
+{
+    affected_free(&affected);
+    give(typed);
+    affected_types(affected);
+    cr_expect_not(change("src/money.ts"));
+    for (size_t i = 0; type_only[i]; i++) {
+        cr_expect(reached(type_only[i]), "%s", type_only[i]);
+    }
+}
+
+Test(affected, takes_no_dot_for_a_directory_but_where_modules_are_named)
+{
+    affected_free(&affected);
+    give(typed);
+    cr_expect_not(change("src/money.ts"));
+    cr_expect_not(reached("src/dots.ts"));
+    cr_expect_not(reached("src/address.ts"));
+    cr_expect(reached("src/root.ts"));
+    cr_expect(reached("src/named.ts"));
+    cr_expect(reached("src/here.ts"));
+    cr_expect(reached("src/up/up.ts"));
+}
+
+static const struct source checked[] = {
+    {"src/money.ts", "export const zero = 0"},
+    {"src/a.test.ts", "import type { Money } from './money'"},
+    {"vitest.config.ts", "test: { typecheck: { enabled: true } }"},
+    {NULL, NULL}};
+
+Test(affected, notices_a_configuration_that_checks_types)
+{
+    affected_free(&affected);
+    give(checked);
+    cr_expect_not(change("src/money.ts"));
+    cr_expect(reached("src/a.test.ts"));
+}
+
 Test(affected, follows_what_is_no_code)
 {
     cr_expect_not(change("src/bg.svg"));
