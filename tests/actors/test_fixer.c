@@ -97,9 +97,9 @@ Test(fixer, asks_a_warm_source_and_passes_on_what_it_says)
     probe_expect(probe, "");
     ends(1, 2, "");
     probe_expect(probe, "[0] -> run CANDIDATE run=r error=1 index=0 source=tsserver/spelling "
-                        "diff=d1 votes=0 doubt= affected=\n"
+                        "diff=d1 votes=0 doubt= affected= tests=\n"
                         "[0] -> run CANDIDATE run=r error=1 index=1 source=tsserver/spelling "
-                        "diff=d2 votes=0 doubt= affected=\n"
+                        "diff=d2 votes=0 doubt= affected= tests=\n"
                         "[0] -> run answer CANDIDATES run=r error=1 count=2 reason=\n");
     fix(2);
     cr_expect(strstr(probe_trace(probe), "[0] write {\"cmd\":\"candidates\",\"id\":2,"));
