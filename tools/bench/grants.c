@@ -247,10 +247,11 @@ static bool report(struct bench *bench)
         sum_us += (double)bench->waits_ns[i] / 1000;
     }
     if (bench->waits > 0) {
+        const uint64_t *half = &bench->waits_ns[bench->waits / 2];
+        const uint64_t *most = &bench->waits_ns[bench->waits * 99 / 100];
         (void)printf("%" PRIu64 " grants, result to next grant: p50 %.0f us, p99 %.0f us; for a "
                      "file %.0f us on average\n",
-                     bench->waits + bench->slots, (double)bench->waits_ns[bench->waits / 2] / 1000,
-                     (double)bench->waits_ns[bench->waits * 99 / 100] / 1000,
+                     bench->waits + bench->slots, (double)*half / 1000, (double)*most / 1000,
                      sum_us / (double)bench->files);
     }
     (void)printf("%" PRIu64 " of %" PRIu64 " files in %.2f s: %.0f durable transitions a second\n",
@@ -307,12 +308,13 @@ int main(int argc, char **argv)
     char directory[4096];
     (void)snprintf(directory, sizeof directory, "%s/bench-grants-XXXXXX",
                    argc > 4 ? argv[4] : "/tmp");
-    bench.waits_ns = calloc(bench.files + 1, sizeof *bench.waits_ns);
-    if (!bench.waits_ns || bench.files == 0 || bench.slots == 0 || !mkdtemp(directory)) {
+    if (bench.files == 0 || bench.slots == 0 || !mkdtemp(directory)) {
         (void)fprintf(stderr, "bench-grants: [FILES [SLOTS [WORK_MS [DIRECTORY]]]]\n");
         return 2;
     }
-    bool sound = (size_t)snprintf(ledger, sizeof ledger, "%s/l", directory) < sizeof ledger &&
+    bench.waits_ns = calloc(bench.files + 1, sizeof *bench.waits_ns);
+    bool sound = bench.waits_ns &&
+                 (size_t)snprintf(ledger, sizeof ledger, "%s/l", directory) < sizeof ledger &&
                  play(&bench, ledger);
     static const char *const ends[] = {"", "-wal", "-shm"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
