@@ -307,6 +307,7 @@ def test_large_bodies_through_s3(server):
         bad = [pointer("jobs/none.json"), pointer("jobs/file-0.json", "others")]
         sent = story.send([pointer(f"jobs/{name}.json") for name in names] + bad)
         story.wait(lambda: story.left() == 0 and len(story.cluster.executed()) == len(names))
+        story.wait(lambda: not story.cluster.ledger("SELECT 1 FROM run WHERE verdict = 0"))
         story.check(names, sent, bad)
         story.cluster.stop()
     finally:
