@@ -102,7 +102,8 @@ def tasks_of(ecs):
 
 def starts_and_ends(place, ecs):
     """Work comes: tasks within 10 s, the run through them, executors gone when idle, each job once."""
-    place.start("coordinator", "--role", "coordinator", "--role", "partitioner", "--bind", place.endpoint)
+    place.start("coordinator", "--role", "coordinator", "--role", "partitioner", "--bind", place.endpoint,
+                "--set", "coordinator.new_tests_runs=1")  # attempts are counted
     place.start("scaler", "--role", "scaler", "--connect", place.endpoint)
     time.sleep(2)
     assert tasks_of(ecs) == [], "started without work"
